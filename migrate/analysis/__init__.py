@@ -1,0 +1,1 @@
+"""What a file means: names, values, instances. Runs on ``ast`` and never edits."""

@@ -1,0 +1,172 @@
+"""Which argument of a call goes to which parameter, through stars where the file shows what they hold."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.arguments import Argument
+from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.scopes import Index, Scope
+from migrate.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The arguments of a call, and the stars that stand for nothing but dropped arguments."""
+
+    arguments: tuple[Argument, ...]
+    dropped_stars: tuple[tuple[int, ast.expr], ...] = ()
+    shared: tuple[ast.expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A star argument that cannot be resolved, with the parameters it may carry."""
+
+    star: ast.expr
+    parameters: tuple[str, ...]
+
+
+def source_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
+    """The arguments of a call in the order of the text."""
+    return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
+
+
+def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled: int = 0) -> Bound | Hidden | str:
+    """The arguments of ``call`` by parameter.
+
+    ``skip`` leading arguments are not the constructor's (the class in a partial); ``filled`` positional
+    parameters are bound already (by a partial). An error the source framework would raise too comes back as text.
+    """
+    order = source_order(call)
+    positional = [p.name for p in rule.parameters if not p.keyword_only]
+    place = filled
+    bound: list[Argument] = []
+    named: list[Argument] = []
+    dropped: list[tuple[int, ast.expr]] = []
+    shared: list[ast.expr] = []
+    for i, item in enumerate(order):
+        if i < skip:
+            continue
+        if isinstance(item, ast.keyword) and item.arg is not None:
+            named.append(Argument(item.arg, item.value, evaluator.evaluate(item.value), call, i, False))
+            continue
+        if isinstance(item, (ast.keyword, ast.Starred)):
+            container = _container(evaluator, item, call)
+            if container is None:
+                taken = {a.parameter for a in (*bound, *named)} | set(positional[:place])
+                later = {k.arg for k in call.keywords}
+                names = (p.name for p in rule.parameters if p.name not in taken | later)
+                return Hidden(item.value, tuple(names))
+            found = _entries(evaluator, container, positional[place:])
+            if isinstance(item, ast.Starred):
+                place += len(found)
+                bound += found
+            else:
+                named += found
+            actions = [p.treatment.action for a in found if (p := rule.parameter(a.parameter))]
+            if found and all(action == "drop" for action in actions) and len(actions) == len(found):
+                dropped.append((i, container))
+            elif not _inline(container, item.value):
+                shared.append(container)
+            continue
+        if place >= len(positional):
+            return f"{rule.source.name} takes at most {len(positional)} positional arguments"
+        bound.append(Argument(positional[place], item, evaluator.evaluate(item), call, i, True))
+        place += 1
+    arguments = (*bound, *named)
+    names = [a.parameter for a in arguments]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice:
+        return f"{twice} is given twice"
+    return Bound(arguments, tuple(dropped), tuple(shared))
+
+
+def _inline(container: ast.expr, value: ast.expr) -> bool:
+    return container is value
+
+
+def _entries(evaluator: Evaluator, container: ast.expr, positional: list[str]) -> list[Argument]:
+    """The arguments that a dict, ``dict(...)`` call, tuple or list carries."""
+    if isinstance(container, ast.Dict):
+        pairs = [
+            (k.value, v) for k, v in zip(container.keys, container.values, strict=True) if isinstance(k, ast.Constant)
+        ]
+        return [
+            Argument(str(k), v, evaluator.evaluate(v), container, i, False, direct=False)
+            for i, (k, v) in enumerate(pairs)
+        ]
+    if isinstance(container, ast.Call):
+        return [
+            Argument(k.arg or "", k.value, evaluator.evaluate(k.value), container, i, False, direct=False)
+            for i, k in enumerate(container.keywords)
+        ]
+    assert isinstance(container, (ast.Tuple, ast.List))
+    return [
+        Argument(name, v, evaluator.evaluate(v), container, i, True, direct=False)
+        for i, (name, v) in enumerate(zip(positional, container.elts, strict=False))
+    ]
+
+
+def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.Call) -> ast.expr | None:
+    """The display that a star unpacks: written in place, or bound once in the same scope and used for stars alone.
+
+    A dict whose keys are all dropped anyway may also be used elsewhere, as long as nothing changes it.
+    """
+    double = isinstance(star, ast.keyword)
+    if _is_display(star.value, double):
+        return star.value
+    if not isinstance(star.value, ast.Name):
+        return None
+    index = evaluator.index
+    scope = index.scope(star.value).resolve(star.value.id)
+    if scope is None or scope is not _function_scope(index.scope(call)):
+        return None
+    bindings = scope.bindings[star.value.id]
+    value = bindings[0].value
+    if len(bindings) != 1 or bindings[0].kind != "value" or value is None or not _is_display(value, double):
+        return None
+    uses = index.uses(scope, star.value.id)
+    if all(_is_unpacked(evaluator, use) for use in uses):
+        return value
+    return value if _only_dropped(evaluator, value) and not any(_changes(index, u) for u in uses) else None
+
+
+def _function_scope(scope: Scope) -> Scope:
+    while scope.is_comprehension and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _is_display(value: ast.expr, double: bool) -> bool:
+    if not double:
+        return isinstance(value, (ast.Tuple, ast.List)) and not any(isinstance(e, ast.Starred) for e in value.elts)
+    if isinstance(value, ast.Dict):
+        return all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in value.keys)
+    is_dict = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict"
+    return is_dict and not value.args and all(k.arg for k in value.keywords)  # type: ignore[attr-defined]
+
+
+def _is_unpacked(evaluator: Evaluator, use: ast.Name) -> bool:
+    """Whether ``use`` is a star argument of a call that makes migrated classes only."""
+    parent = evaluator.index.parents[use]
+    call = evaluator.index.parents.get(parent)
+    if not isinstance(parent, (ast.keyword, ast.Starred)) or not isinstance(call, ast.Call):
+        return False
+    construction = evaluator.callers.construction(call)
+    return construction is not None and not construction.others
+
+
+def _only_dropped(evaluator: Evaluator, value: ast.expr) -> bool:
+    rules = evaluator.rules.rules
+    found = _entries(evaluator, value, [])
+    treated = [r.parameter(a.parameter) for a in found for r in rules]
+    return bool(found) and all(p is not None and p.treatment.action == "drop" for p in treated)
+
+
+def _changes(index: Index, use: ast.Name) -> bool:
+    parent = index.parents[use]
+    if isinstance(parent, ast.Subscript):
+        return not isinstance(parent.ctx, ast.Load)
+    return isinstance(parent, ast.Attribute) and parent.attr not in ("get", "items", "keys", "values", "copy")

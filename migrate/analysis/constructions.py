@@ -1,0 +1,282 @@
+"""Every call and partial that makes a migrated class, directly or through a name that may hold it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.arguments import Argument, Decided, decide
+from migrate.analysis.binding import Bound, Hidden, bind
+from migrate.analysis.callers import Construction
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.references import Reference, ambiguity, leave
+from migrate.analysis.values import Migrated
+from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
+from migrate.findings import Role
+from migrate.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A construction with its decision: the edits, or the code and message of a review."""
+
+    call: ast.Call
+    construction: Construction
+    reference: Reference | None
+    rule: Rule
+    decided: Decided = Decided()
+    bound: Bound = Bound(())
+    code: str = ""
+    message: str = ""
+
+    @property
+    def role(self) -> Role:
+        return "partial" if self.construction.skip else "call"
+
+    @property
+    def spelled(self) -> ast.AST | None:
+        """The reference that is settled together with this construction."""
+        return self.reference.node if self.reference is not None else None
+
+    @property
+    def changes_arguments(self) -> bool:
+        return bool(self.decided.changes or self.bound.dropped_stars)
+
+
+def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> list[Made]:
+    """Every construction of the file with its decision; those spelled out come first."""
+    made: list[Made] = []
+    for call in module.index.all(ast.Call):
+        construction = module.evaluator.callers.construction(call)
+        if construction is not None:
+            reference = references.get(call.args[0] if construction.skip else call.func)
+            made.append(_decide(module, call, construction, reference))
+    return sorted(made, key=lambda m: (m.reference is None or not m.reference.direct, m.call.lineno, m.call.col_offset))
+
+
+def decide_constructions(module: Module, made: list[Made]) -> None:
+    """Report the constructions, once it is known which other references stay."""
+    for m in _shared_containers(module, made):
+        _report(module, m)
+
+
+def _decide(module: Module, call: ast.Call, construction: Construction, reference: Reference | None) -> Made:
+    rule = construction.classes[0][0].rule
+    plain = Made(call, construction, reference, rule)
+
+    def review(code: str, message: str, decided: Decided = Decided(), bound: Bound = Bound(())) -> Made:
+        return Made(call, construction, reference, rule, decided, bound, code, message)
+
+    if reference is not None:
+        unsure = ambiguity(module, reference)
+        if unsure:
+            return review("BN203", unsure)
+    if module.misplaced(call):
+        return review("BN216", "inside an f-string this Python gives no position: run with Python 3.12 or take it out")
+    results = {_arguments(module, call, c.rule, construction.skip, filled) for c, filled in construction.classes}
+    outcome = next(iter(results))
+    if len(results) > 1:
+        return review("BN204", _others(module, plain, "the classes that may arrive take its arguments differently"))
+    if isinstance(outcome, str):
+        return review("BN201", outcome)
+    if isinstance(outcome, Hidden):
+        star = ast.unparse(outcome.star)
+        names = ", ".join(outcome.parameters)
+        stars = "**" if any(k.value is outcome.star for k in call.keywords) else "*"
+        advice = f"spell the arguments out, or convert what {star} carries (momentum to 1 - momentum) where it is made"
+        if stars == "*" and module.index.loads.get(star):
+            advice += f"; if {star} is a dict, *{star} passes its keys"
+        return review("BN202", f"{stars}{star} may hide {names}: {advice}")
+    decided, bound = outcome
+    if decided.refusal is not None:
+        refused = decided.refusal
+        text = ast.unparse(refused.argument.value)
+        return review("BN201", f"{refused.argument.parameter}={text} is not expressible: {refused.advice}")
+    if _into_modules(module, call):
+        return review("BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {rule.target.name}(...))")
+    if construction.others and (decided.changes or bound.dropped_stars):
+        return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
+    return Made(call, construction, reference, rule, decided, bound)
+
+
+def _arguments(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Decided, Bound] | Hidden | str:
+    bound = bind(module.evaluator, call, rule, skip, filled)
+    if not isinstance(bound, Bound):
+        return bound
+    decided = decide(rule, bound.arguments)
+    for argument, change in decided.changes:
+        if argument.positional and not argument.direct and change.keyword:
+            return f"{argument.parameter} has another position in MindSpore: pass it by keyword"
+    return decided, bound
+
+
+def _others(module: Module, made: Made, why: str) -> str:
+    values = [*(c for c, _ in made.construction.classes), *made.construction.others]
+    names = ", ".join(sorted({module.describe(v) for v in values}))
+    return f"{ast.unparse(made.call.func)} may be {names}: {why}"
+
+
+def _wanted(decided: Decided) -> str:
+    parts = sorted({_described(a, c) for a, c in decided.changes})
+    return f"for batch norm alone, {', '.join(parts)}"
+
+
+def _described(argument: Argument, change: Change) -> str:
+    text = ast.unparse(argument.value)
+    name = argument.parameter
+    if change.drop:
+        return f"{name} is dropped"
+    operation = change.operation
+    new = {
+        "keep": text,
+        "literal": operation.text,
+        "complement": f"1 - ({text})",
+        "wrap": f"{operation.text}({text})",
+        "template": operation.text.format(value=text),
+    }[operation.kind]
+    return f"{name}={text} becomes {change.keyword or name}={new}"
+
+
+def _into_modules(module: Module, call: ast.Call) -> bool:
+    """``model._modules[name] = nn.BatchNorm2d(...)``."""
+    parent = module.index.parent(call)
+    if not isinstance(parent, ast.Assign):
+        return False
+    subscripts = [t.value for t in parent.targets if isinstance(t, ast.Subscript)]
+    return any(isinstance(s, ast.Attribute) and s.attr == "_modules" for s in subscripts)
+
+
+def _shared_containers(module: Module, made: list[Made]) -> list[Made]:
+    """Constructions that unpack the same dict or tuple are rewritten together or not at all."""
+    while True:
+        stuck = {
+            container: m
+            for m in made
+            if m.code or module.is_skipped(m.call) or _origin_left(module, m)
+            for container in m.bound.shared or _named_stars(module, m)
+        }
+        held = [
+            m for m in made if not m.code and any(c in stuck and stuck[c] is not m for c in m.bound.shared)
+        ]
+        if not held:
+            return made
+        for m in held:
+            line = next(stuck[c] for c in m.bound.shared if c in stuck).call.lineno
+            message = f"it shares a star argument with line {line}, which needs review: settle that first"
+            made[made.index(m)] = Made(
+                m.call, m.construction, m.reference, m.rule, m.decided, m.bound, "BN202", message
+            )
+
+
+def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
+    """The displays behind the named stars of a call that was refused before its arguments were bound."""
+    stars = [k.value for k in made.call.keywords if k.arg is None]
+    stars += [a.value for a in made.call.args if isinstance(a, ast.Starred)]
+    bindings = [b for s in stars if isinstance(s, ast.Name) for b in module.evaluator.bindings(s)]
+    return tuple(b.value for b in bindings if b.value is not None)
+
+
+def _origin_left(module: Module, made: Made) -> str:
+    """Where the class that arrives was left; empty where it was migrated."""
+    return next((module.left[c.reference] for c, _ in made.construction.classes if c.reference in module.left), "")
+
+
+def _report(module: Module, made: Made) -> None:
+    symbol = made.rule.source.name
+    reference, call = made.reference, made.call
+    flows = reference is None
+    left = _origin_left(module, made)
+    if made.code and not (flows and left and made.code != "BN204"):
+        draft = Draft(made.code, made.role, symbol, module.placed(call), made.message)
+        if reference is not None and reference.direct:
+            leave(module, reference, draft)
+        else:
+            module.add(draft)
+        return
+    if left:
+        if made.changes_arguments or not flows:
+            message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
+            module.add(Draft("BN213", made.role, symbol, call, message))
+        return
+    if made.construction.others:
+        return
+    edits = _edits(module, made)
+    owned = any(isinstance(e, CallMethod) for e in edits)
+    if flows and not any(not isinstance(e, ReferTo) for e in edits):
+        return
+    if reference is not None and module.is_skipped(call):
+        module.left[reference.node] = "which a comment asks to leave"
+    code = "BN102" if made.construction.skip else "BN108" if flows else "BN101"
+    module.add(Draft(code, made.role, symbol, call, _message(made, owned, flows), edits))
+    for argument, note in made.decided.notes:
+        module.add(Draft("BN302", made.role, symbol, argument.value, note))
+
+
+def _edits(module: Module, made: Made) -> tuple[Edit, ...]:
+    edits: list[Edit] = []
+    if made.reference is not None and made.reference.direct:
+        edits.append(ReferTo(made.reference.node, made.rule.target.name))
+    by_container: dict[ast.expr, list[tuple[int, Change]]] = {}
+    dropped = {container for _, container in made.bound.dropped_stars}
+    for argument, change in made.decided.changes:
+        if argument.container not in dropped:
+            by_container.setdefault(argument.container, []).append((argument.index, change))
+    for index, _ in made.bound.dropped_stars:
+        by_container.setdefault(made.call, []).append((index, Change(drop=True)))
+    append = _data_format(module, made)
+    if append:
+        by_container.setdefault(made.call, [])
+    for container, changes in by_container.items():
+        extra = append if container is made.call else ()
+        edits.append(ChangeArguments(container, tuple(changes), extra))
+    if made.rule.target.training_mode and not made.construction.skip and owns_mode(module, made.call):
+        edits.append(CallMethod(made.call, made.rule.target.training_mode))
+    return tuple(edits)
+
+
+def _data_format(module: Module, made: Made) -> tuple[tuple[str, str], ...]:
+    wanted = module.data_format != "NCHW" and module.data_format in made.rule.target.data_formats
+    through_partial = made.reference is None
+    return (("data_format", repr(module.data_format)),) if wanted and not through_partial else ()
+
+
+def owns_mode(module: Module, call: ast.Call) -> bool:
+    """Whether the instance is called in the function (or module) that makes it, and so owns its own mode."""
+    parent = module.index.parent(call)
+    if isinstance(parent, ast.Call):
+        return parent.func is call
+    if isinstance(parent, ast.NamedExpr):
+        outer = module.index.parent(parent)
+        if isinstance(outer, ast.Call) and outer.func is parent:
+            return True
+        targets: list[ast.expr] = [parent.target]
+    elif isinstance(parent, ast.Assign):
+        targets = parent.targets
+    elif isinstance(parent, ast.AnnAssign):
+        targets = [parent.target]
+    else:
+        return False
+    scope = module.index.scope(call)
+    names = [t.id for t in targets if isinstance(t, ast.Name)]
+    if scope.is_class:
+        return False
+    return any(
+        isinstance(use_parent := module.index.parent(use), ast.Call)
+        and use_parent.func is use
+        and module.index.scope(use) is scope
+        for name in names
+        for use in module.index.uses(scope.elsewhere.get(name, scope), name)
+    )
+
+
+def _message(made: Made, owned: bool, flows: bool) -> str:
+    target = made.rule.target.name
+    said = [_described(a, c) for a, c in made.decided.changes]
+    if made.bound.dropped_stars:
+        said.append("the star argument is dropped with the device and dtype it carries")
+    if owned:
+        said.append(f"{made.rule.target.training_mode} because it is called here and a MindSpore cell starts in inference mode")
+    start = f"{made.rule.source.name} becomes {target}"
+    if flows:
+        start = f"{ast.unparse(made.call.func)} is {target} as far as this file shows"
+    return f"{start}: {'; '.join(said)}" if said else start

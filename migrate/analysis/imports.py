@@ -1,0 +1,260 @@
+"""What becomes of the imports: kept, swapped for MindSpore's, removed, or added."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from migrate.analysis.binding import source_order
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.scopes import Binding, Scope
+from migrate.analysis.values import Migrated, Symbol
+from migrate.edits import ChangeArguments, NeedImport, ReferTo, RemoveImport, SetTensor, Spelling, SwapImport
+
+PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
+READS_NAMES = ("eval", "exec", "globals", "locals", "vars")
+
+
+def plan_imports(module: Module) -> Spelling:
+    """Decide all imports of the file, once every other decision stands; adds the drafts that change them."""
+    references = [e for d in module.drafts for e in d.edits if isinstance(e, ReferTo)]
+    needed = sorted({e.name for d in module.drafts for e in d.edits if isinstance(e, NeedImport)})
+    rewritten = {e.node for e in references}
+    swapped = _class_imports(module, rewritten)
+    outside = [e for e in references if e.node not in swapped]
+    lines: list[str] = []
+    spelled: dict[ast.AST, str] = {e.node: swapped[e.node] for e in references if e.node in swapped}
+    first = min((_line(module, e.node) for e in outside), default=0)
+    package = ""
+    for edit in outside:
+        text = _existing(module, edit.target, outside, first)
+        if not text:
+            package = package or _free_name(module)
+            text = edit.target.replace("mindspore", package, 1)
+        spelled[edit.node] = text
+    if package:
+        lines.append("import mindspore" if package == "mindspore" else f"import mindspore as {package}")
+    names, extra = _needed_names(module, needed)
+    lines += extra
+    _remove_unused(module, set(swapped))
+    places = [_line(module, _place(e, d)) for d in module.drafts for e in d.edits if _place(e, d) is not None]
+    at, inserted = _insertion(module, min(places, default=0), lines) if lines else (0, "")
+    return Spelling(spelled, names, inserted, at)
+
+
+def _place(edit: object, draft: Draft) -> ast.AST | None:
+    """The node whose text needs a new import; the imports themselves need none."""
+    return draft.node if isinstance(edit, (ReferTo, NeedImport)) else None
+
+
+def _line(module: Module, node: ast.AST | None) -> int:
+    """The line of the top-level statement that holds ``node``."""
+    assert node is not None
+    top = node
+    for ancestor in module.index.ancestors(node):
+        if not isinstance(ancestor, ast.Module):
+            top = ancestor
+    decorators = getattr(top, "decorator_list", [])
+    return int(min([top.lineno, *(d.lineno for d in decorators)]))  # type: ignore[attr-defined]
+
+
+def _class_imports(module: Module, rewritten: set[ast.expr]) -> dict[ast.AST, str]:
+    """Swap the from-imports of migrated classes where every use is migrated; returns those uses and their text."""
+    swapped: dict[ast.AST, str] = {}
+    for scope in module.index.inner.values():
+        for name, bindings in scope.bindings.items():
+            classes = [(b, c) for b in bindings if (c := _imported_class(module, b)) is not None]
+            if not classes:
+                continue
+            uses = module.index.uses(scope, name)
+            stays = _why_it_stays(module, name, bindings, classes, uses, rewritten)
+            for binding, found in classes:
+                _import_draft(module, binding, found, name, stays, bool(uses))
+            if not stays:
+                swapped.update((u, name) for u in uses)
+    return swapped
+
+
+def _imported_class(module: Module, binding: Binding) -> Migrated | None:
+    statement = module.index.parent(binding.node)
+    if not isinstance(binding.node, ast.alias) or not isinstance(statement, ast.ImportFrom):
+        return None
+    qualified = "." * statement.level + f"{statement.module or ''}.{binding.node.name}"
+    found = module.evaluator.symbol(qualified, None)
+    return found if isinstance(found, Migrated) else None
+
+
+def _why_it_stays(
+    module: Module,
+    name: str,
+    bindings: list[Binding],
+    classes: list[tuple[Binding, Migrated]],
+    uses: list[ast.Name],
+    rewritten: set[ast.expr],
+) -> str:
+    """Why an import cannot be swapped; empty where it can."""
+    if PurePath(module.source.path).name == "__init__.py" or name in _exported(module):
+        return "other files may import it from here: change it when they are migrated"
+    if not uses or name in module.index.opaque_words:
+        return "nothing in this file uses it: if other files import it from here, change it when they are migrated"
+    if len({c.rule.name for _, c in classes}) > 1 or len(classes) < len(bindings):
+        return "the name has other meanings in this file"
+    left = sum(u not in rewritten for u in uses)
+    return f"{left} of its uses stay torch's" if left else ""
+
+
+def _import_draft(module: Module, binding: Binding, found: Migrated, name: str, stays: str, used: bool) -> None:
+    alias = binding.node
+    statement = module.index.parent(alias)
+    assert isinstance(alias, ast.alias) and isinstance(statement, ast.ImportFrom)
+    place: ast.alias | ast.ImportFrom = alias if len(statement.names) > 1 else statement
+    symbol = found.rule.source.name
+    if stays:
+        code = "BN307" if used and "stay torch's" in stays else "BN212"
+        module.add(Draft(code, "import", symbol, place, f"the import of {name} stays: {stays}"))
+        return
+    package, _, target = found.rule.target.name.rpartition(".")
+    edit = SwapImport(statement, alias, package, target)
+    module.add(Draft("BN104", "import", symbol, place, f"{symbol} is imported from {package}", (edit,)))
+
+
+def _exported(module: Module) -> set[str]:
+    """The names in ``__all__``."""
+    names: set[str] = set()
+    for binding in module.index.module.bindings.get("__all__", []):
+        statement = module.index.statement(binding.node)
+        names |= {n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return names
+
+
+def _existing(module: Module, target: str, edits: list[ReferTo], first: int) -> str:
+    """``target`` through a MindSpore import that the file has already; empty where it has none that serves."""
+    parts = target.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:length])
+        for name, bindings in module.index.module.bindings.items():
+            if len(bindings) != 1 or not isinstance(bindings[0].node, ast.alias):
+                continue
+            statement = module.index.statement(bindings[0].node)
+            seen = all(module.index.scope(e.node).resolve(name) is module.index.module for e in edits)
+            top = isinstance(module.index.parent(statement), ast.Module)
+            if top and seen and statement.lineno < first and _qualified(module, bindings[0]) == prefix:
+                return ".".join([name, *parts[length:]])
+    return ""
+
+
+def _qualified(module: Module, binding: Binding) -> str:
+    statement, alias = module.index.parent(binding.node), binding.node
+    assert isinstance(alias, ast.alias)
+    if isinstance(statement, ast.ImportFrom):
+        return "." * statement.level + f"{statement.module or ''}.{alias.name}"
+    return alias.name if alias.asname else alias.name.partition(".")[0]
+
+
+def _is_taken(module: Module, name: str) -> bool:
+    return name in module.index.loads or any(name in s.bindings for s in module.index.inner.values())
+
+
+def _free_name(module: Module) -> str:
+    return next(n for n in (*PACKAGE_NAMES, *(f"ms{i}" for i in range(2, 1000))) if not _is_taken(module, n))
+
+
+def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], list[str]]:
+    """The local name of each needed function, and the import lines that bring the missing ones."""
+    names: dict[str, str] = {}
+    missing: dict[str, list[str]] = {}
+    for qualified in needed:
+        package, _, short = qualified.rpartition(".")
+        bound = module.index.module.bindings.get(short, [])
+        if len(bound) == 1 and isinstance(bound[0].node, ast.alias) and _qualified(module, bound[0]) == qualified:
+            names[qualified] = short
+        else:
+            names[qualified] = f"ms_{short}" if _is_taken(module, short) else short
+            missing.setdefault(package, []).append(short if names[qualified] == short else f"{short} as {names[qualified]}")
+    return names, [f"from {package} import {', '.join(sorted(short))}" for package, short in missing.items()]
+
+
+def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
+    """Remove the torch imports that the migration leaves without a use."""
+    if PurePath(module.source.path).name == "__init__.py" or any(n in module.index.loads for n in READS_NAMES):
+        return
+    gone = {n for d in module.drafts for e in d.edits for n in _dropped_names(e)} - swapped
+    exported = _exported(module)
+    found: list[tuple[Binding, ast.Import | ast.ImportFrom]] = []
+    for scope in {module.index.scope(n).resolve(n.id) for n in gone}:
+        for name in {n.id for n in gone}:
+            if scope is None or name in exported or name in module.index.opaque_words:
+                continue
+            uses = module.index.uses(scope, name)
+            if uses and all(u in gone for u in uses):
+                found += [(b, s) for b in scope.bindings.get(name, []) if (s := _removable(module, b)) is not None]
+    for binding, statement in found:
+        block = module.index.block(statement)
+        if all(any(s is f for _, f in found) for s in block):
+            continue
+        alias = binding.node
+        assert isinstance(alias, ast.alias)
+        message = f"{binding.name} has no use left: its import was removed"
+        name = _qualified(module, binding)
+        place: ast.alias | ast.stmt = alias if len(statement.names) > 1 else statement
+        module.add(Draft("BN307", "import", name, place, message, (RemoveImport(statement, alias),)))
+
+
+def _removable(module: Module, binding: Binding) -> ast.Import | ast.ImportFrom | None:
+    """The import statement of a torch import that may go: alone with itself, without a comment, not a re-export."""
+    alias, statement = binding.node, module.index.parent(binding.node)
+    if not isinstance(alias, ast.alias) or not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return None
+    if _qualified(module, binding).partition(".")[0] != "torch" or alias.asname == alias.name:
+        return None
+    if isinstance(module.index.parent(statement), (ast.Try, ast.ExceptHandler)) or module.is_skipped(statement):
+        return None
+    source = module.source
+    span = source.span(statement)
+    line = source.text[source.line_start(span.start) : source.line_end(span.end)]
+    clean = line.strip() == source.segment(statement).strip() and "#" not in line
+    return statement if clean else None
+
+
+def _dropped_names(edit: object) -> Iterator[ast.Name]:
+    """The names that disappear from the text with an edit."""
+    expressions: list[ast.AST] = []
+    if isinstance(edit, ReferTo):
+        expressions = [edit.node]
+    elif isinstance(edit, SetTensor) and edit.form == "function" and isinstance(edit.node, ast.Call):
+        expressions = [edit.node.func]
+    elif isinstance(edit, ChangeArguments) and isinstance(edit.node, ast.Call):
+        order = source_order(edit.node)
+        expressions = [order[i] for i, change in edit.changes if change.drop]
+    elif isinstance(edit, ChangeArguments):
+        values = edit.node.values if isinstance(edit.node, ast.Dict) else getattr(edit.node, "elts", [])
+        expressions = [values[i] for i, change in edit.changes if change.drop]
+    for expression in expressions:
+        yield from (n for n in ast.walk(expression) if isinstance(n, ast.Name))
+
+
+def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:
+    """Where new import ``lines`` go, and their text: behind the last top-level import above line ``first``,
+    else behind the docstring, the header comment, or at the first line of code."""
+    source, body = module.source, module.source.tree.body
+    newline = source.newline
+    block = "".join(line + newline for line in lines)
+    above = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom)) and s.lineno < first]
+    docstring = body[0] if ast.get_docstring(source.tree, clean=False) is not None and body[0].lineno < first else None
+    statement = above[-1] if above else docstring
+    if statement is not None:
+        end = source.span(statement).end
+        line_end = source.line_end(end)
+        rest = source.text[end:line_end].strip()
+        if rest and not rest.startswith("#"):
+            return end, "".join(f"; {line}" for line in lines)
+        if not source.text[:line_end].endswith(("\n", "\r")):
+            return line_end, newline + block.removesuffix(newline)
+        return line_end, block if above else newline + block
+    header = re.match(r"(?:#[^\r\n]*(?:\r\n|\r|\n))+(?=[ \t]*(?:\r\n|\r|\n))", source.text)
+    if header:
+        return header.end(), newline + block
+    code = re.match(r"(?:#[^\r\n]*(?:\r\n|\r|\n)|[ \t\f]*(?:\r\n|\r|\n))*", source.text)
+    return (code.end() if code else 0), block + newline

@@ -1,0 +1,197 @@
+"""Uses of instances of migrated classes: attributes, methods, writes; and names that look like theirs."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis import tensors
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.scopes import Function
+from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
+from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
+from migrate.rules import MethodTreatment, Rule
+
+LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
+
+
+def decide_instances(module: Module) -> None:
+    """Every attribute of an object that is, or looks like, an instance of a migrated class."""
+    for node in module.index.all(ast.Attribute):
+        _decide(module, node)
+    for call in module.index.all(ast.Call):
+        if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
+            _lookup(module, call)
+
+
+def _decide(module: Module, node: ast.Attribute) -> None:
+    values = module.without_none(node.value)
+    known = [(v, base) for v in values if (base := module.base_of(v)) is not None]
+    if not known:
+        _distinctive(module, node, values)
+        return
+    if any(_defined_here(module, v, node.attr) for v in values):
+        return
+    rule = known[0][1].rule
+    symbol = f"{rule.source.name}.{node.attr}"
+    place = module.placed(node)
+    role = "method" if node.attr in rule.methods else "attribute"
+    others = [v for v in values if module.base_of(v) is None]
+    if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
+        if node.attr in module.rules.members:
+            names = ", ".join(sorted({module.describe(v) for v in values}))
+            advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
+            message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
+            module.add(Draft("BN205", role, symbol, place, message))
+        return
+    origin = _left(module, [b for _, b in known], values)
+    if origin:
+        message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
+        code = "BN306" if "comment" in origin else "BN213"
+        module.add(Draft(code, role, symbol, place, message))
+    elif module.misplaced(node):
+        advice = "run with Python 3.12 or take it out"
+        module.add(Draft("BN216", role, symbol, place, f"inside an f-string this Python gives no position: {advice}"))
+    elif node.attr in rule.attributes:
+        module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
+    elif node.attr in rule.methods:
+        module.add(_method(module, node, rule, symbol))
+    else:
+        _unlisted(module, node, rule, symbol)
+
+
+def _treatment(rule: Rule, attr: str) -> object:
+    return rule.attributes.get(attr) or rule.methods.get(attr)
+
+
+def _new_name(rule: Rule, attr: str) -> str:
+    attribute, method = rule.attributes.get(attr), rule.methods.get(attr)
+    if attribute is not None:
+        return attribute.to or attribute.refuse
+    return (method.call or method.to or method.refuse) if method is not None else attr
+
+
+def _defined_here(module: Module, value: Value, attr: str) -> bool:
+    """Whether a subclass in this file gives the attribute a meaning of its own."""
+    local = value.of if isinstance(value, Instance) else None
+    return (
+        isinstance(local, Local)
+        and isinstance(local.node, ast.ClassDef)
+        and module.evaluator.classes.defines(local.node, attr)
+    )
+
+
+def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
+    """Where the constructor or subclass of one of the instances was left; empty where all were migrated."""
+    nodes: list[ast.AST | None] = [b.reference for b in bases]
+    nodes += [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
+    return next((module.left[n] for n in nodes if n in module.left), "")
+
+
+def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> None:
+    """``x.running_mean`` of an unknown ``x``: a note with the new name."""
+    if node.attr not in module.rules.distinctive or not all(_may_be_anything(module, v) for v in values):
+        return
+    new = module.rules.distinctive[node.attr]
+    becomes = f"its name in MindSpore is {new}" if new else "MindSpore has no counterpart"
+    message = f"if {ast.unparse(node.value)} is a batch norm, {becomes}"
+    module.add(Draft("BN304", "attribute", node.attr, module.placed(node), message))
+
+
+def _may_be_anything(module: Module, value: Value) -> bool:
+    """Unknown values, and instances of classes of this file whose bases it does not show."""
+    if not isinstance(value, Instance):
+        return isinstance(value, Unknown)
+    if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
+        bases = [v for b in value.of.node.bases for v in module.evaluator.evaluate(b)]
+        return not all(isinstance(b, Symbol) and b.name.startswith(("torch.", "builtins.")) for b in bases)
+    return False
+
+
+def _unlisted(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> None:
+    if node.attr.startswith("__") and node.attr.endswith("__"):
+        return
+    message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
+    module.add(Draft("BN208", "attribute", symbol, node, message))
+
+
+def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
+    treatment = rule.methods[node.attr]
+    call = module.index.parent(node)
+    called = call if isinstance(call, ast.Call) and call.func is node else None
+    owner = ast.unparse(node.value)
+    if treatment.to and treatment.to != node.attr:
+        message = f"{node.attr} is called {treatment.to} in MindSpore"
+        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, treatment.to),))
+    if treatment.to:
+        return Draft("BN303", "method", symbol, node, f"{node.attr} has the same name in MindSpore")
+    if treatment.call and called is not None and not called.args and not called.keywords:
+        message = f"{node.attr}() is {treatment.call} in MindSpore"
+        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, treatment.call),))
+    if treatment.statements and called is not None:
+        edits = _statements(module, called, treatment, rule.method_imports[node.attr])
+        if edits:
+            message = f"MindSpore has no {node.attr}(): written out"
+            return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
+    advice = (treatment.refuse or f"write {{object}}.{treatment.call}").replace("{object}", owner)
+    return Draft("BN208", "method", symbol, node, advice)
+
+
+def _statements(
+    module: Module, call: ast.Call, treatment: MethodTreatment, imports: tuple[str, ...]
+) -> tuple[Edit, ...]:
+    """The edits that write a method out as statements, where it stands on a line of its own."""
+    statement = module.index.parent(call)
+    passed = tuple(ast.unparse(a) for a in call.args)
+    if not isinstance(statement, ast.Expr) or call.keywords or passed != treatment.when:
+        return ()
+    assert isinstance(call.func, ast.Attribute)
+    if not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+        return ()
+    fresh = next(n for n in ("p", "param", "parameter", "parameter_") if not _is_bound(module, n))
+    needed = tuple(NeedImport(name) for name in imports)
+    return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
+
+
+def _has_own_line(module: Module, statement: ast.stmt) -> bool:
+    source = module.source
+    span = source.span(statement)
+    before = source.text[source.line_start(span.start) : span.start]
+    after = source.text[span.end : source.line_end(span.end)].strip()
+    return not before.strip() and (not after or after.startswith("#"))
+
+
+def _is_bound(module: Module, name: str) -> bool:
+    return name in module.index.loads or any(name in s.bindings for s in module.index.inner.values())
+
+
+def _lookup(module: Module, call: ast.Call) -> None:
+    """``getattr(m, "weight")`` and its like on a known instance, or for a known class of a module."""
+    name = call.args[1]
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return
+    assert isinstance(call.func, ast.Name)
+    values = module.evaluator.evaluate(call.args[0])
+    for value in values:
+        if isinstance(value, Symbol):
+            found = module.evaluator.symbol(f"{value.name}.{name.value}", None)
+            if isinstance(found, Migrated):
+                advice = f"write {found.rule.target.name}, or getattr on its module"
+                message = f"the class is looked up by name: {advice}"
+                module.add(Draft("BN211", "string", found.rule.source.name, call, message))
+        base = module.base_of(value)
+        if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
+            symbol = f"{base.rule.source.name}.{name.value}"
+            message = f"{call.func.id} by name: in MindSpore it is {_new_name(base.rule, name.value)}"
+            module.add(Draft("BN211", "string", symbol, call, message))
+    if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):
+        _deleted(module, call, name.value)
+
+
+def _deleted(module: Module, call: ast.Call, name: str) -> None:
+    for value in module.evaluator.evaluate(call.args[0]):
+        if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
+            held = module.evaluator.classes.attribute(value.of.node, name)
+            base = next((b for v in held if (b := module.base_of(v)) is not None), None)
+            if base is not None:
+                message = f"{name} holds a {base.rule.source.name}: deleting it works the same on a MindSpore cell"
+                module.add(Draft("BN303", "other", base.rule.source.name, call, message))

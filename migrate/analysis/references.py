@@ -1,0 +1,228 @@
+"""Every expression that spells a migrated class, what it is there for, and what becomes of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.narrowing import type_argument
+from migrate.analysis.scopes import Index
+from migrate.analysis.values import NONE, Migrated, Symbol, Values
+from migrate.edits import ReferTo
+from migrate.findings import Role
+from migrate.rules import Related
+
+NOT_CLASSES = "the name is bound to different things: {}. Migrate by hand, or give each its own name"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An expression that means a migrated class.
+
+    ``direct`` when its text spells the class through imports, as against a name assigned in the file.
+    """
+
+    node: ast.Name | ast.Attribute
+    values: Values
+    direct: bool
+
+
+def find_references(module: Module) -> dict[ast.AST, Reference]:
+    """The references of a file by node, in the order of the text."""
+    candidates: list[ast.Name | ast.Attribute] = []
+    last = module.rules.short_names | {name.rpartition(".")[2] for name in module.rules.related}
+    candidates += [a for a in module.index.all(ast.Attribute) if a.attr in last]
+    for name in _class_names(module, last):
+        candidates += module.index.loads.get(name, [])
+    found: dict[ast.AST, Reference] = {}
+    for node in sorted(candidates, key=lambda n: (n.lineno, n.col_offset)):
+        values = module.evaluator.evaluate(node)
+        spelled = [v for v in values if isinstance(v, Migrated)]
+        direct = any(v.reference is node for v in spelled)
+        if direct or (spelled and isinstance(node, ast.Name) and _is_alias(module, node)):
+            found[node] = Reference(node, values, direct)
+        else:
+            _unmigrated(module, node, values)
+    return found
+
+
+def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
+    """The names that a file binds to a migrated class, or may get from a star import."""
+    names = set(last) if module.index.module.star_imports else set()
+    assigned: list[tuple[str, ast.expr]] = []
+    for scope in module.index.inner.values():
+        for name, bindings in scope.bindings.items():
+            for b in bindings:
+                if isinstance(b.node, ast.alias) and b.node.name.rpartition(".")[2] in last:
+                    names.add(name)
+                elif b.kind == "value" and isinstance(b.value, (ast.Name, ast.Attribute)):
+                    assigned.append((name, b.value))
+    grown = -1
+    while grown != len(names):
+        grown = len(names)
+        for name, value in assigned:
+            if value.attr in last if isinstance(value, ast.Attribute) else isinstance(value, ast.Name) and value.id in names:
+                names.add(name)
+    return names
+
+
+def _is_alias(module: Module, node: ast.Name) -> bool:
+    bindings = module.evaluator.bindings(node)
+    return bool(bindings) and all(b.kind == "value" and b.value is not None for b in bindings)
+
+
+def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) -> None:
+    """Related symbols, and names that only a star import can have brought."""
+    for value in values:
+        related = module.rules.related.get(value.name) if isinstance(value, Symbol) else None
+        if isinstance(value, Symbol) and related is not None:
+            _related(module, node, value.name, related)
+            return
+    if isinstance(node, ast.Name) and node.id in module.rules.short_names and not module.evaluator.bindings(node):
+        stars = ", ".join("." * s.level + (s.module or "") for s in module.index.module.star_imports)
+        message = f"{node.id} may come from the star import of {stars}: import it by name, then migrate again"
+        module.add(Draft("BN203", role_of(module.index, node), node.id, module.placed(node), message))
+
+
+def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related: Related) -> None:
+    message = f"{name} has no rewrite: {related.advice}"
+    module.add(Draft("BN210", related.role, name, module.placed(node), message))
+
+
+def role_of(index: Index, node: ast.expr) -> Role:
+    """What a reference is there for."""
+    if node in index.annotations:
+        return "annotation"
+    child: ast.AST = node
+    for parent in index.ancestors(node):
+        if isinstance(parent, ast.Call):
+            if child is parent.func:
+                return "call" if child is node else "reference"
+            tests = isinstance(parent.func, ast.Name) and parent.func.id in ("isinstance", "issubclass")
+            return "isinstance" if tests and len(parent.args) == 2 and child is parent.args[1] else "reference"
+        if isinstance(parent, ast.ClassDef):
+            return "base" if child in parent.bases else "reference"
+        if isinstance(parent, ast.arguments):
+            return "default"
+        if isinstance(parent, ast.MatchClass):
+            return "isinstance"
+        if isinstance(parent, ast.Compare):
+            sides = [parent.left, *parent.comparators]
+            return "isinstance" if any(type_argument(index, s) is not None for s in sides) else "reference"
+        if isinstance(parent, ast.stmt) or not isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.BinOp)):
+            return "reference"
+        child = parent
+    return "reference"
+
+
+def decide_reference(module: Module, reference: Reference) -> None:
+    """A reference that is not itself called: rewritten, unless its meaning or its place is in doubt."""
+    node = reference.node
+    role = role_of(module.index, node)
+    migrated = next(v for v in sorted(reference.values, key=repr) if isinstance(v, Migrated))
+    symbol = migrated.rule.source.name
+    code, message = _doubt(module, reference, role)
+    if code:
+        leave(module, reference, Draft(code, role, symbol, module.placed(node), message))
+        return
+    origin = next((v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None)
+    if origin is not None:
+        message = f"{ast.unparse(node)} is {symbol}, {module.left[origin]}"
+        leave(module, reference, Draft("BN213", role, symbol, node, message))
+        return
+    target = migrated.rule.target.name
+    edits = (ReferTo(node, target),) if reference.direct else ()
+    stays = "" if reference.direct else f": {ast.unparse(node)} is assigned in this file"
+    module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
+    if module.is_skipped(node):
+        module.left[node] = "which a comment asks to leave"
+
+
+def leave(module: Module, reference: Reference, draft: Draft) -> None:
+    """Keep ``draft`` and remember that its reference, and so every instance made from it, stays."""
+    module.add(draft)
+    module.left[reference.node] = f"left at line {module.line(reference.node)}"
+
+
+def ambiguity(module: Module, reference: Reference) -> str:
+    """Why the name may mean something else; empty where it cannot."""
+    others = [v for v in reference.values - {NONE} if not isinstance(v, Migrated)]
+    rules = {v.rule.name for v in reference.values if isinstance(v, Migrated)}
+    spelled = {v.reference is reference.node for v in reference.values if isinstance(v, Migrated)}
+    if others or (reference.direct and (len(rules) > 1 or len(spelled) > 1)):
+        names = sorted({module.describe(v) for v in reference.values - {NONE}})
+        return NOT_CLASSES.format(", ".join(names))
+    return ""
+
+
+def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
+    """The review that a reference needs, as code and message; empty where it can be rewritten."""
+    node = reference.node
+    parent = module.index.parent(node)
+    unsure = ambiguity(module, reference)
+    if unsure:
+        return "BN203", unsure
+    if module.misplaced(node):
+        return "BN216", "inside an f-string this Python gives no position: run with Python 3.12 or take it out"
+    if not isinstance(node.ctx, ast.Load):
+        return "BN211", "the class itself is replaced or deleted here: patch the MindSpore class by hand"
+    if _patches(module, node):
+        return "BN211", "this patches another module's class: decide there which class it is to be"
+    if role == "base":
+        assert isinstance(parent, ast.ClassDef)
+        return subclass_doubt(module, parent)
+    if isinstance(parent, ast.MatchClass) and (parent.patterns or set(parent.kwd_attrs) & module.rules.members):
+        return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
+    if module.data_format != "NCHW" and role in ("reference", "default"):
+        rule = next(v.rule for v in reference.values if isinstance(v, Migrated))
+        if module.data_format in rule.target.data_formats:
+            advice = f"functools.partial({rule.target.name}, data_format='{module.data_format}')"
+            return "BN217", f"a class alone does not carry data_format: write {advice}"
+    return "", ""
+
+
+def _patches(module: Module, node: ast.expr) -> bool:
+    """``other.BatchNorm2d = torch.nn.BatchNorm2d``: the class under its own name in another namespace."""
+    parent = module.index.parent(node)
+    if not isinstance(parent, ast.Assign):
+        return False
+    targets = [t for t in parent.targets if isinstance(t, ast.Attribute)]
+    own = ("self", "cls")
+    return any(t.attr in module.rules.short_names and getattr(t.value, "id", "") not in own for t in targets)
+
+
+def subclass_doubt(module: Module, cls: ast.ClassDef) -> tuple[str, str]:
+    """Why a subclass needs a person; empty for one that only gives the class another name."""
+    names = [s for s in cls.body if not _is_plain(module, s)]
+    if names:
+        what = getattr(names[0], "name", "its body")
+        advice = "port __init__ by the constructor's rule, forward to construct, and the attributes it uses"
+        return "BN209", f"subclass {cls.name} has code of its own ({what}, line {names[0].lineno}): {advice}"
+    if len(cls.bases) > 1 or cls.keywords:
+        return "BN209", f"subclass {cls.name} has other bases or keywords: check how they work with MindSpore's class"
+    return "", ""
+
+
+def _is_plain(module: Module, statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    names = {t.id for t in targets if isinstance(t, ast.Name)}
+    return isinstance(statement, (ast.Assign, ast.AnnAssign)) and bool(names) and not names & module.rules.members
+
+
+def decide_subclasses(module: Module) -> None:
+    """Subclasses of a file's own subclasses: the same doubts, one level further down."""
+    for cls in module.index.all(ast.ClassDef):
+        for base in cls.bases:
+            local = module.evaluator.classes.local_bases(cls)
+            migrated = module.evaluator.classes.migrated_base(cls)
+            if migrated is None or not local or any(isinstance(v, Migrated) for v in module.evaluator.evaluate(base)):
+                continue
+            code, message = subclass_doubt(module, cls)
+            if code:
+                module.add(Draft(code, "base", migrated.rule.source.name, base, message))
+                module.left[cls] = f"whose subclass {cls.name} was left at line {cls.lineno}"

@@ -1,0 +1,378 @@
+"""Scopes and bindings of a module, in one walk over its tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from migrate.analysis.source import Source
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+N = TypeVar("N", bound=ast.AST)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One place that binds a name. ``value`` is the bound expression where it can be read off the syntax."""
+
+    kind: Literal["import", "value", "parameter", "function", "class", "unknown"]
+    name: str
+    node: ast.AST
+    scope: Scope
+    value: ast.expr | None = None
+    annotation: ast.expr | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A namespace: module, class, function, lambda or comprehension."""
+
+    node: ast.AST
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+    star_imports: list[ast.ImportFrom] = field(default_factory=list)
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def is_comprehension(self) -> bool:
+        return isinstance(self.node, Comprehension)
+
+    def resolve(self, name: str) -> Scope | None:
+        """The scope whose ``name`` a use here means, or None where nothing in the file binds it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.elsewhere:
+                return scope.elsewhere[name]
+            if name in scope.bindings and (scope is self or not scope.is_class):
+                return scope
+            scope = scope.parent
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeBinding:
+    """``owner.attr = value`` (or ``owner.add_module("attr", value)``)."""
+
+    target: ast.Attribute | ast.Call
+    owner: ast.expr
+    attr: str
+    value: ast.expr | None
+    annotation: ast.expr | None
+    scope: Scope
+
+
+class Index:
+    """Every node of a module by kind, with its parent and, for names, its scope."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.module = Scope(source.tree, None)
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.scopes: dict[ast.AST, Scope] = {}
+        self.inner: dict[ast.AST, Scope] = {source.tree: self.module}
+        self.annotations: set[ast.AST] = set()
+        self.strings: dict[ast.Constant, ast.expr] = {}
+        self.attribute_bindings: list[AttributeBinding] = []
+        self.opaque_words: set[str] = set()
+        self._by_type: dict[type[ast.AST], list[ast.AST]] = {}
+        self._values: dict[ast.AST, tuple[ast.expr | None, ast.expr | None]] = {}
+        self._walk()
+
+    def all(self, kind: type[N]) -> list[N]:
+        """The nodes of a syntax type, in the order of the walk."""
+        return self._by_type.get(kind, [])  # type: ignore[return-value]
+
+    def scope(self, node: ast.AST) -> Scope:
+        """The scope in which ``node`` is evaluated."""
+        while node not in self.scopes:
+            node = self.parents[node]
+        return self.scopes[node]
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        return self.parents.get(node)
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        parent = self.parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = self.parents.get(parent)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The statement that holds ``node``."""
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+    def in_fstring(self, node: ast.AST) -> bool:
+        return any(isinstance(a, ast.JoinedStr) for a in self.ancestors(node))
+
+    def block(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The list of statements that ``statement`` stands in."""
+        parent = self.parents[statement]
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and statement in block:
+                return block
+        return [statement]
+
+    def uses(self, binding_scope: Scope, name: str) -> list[ast.Name]:
+        """The loads of ``name`` that mean the variable of ``binding_scope``."""
+        return [n for n in self.loads.get(name, ()) if self.scopes[n].resolve(name) is binding_scope]
+
+    @cached_property
+    def loads(self) -> dict[str, list[ast.Name]]:
+        """The names that are read or deleted, by name."""
+        loads: dict[str, list[ast.Name]] = {}
+        for n in self.all(ast.Name):
+            if not isinstance(n.ctx, ast.Store):
+                loads.setdefault(n.id, []).append(n)
+        return loads
+
+    def _walk(self) -> None:
+        stack: list[tuple[ast.AST, Scope]] = [(self.source.tree, self.module)]
+        by_type, parents, scopes = self._by_type, self.parents, self.scopes
+        scopes[self.source.tree] = self.module
+        enter = _ENTER
+        while stack:
+            node, scope = stack.pop()
+            kind = node.__class__
+            by_type.setdefault(kind, []).append(node)
+            handler = enter.get(kind)
+            inner = handler(self, node, scope) if handler else scope
+            if inner is not scope:
+                self.inner[node] = inner
+            children: list[tuple[ast.AST, Scope]] = []
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    children.append((value, self._scope_for(node, name, scope, inner)))
+                elif isinstance(value, list) and value:
+                    where = self._scope_for(node, name, scope, inner)
+                    children.extend((v, where) for v in value if isinstance(v, ast.AST))
+            if kind is ast.Constant and node in self.annotations and isinstance(node.value, str):  # type: ignore[attr-defined]
+                children.extend((child, scope) for child in self._string_annotation(node))  # type: ignore[arg-type]
+            marked = node in self.annotations
+            for child, where in children:
+                parents[child] = node
+                if marked and not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
+                    self.annotations.add(child)
+            stack.extend(reversed(children))
+        for items in by_type.values():
+            for item in items:
+                if isinstance(item, (ast.Global, ast.Nonlocal)):
+                    self._redirect(item)
+
+    def _scope_for(self, node: ast.AST, name: str, outer: Scope, inner: Scope) -> Scope:
+        """The scope of a child: bodies belong to the new scope, defaults, bases and decorators do not."""
+        if inner is outer or name in ("body", "elt", "key", "value", "generators"):
+            return inner
+        return outer
+
+    def _string_annotation(self, node: ast.Constant) -> list[ast.expr]:
+        """The expression inside a string annotation, its positions shifted into the file."""
+        value = node.value
+        assert isinstance(value, str)
+        text = self.source.segment(node)
+        quote = text[: len(text) - len(text.lstrip("\"'"))]
+        try:
+            tree = ast.parse(value, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []
+        plain = len(quote) in (1, 3) and text == quote + value + quote and "\n" not in value and value == value.lstrip()
+        if not plain:
+            self.opaque_words |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            return []
+        for n in ast.walk(tree):
+            if isinstance(n, ast.expr):
+                shift = node.col_offset + len(quote)
+                n.lineno = n.end_lineno = node.lineno
+                n.col_offset += shift
+                n.end_col_offset = (n.end_col_offset or 0) + shift
+        self.strings[node] = tree
+        return [tree]
+
+    def bind(self, scope: Scope, binding: Binding) -> None:
+        scope.bindings.setdefault(binding.name, []).append(binding)
+
+    def _redirect(self, node: ast.Global | ast.Nonlocal) -> None:
+        scope = self.scope(node)
+        for name in node.names:
+            target: Scope | None = self.module
+            if isinstance(node, ast.Nonlocal):
+                target = scope.parent.resolve(name) if scope.parent else None
+            if target is None or target is scope:
+                continue
+            scope.elsewhere[name] = target
+            for binding in scope.bindings.pop(name, []):
+                self.bind(target, binding)
+
+    def set_values(self, target: ast.AST, value: ast.expr | None, annotation: ast.expr | None, scope: Scope) -> None:
+        """Remember what an assignment target receives; tuples are taken apart where both sides are visible."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            aligned = len(parts) == len(target.elts) and not any(
+                isinstance(e, ast.Starred) for e in (*parts, *target.elts)
+            )
+            for i, element in enumerate(target.elts):
+                self.set_values(element, parts[i] if aligned else None, None, scope)
+        elif isinstance(target, ast.Attribute):
+            self.attribute_bindings.append(
+                AttributeBinding(target, target.value, target.attr, value, annotation, scope)
+            )
+        else:
+            self._values[target] = (value, annotation)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name == "Literal"
+
+
+def _name(index: Index, node: ast.Name, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    if isinstance(node.ctx, ast.Store) and not isinstance(index.parents[node], ast.NamedExpr):
+        value, annotation = index._values.get(node, (None, None))
+        kind: Literal["value", "unknown"] = "value" if value is not None or annotation is not None else "unknown"
+        index.bind(scope, Binding(kind, node.id, node, scope, value, annotation))
+    return scope
+
+
+def _assign(index: Index, node: ast.Assign, scope: Scope) -> Scope:
+    for target in node.targets:
+        index.set_values(target, node.value, None, scope)
+    return scope
+
+
+def _annotated(index: Index, node: ast.AnnAssign, scope: Scope) -> Scope:
+    index.annotations.add(node.annotation)
+    index.set_values(node.target, node.value, node.annotation, scope)
+    return scope
+
+
+def _unknown_target(index: Index, node: ast.For | ast.AsyncFor | ast.AugAssign, scope: Scope) -> Scope:
+    index.set_values(node.target, None, None, scope)
+    return scope
+
+
+def _with_item(index: Index, node: ast.withitem, scope: Scope) -> Scope:
+    if node.optional_vars is not None:
+        index.set_values(node.optional_vars, None, None, scope)
+    return scope
+
+
+def _walrus(index: Index, node: ast.NamedExpr, scope: Scope) -> Scope:
+    owner = scope
+    while owner.is_comprehension and owner.parent is not None:
+        owner = owner.parent
+    index.bind(owner, Binding("value", node.target.id, node, owner, node.value))
+    return scope
+
+
+def _import(index: Index, node: ast.Import | ast.ImportFrom, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    for alias in node.names:
+        if alias.name == "*" and isinstance(node, ast.ImportFrom):
+            scope.star_imports.append(node)
+            continue
+        name = alias.asname or (alias.name.split(".")[0] if isinstance(node, ast.Import) else alias.name)
+        index.bind(scope, Binding("import", name, alias, scope))
+    return scope
+
+
+def _function(index: Index, node: Function, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    inner = Scope(node, scope)
+    if not isinstance(node, ast.Lambda):
+        index.bind(scope, Binding("function", node.name, node, scope))
+        if node.returns is not None:
+            index.annotations.add(node.returns)
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: dict[ast.arg, ast.expr | None] = dict(
+        zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
+    )
+    defaults.update(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    for arg in (*positional, *arguments.kwonlyargs):
+        index.bind(inner, Binding("parameter", arg.arg, arg, inner, defaults.get(arg), arg.annotation))
+        if arg.annotation is not None:
+            index.annotations.add(arg.annotation)
+    for variadic in (arguments.vararg, arguments.kwarg):
+        if variadic is not None:
+            index.bind(inner, Binding("unknown", variadic.arg, variadic, inner))
+            if variadic.annotation is not None:
+                index.annotations.add(variadic.annotation)
+    return inner
+
+
+def _class(index: Index, node: ast.ClassDef, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    index.bind(scope, Binding("class", node.name, node, scope))
+    return Scope(node, scope)
+
+
+def _comprehension(index: Index, node: Comprehension, scope: Scope) -> Scope:
+    return Scope(node, scope)
+
+
+def _named(index: Index, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar, scope: Scope) -> Scope:
+    if node.name is not None:
+        index.bind(scope, Binding("unknown", node.name, node, scope))
+    return scope
+
+
+def _match_rest(index: Index, node: ast.MatchMapping, scope: Scope) -> Scope:
+    if node.rest is not None:
+        index.bind(scope, Binding("unknown", node.rest, node, scope))
+    return scope
+
+
+def _own_scope(index: Index, node: ast.AST, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    return scope
+
+
+def _call(index: Index, node: ast.Call, scope: Scope) -> Scope:
+    index.scopes[node] = scope
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module"):
+        if len(node.args) == 2 and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+            binding = AttributeBinding(node, node.func.value, node.args[0].value, node.args[1], None, scope)
+            index.attribute_bindings.append(binding)
+    return scope
+
+
+_ENTER: dict[type[ast.AST], Callable[..., Scope]] = {
+    ast.Name: _name,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.For: _unknown_target,
+    ast.AsyncFor: _unknown_target,
+    ast.AugAssign: _unknown_target,
+    ast.withitem: _with_item,
+    ast.NamedExpr: _walrus,
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.Lambda: _function,
+    ast.ClassDef: _class,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.ExceptHandler: _named,
+    ast.MatchAs: _named,
+    ast.MatchStar: _named,
+    ast.MatchMapping: _match_rest,
+    ast.Call: _call,
+    ast.Attribute: _own_scope,
+    ast.Global: _own_scope,
+    ast.Nonlocal: _own_scope,
+}

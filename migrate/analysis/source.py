@@ -1,0 +1,134 @@
+"""One source file: its bytes, its text, its syntax tree, and the way between their positions."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import io
+import re
+import sys
+import tokenize
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+from migrate.errors import FileError
+
+BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+Located = ast.expr | ast.stmt | ast.alias | ast.pattern | ast.arg | ast.keyword
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of a text."""
+
+    start: int
+    end: int
+
+    def holds(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+class Source:
+    """The decoded text of a file and its tree; ``encode`` gives bytes back in the file's own encoding."""
+
+    def __init__(self, data: bytes, path: str) -> None:
+        self.path = path
+        self.bom = data.startswith(BOM)
+        self.encoding, self.text = _decode(data)
+
+    def encode(self, text: str) -> bytes:
+        return (BOM if self.bom else b"") + text.encode(self.encoding)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree. Raises FileError: BN901 for a syntax error, BN904 for nesting that is too deep."""
+        return parse(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(m.end() for m in _LINE_END.finditer(self.text))]
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.text.isascii()
+
+    @cached_property
+    def newline(self) -> str:
+        """The newline the file uses first; a line feed where it has none."""
+        match = _LINE_END.search(self.text)
+        return match.group() if match else "\n"
+
+    def offset(self, line: int, column: int) -> int:
+        """The character offset of an ast position: a 1-based line and a column in UTF-8 bytes."""
+        start = self._starts[line - 1]
+        if self._ascii:
+            return start + column
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        text = self.text[start:end]
+        return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
+
+    def span(self, node: Located) -> Span:
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        return Span(self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset))
+
+    def segment(self, node: Located) -> str:
+        span = self.span(node)
+        return self.text[span.start : span.end]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column, both in characters, of an offset."""
+        line = self._line_at(offset)
+        return line + 1, offset - self._starts[line] + 1
+
+    def line_text(self, line: int) -> str:
+        """The text of a 1-based line, without its newline."""
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return self.text[self._starts[line - 1] : end].rstrip("\r\n")
+
+    def line_start(self, offset: int) -> int:
+        return self._starts[self._line_at(offset)]
+
+    def line_end(self, offset: int) -> int:
+        """The offset just behind the newline that ends the line of ``offset``."""
+        line = self._line_at(offset)
+        return self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
+
+    def _line_at(self, offset: int) -> int:
+        return bisect.bisect_right(self._starts, offset) - 1
+
+
+def parse(text: str) -> ast.Module:
+    """``ast.parse`` with its failures as FileError."""
+    version = "Python {}.{}".format(*sys.version_info)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        if "too many nested" in str(error.msg) or "too complex" in str(error.msg):
+            raise FileError("BN904", f"nested too deep for {version}: {error.msg}", error.lineno) from None
+        hint = f"; {version} read it, so for newer syntax run bn-migrate with that Python"
+        raise FileError("BN901", f"syntax error: {error.msg}{hint}", error.lineno) from None
+    except ValueError as error:
+        raise FileError("BN901", f"syntax error: {error}") from None
+    except (RecursionError, MemoryError):
+        raise FileError("BN904", f"nested too deep for {version}: split the expression") from None
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise FileError("BN902", f"cannot decode: {error.msg}; correct the coding line or save as UTF-8") from None
+    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+    body = data.removeprefix(BOM)
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise FileError("BN902", f"not {encoding}: {error.reason}; add a coding line or save as UTF-8", line) from None
+    if text.encode(encoding) != body:
+        raise FileError("BN902", f"{encoding} text that would not survive being written back")
+    return encoding, text

@@ -1,0 +1,55 @@
+"""Strings that carry the names of a migrated class or of its attributes."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from migrate.analysis.drafts import Draft, Module
+
+FINDERS = ("find", "startswith", "endswith", "index", "count")
+
+
+def decide_strings(module: Module) -> None:
+    """State-dict keys and class names in strings: a note with the new name, or a review where code tests them."""
+    words = "|".join(map(re.escape, module.rules.distinctive))
+    key = re.compile(rf"(?<!\w)({words})(?!\w)") if words else re.compile(r"(?!)")
+    for node in module.index.all(ast.Constant):
+        if isinstance(node.value, str) and not _is_docstring(module, node) and node not in module.index.annotations:
+            _decide(module, node, node.value, key)
+
+
+def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str]) -> None:
+    place = module.placed(node) if module.index.in_fstring(node) else node
+    match = key.search(text)
+    if match and not re.search(r"\s", text):
+        new = module.rules.distinctive[match.group()]
+        becomes = f"ends in {new} in MindSpore" if new else "has no counterpart in MindSpore"
+        module.add(Draft("BN305", "string", match.group(), place, f"as a state-dict key, {match.group()} {becomes}"))
+    elif text in module.rules.fragments and _tests_class_name(module, node):
+        message = "the class is tested by name: MindSpore keeps the name, but attributes used under it are called otherwise"
+        module.add(Draft("BN215", "string", text, place, message))
+    elif text in module.rules.short_names and not _is_looked_up(module, node) and not _in_all(module, node):
+        module.add(Draft("BN305", "string", text, place, f"MindSpore's class is called {text} too"))
+
+
+def _is_docstring(module: Module, node: ast.Constant) -> bool:
+    return isinstance(module.index.parent(node), ast.Expr)
+
+
+def _tests_class_name(module: Module, node: ast.Constant) -> bool:
+    parent = module.index.parent(node)
+    if isinstance(parent, (ast.Compare, ast.MatchValue)):
+        return True
+    return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr in FINDERS
+
+
+def _is_looked_up(module: Module, node: ast.Constant) -> bool:
+    parent = module.index.parent(node)
+    return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "getattr"
+
+
+def _in_all(module: Module, node: ast.Constant) -> bool:
+    statement = module.index.statement(node)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets)

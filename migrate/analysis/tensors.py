@@ -1,0 +1,181 @@
+"""Attributes of an instance: renamed where they are read, and every way code writes or initialises them."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import Located
+from migrate.analysis.values import NONE, Constant, Instance, Symbol
+from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
+from migrate.rules import AttributeTreatment, Initializer
+
+
+def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft:
+    """What becomes of ``instance.attr`` where it stands."""
+    place: Located = module.placed(node)
+
+    def review(code: str, message: str) -> Draft:
+        return Draft(code, "attribute", symbol, place, message)
+
+    if treatment.refuse:
+        return review("BN208", treatment.refuse)
+    if treatment.none_test and _is_none_test(module, node):
+        return review("BN206", treatment.none_test)
+    if isinstance(node.ctx, ast.Load) and treatment.tensor:
+        draft = _in_place(module, node, treatment, symbol)
+        if draft is not None:
+            return draft
+    if not isinstance(node.ctx, ast.Load):
+        if treatment.write:
+            return review("BN207", treatment.write)
+        doubt = _assigned_doubt(module, node, treatment)
+        if doubt:
+            return review("BN207", doubt)
+    if treatment.to == node.attr:
+        return review("BN303", treatment.read or f"{node.attr} has the same name in MindSpore")
+    message = f"{node.attr} is called {treatment.to} in MindSpore"
+    return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
+
+
+def is_plain(node: ast.expr) -> bool:
+    """Whether repeating the text of ``node`` repeats no call."""
+    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
+
+
+def _is_none_test(module: Module, node: ast.Attribute) -> bool:
+    """A comparison with None, or a use as a truth value."""
+    parent = module.index.parent(node)
+    if isinstance(parent, ast.Compare):
+        sides = [parent.left, *parent.comparators]
+        return any(isinstance(s, ast.Constant) and s.value is None for s in sides)
+    if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+        return parent.test is node
+    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+
+
+def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> str:
+    """Why an assignment to the attribute has no rewrite; empty where the new name is all it needs."""
+    parent = module.index.parent(node)
+    tensor = f"{ast.unparse(node.value)}.{treatment.to}"
+    if isinstance(node.ctx, ast.Del):
+        return f"a MindSpore cell needs its {treatment.to}: replace the layer instead of deleting it"
+    if isinstance(parent, ast.AugAssign):
+        return f"write {tensor}.set_data({tensor} ...) with the new value"
+    value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
+    values = module.evaluator.evaluate(value) if value is not None else frozenset()
+    foreign = any(isinstance(v, Instance) and isinstance(v.of, Symbol) and not _is_target(v.of) for v in values)
+    if value is None or foreign or NONE in values or any(isinstance(v, Constant) for v in values):
+        return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
+    return ""
+
+
+def _is_target(symbol: Symbol) -> bool:
+    return symbol.name.partition(".")[0] == "mindspore"
+
+
+def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft | None:
+    """Initialisation by a function, by a method of the tensor or its ``.data``, or by assigning ``.data``."""
+    index = module.index
+    tensor: ast.expr = node
+    parent = index.parent(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == "data":
+        tensor, parent = parent, index.parent(parent)
+        assert isinstance(tensor, ast.Attribute)
+        if isinstance(tensor.ctx, ast.Store):
+            return _data_assigned(module, node, tensor, treatment, symbol)
+    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+        return _no_rewrite(module, node, treatment, symbol, "writing into a part of it")
+    if isinstance(parent, ast.Call) and parent.args and parent.args[0] is tensor:
+        return _by_function(module, node, parent, treatment, symbol)
+    if isinstance(parent, ast.Attribute) and parent.value is tensor:
+        call = index.parent(parent)
+        if isinstance(call, ast.Call) and call.func is parent:
+            return _by_method(module, node, call, parent.attr, treatment, symbol)
+    return None
+
+
+def _data_assigned(
+    module: Module, node: ast.Attribute, data: ast.Attribute, treatment: AttributeTreatment, symbol: str
+) -> Draft:
+    statement = module.index.parent(data)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return _no_rewrite(module, node, treatment, symbol, "assigning .data here")
+    message = f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
+    edit = SetTensor(statement, "assignment", treatment.to, "{src}", (("src", 0),))
+    return Draft("BN107", "attribute", symbol, statement, message, (edit,))
+
+
+def _by_function(
+    module: Module, node: ast.Attribute, call: ast.Call, treatment: AttributeTreatment, symbol: str
+) -> Draft | None:
+    for value in module.evaluator.evaluate(call.func):
+        if not isinstance(value, Symbol):
+            continue
+        initializer = module.rules.initializer_functions.get(value.name)
+        if initializer is not None:
+            return _initialised(module, node, call, initializer, treatment, symbol, "function", 1)
+        if value.name.rpartition(".")[0] in module.rules.initializer_package:
+            return _no_rewrite(module, node, treatment, symbol, value.name)
+    return None
+
+
+def _by_method(
+    module: Module, node: ast.Attribute, call: ast.Call, method: str, treatment: AttributeTreatment, symbol: str
+) -> Draft | None:
+    for rule in module.rules.rules:
+        for initializer in rule.initializers:
+            if method in initializer.methods:
+                return _initialised(module, node, call, initializer, treatment, symbol, "method", 0)
+    if method.endswith("_") and not method.endswith("__"):
+        return _no_rewrite(module, node, treatment, symbol, f"{method}()")
+    return None
+
+
+def _initialised(
+    module: Module,
+    node: ast.Attribute,
+    call: ast.Call,
+    initializer: Initializer,
+    treatment: AttributeTreatment,
+    symbol: str,
+    form: str,
+    skip: int,
+) -> Draft:
+    """The rewrite of an initialisation that stands as a statement of its own."""
+    arguments = _initializer_arguments(call, initializer, skip)
+    if arguments is None or not isinstance(module.index.parent(call), ast.Expr) or not is_plain(node.value):
+        return _no_rewrite(module, node, treatment, symbol, ast.unparse(call))
+    edit = SetTensor(call, "function" if form == "function" else "method", treatment.to, initializer.value, arguments)
+    edits: list[Edit] = [edit, *(NeedImport(name) for name in initializer.imports)]
+    message = f"in-place initialisation of {node.attr} is {treatment.to}.set_data(...) in MindSpore"
+    return Draft("BN107", "attribute", symbol, call, message, tuple(edits))
+
+
+def _initializer_arguments(
+    call: ast.Call, initializer: Initializer, skip: int
+) -> tuple[tuple[str, int | str], ...] | None:
+    """For each argument its place in the call, or the text of its default; None where the call does not fit."""
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return None
+    passed: dict[str, int | str] = dict(initializer.defaults)
+    positional = call.args[skip:]
+    if len(positional) > len(initializer.arguments):
+        return None
+    for i, name in enumerate(initializer.arguments[: len(positional)]):
+        passed[name] = skip + i
+    for i, keyword in enumerate(call.keywords):
+        if keyword.arg not in initializer.arguments or isinstance(passed.get(keyword.arg), int):
+            return None
+        passed[keyword.arg] = len(call.args) + i
+    if set(passed) != set(initializer.arguments):
+        return None
+    return tuple(passed.items())
+
+
+def _no_rewrite(
+    module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str
+) -> Draft:
+    tensor = f"{ast.unparse(node.value)}.{treatment.to}"
+    message = f"{what} has no rewrite: compute the value and write {tensor}.set_data(value)"
+    return Draft("BN214", "attribute", symbol, module.placed(node), message)

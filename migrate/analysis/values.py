@@ -1,0 +1,91 @@
+"""The values that analysis tells apart: classes, instances, partials, constants."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migrate.analysis.scopes import Function
+from migrate.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """Something imported, by its qualified name; relative imports keep their dots."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A class that has a rule; ``reference`` is the expression that spells it."""
+
+    rule: Rule
+    reference: ast.AST | None
+
+    def __hash__(self) -> int:
+        return hash((self.rule.name, self.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A class or function of this file."""
+
+    node: ast.ClassDef | Function
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """``functools.partial(of, ...)``."""
+
+    of: Value
+    call: ast.Call
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object made by calling ``of``."""
+
+    of: Symbol | Migrated | Local
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal; ``kind`` keeps 1, 1.0 and True apart."""
+
+    value: object
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything at all."""
+
+
+Value = Symbol | Migrated | Local | Partial | Instance | Constant | Unknown
+Values = frozenset[Value]
+UNKNOWN: Values = frozenset({Unknown()})
+MAX_DEPTH = 60
+NOTHING: Values = frozenset()
+NONE = Constant(None, "NoneType")
+
+
+def constant(value: object) -> Values:
+    return frozenset({Constant(value, type(value).__name__)})
+
+
+def union(parts: Iterable[Values]) -> Values:
+    """All the values of ``parts``."""
+    return frozenset(v for part in parts for v in part)
+
+
+_INFINITE = {"math.inf": math.inf, "math.nan": math.nan, "numpy.inf": math.inf, "numpy.nan": math.nan}
+
+
+def infinite(value: Value) -> Value:
+    """``math.inf`` and its like as constants."""
+    if isinstance(value, Symbol) and value.name in _INFINITE:
+        return Constant(_INFINITE[value.name], "float")
+    return value

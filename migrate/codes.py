@@ -1,0 +1,289 @@
+"""The codes of findings: stable, each with its reason and an example that the tests run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.findings import Kind
+
+DOCUMENTATION = "docs/findings.md"
+HEAD = "import torch.nn as nn\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """``before`` is a module that has the finding; ``after`` is what becomes of it, where it changes."""
+
+    code: str
+    title: str
+    reason: str
+    before: str
+    after: str = ""
+
+    @property
+    def kind(self) -> Kind | None:
+        """None for the codes of files that cannot be processed."""
+        kinds: dict[str, Kind] = {"1": "rewrite", "2": "review", "3": "note"}
+        return kinds.get(self.code[2])
+
+    @property
+    def link(self) -> str:
+        return f"{DOCUMENTATION}#{self.code.lower()}"
+
+
+def _code(code: str, title: str, reason: str, before: str, after: str = "") -> Code:
+    return Code(code, title, " ".join(reason.split()), before, after)
+
+
+_ALL = (
+    _code(
+        "BN101",
+        "constructor call",
+        """The class becomes MindSpore's and the arguments follow the rule: momentum is complemented, since MindSpore
+        counts the weight of the old value; arguments whose place means something else become keywords.""",
+        HEAD + "layer = nn.BatchNorm2d(3, momentum=0.2)\n",
+        "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n",
+    ),
+    _code(
+        "BN102",
+        "partial",
+        """functools.partial of the class: the arguments it holds follow the same rule as a call's.""",
+        "from functools import partial\n" + HEAD + "norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)\n",
+        "from functools import partial\nimport mindspore as ms\n"
+        "norm = partial(ms.nn.BatchNorm2d, eps=1e-3, momentum=0.99)\n",
+    ),
+    _code(
+        "BN103",
+        "reference to the class",
+        """The class is named without being called: a default, an annotation, an isinstance test, a value.""",
+        HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
+        "import mindspore as ms\ndef block(norm=ms.nn.BatchNorm2d): ...\n",
+    ),
+    _code(
+        "BN104",
+        "import of the class",
+        """All uses of the imported name are migrated, so the import itself is, and the uses keep their text.""",
+        "from torch.nn import BatchNorm2d\nlayer = BatchNorm2d(3)\n",
+        "from mindspore.nn import BatchNorm2d\nlayer = BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN105",
+        "attribute of an instance",
+        """The parameters and running statistics have other names in MindSpore.""",
+        HEAD + "def scale(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.weight\n",
+        "import mindspore as ms\ndef scale(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        return m.gamma\n",
+    ),
+    _code(
+        "BN106",
+        "method of an instance",
+        """The method has another name in MindSpore, or is written out.""",
+        HEAD + "def freeze(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n",
+        "import mindspore as ms\ndef freeze(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
+    ),
+    _code(
+        "BN107",
+        "initialisation of a parameter",
+        """In-place initialisation becomes set_data with an initializer: MindSpore's in-place operators are missing on
+        some devices and fail late.""",
+        HEAD + "def init(m):\n    if isinstance(m, nn.BatchNorm2d):\n        nn.init.ones_(m.weight)\n",
+        "import mindspore as ms\nfrom mindspore.common.initializer import initializer\ndef init(m):\n"
+        "    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.gamma.set_data(initializer('ones', m.gamma.shape, m.gamma.dtype))\n",
+    ),
+    _code(
+        "BN108",
+        "call through a name",
+        """The called name holds nothing but migrated batch norm, as far as the file shows, so its arguments follow the
+        rule as well.""",
+        HEAD + "def block(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.01)\n",
+        "import mindspore as ms\ndef block(c, norm=ms.nn.BatchNorm2d):\n    return norm(c, momentum=0.99)\n",
+    ),
+    _code(
+        "BN201",
+        "argument without a counterpart",
+        """MindSpore cannot express the argument, or would raise or compute something else.""",
+        HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\n",
+    ),
+    _code(
+        "BN202",
+        "star arguments",
+        """What a star argument carries is not visible, so momentum may hide in it.""",
+        HEAD + "def make(c, **kwargs):\n    return nn.BatchNorm2d(c, **kwargs)\n",
+    ),
+    _code(
+        "BN203",
+        "name bound to different things",
+        """The name means torch's class on one path and something else on another.""",
+        "try:\n    from fast_norms import BatchNorm2d\nexcept ImportError:\n    from torch.nn import BatchNorm2d\n"
+        "layer = BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN204",
+        "call that may reach other classes",
+        """Another class may be called here, and the arguments mean something else to it.""",
+        HEAD + "def block(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.01)\nblock(3, nn.InstanceNorm2d)\n",
+    ),
+    _code(
+        "BN205",
+        "object that may be of another class",
+        """Only batch norm changed the name of the attribute; the other class did not.""",
+        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n        nn.init.ones_(m.weight)\n",
+    ),
+    _code(
+        "BN206",
+        "test against None",
+        """In MindSpore the parameters and statistics exist whatever the arguments: the test always holds.""",
+        HEAD + "def has_scale(m):\n    return isinstance(m, nn.BatchNorm2d) and m.weight is not None\n",
+    ),
+    _code(
+        "BN207",
+        "write that has no effect or no equal",
+        """MindSpore builds its primitive when the layer is made: a later write is not seen, or is not accepted.""",
+        HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
+    ),
+    _code(
+        "BN208",
+        "attribute or method without a counterpart",
+        """MindSpore's cell has nothing of that name.""",
+        HEAD + "def count(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.num_batches_tracked\n",
+    ),
+    _code(
+        "BN209",
+        "subclass with code of its own",
+        """The code of the subclass relies on torch's names and conventions.""",
+        HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        return super().forward(x) + 1\n",
+    ),
+    _code(
+        "BN210",
+        "related symbol",
+        """The symbol belongs to batch norm but has no rewrite of its own.""",
+        "import torch.nn.functional as F\ndef norm(x, m, v):\n    return F.batch_norm(x, m, v)\n",
+    ),
+    _code(
+        "BN211",
+        "dynamic use",
+        """The class or an attribute is looked up, patched or registered by name at run time.""",
+        HEAD + 'norm = getattr(nn, "BatchNorm2d")\n',
+    ),
+    _code(
+        "BN212",
+        "import that others may use",
+        """The import may serve other files: it is in an __init__.py or __all__, or has no use in its own file.""",
+        "from torch.nn import BatchNorm2d\n__all__ = ['BatchNorm2d']\n",
+    ),
+    _code(
+        "BN213",
+        "object whose constructor was left",
+        """The constructor, class or import behind the object needs review, so the object is still torch's.""",
+        HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\nprint(layer.weight)\n",
+    ),
+    _code(
+        "BN214",
+        "in-place change without a rewrite",
+        """The in-place operation has no equal in MindSpore on every device.""",
+        HEAD + "def init(m):\n    if isinstance(m, nn.BatchNorm2d):\n        nn.init.uniform_(m.weight)\n",
+    ),
+    _code(
+        "BN215",
+        "class tested by its name",
+        """The test works in MindSpore too, but what it guards uses names that nothing shows to be batch norm's.""",
+        "def init(m):\n    if 'BatchNorm' in m.__class__.__name__:\n        m.weight.data.fill_(1)\n",
+    ),
+    _code(
+        "BN216",
+        "inside an f-string",
+        """Before Python 3.12, positions inside an f-string cannot be trusted.""",
+        HEAD + "print(f'''\n{nn.BatchNorm2d(3)}''')\n",
+    ),
+    _code(
+        "BN217",
+        "class without its data format",
+        """A class that is passed on does not carry data_format=; a partial does.""",
+        HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
+    ),
+    _code(
+        "BN301",
+        "training mode",
+        """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network
+        around the layer; only a layer that is called where it is made gets set_train() of its own.""",
+        HEAD + "class Net(nn.Module):\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n",
+        "import torch.nn as nn\nimport mindspore as ms\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        self.bn = ms.nn.BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN302",
+        "argument dropped",
+        """The argument has no counterpart and changes nothing in MindSpore.""",
+        HEAD + "layer = nn.BatchNorm2d(3, device='cpu')\n",
+        "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN303",
+        "same name, same meaning",
+        """Nothing to change.""",
+        HEAD + "def epsilon(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.eps\n",
+        "import mindspore as ms\ndef epsilon(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        return m.eps\n",
+    ),
+    _code(
+        "BN304",
+        "name on an object of unknown class",
+        """The name is batch norm's, but nothing shows that the object is one.""",
+        "def mean(x):\n    return x.running_mean\n",
+    ),
+    _code(
+        "BN305",
+        "name in a string",
+        """A state-dict key or a class name in a string.""",
+        "KEY = 'bn1.running_mean'\n",
+    ),
+    _code(
+        "BN306",
+        "left on request",
+        """A comment on the line asks to leave it alone.""",
+        HEAD + "layer = nn.BatchNorm2d(3)  # bn-migrate: skip\n",
+    ),
+    _code(
+        "BN307",
+        "import kept or removed",
+        """A torch import that lost its last use to the migration is removed; one that still has uses stays.""",
+        HEAD + "layer = nn.BatchNorm2d(3)\n",
+        "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN901",
+        "syntax error",
+        """Python cannot parse the file; it may be written for a newer Python than the one that runs bn-migrate.""",
+        "layer = nn.BatchNorm2d(\n",
+    ),
+    _code(
+        "BN902",
+        "undecodable",
+        """The bytes are not text in the encoding that the file declares.""",
+        "# coding: no-such-encoding\nlayer = nn.BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN903",
+        "unreadable",
+        """The file or folder cannot be read: it is missing, not permitted, or a link to nowhere.""",
+        "",
+    ),
+    _code(
+        "BN904",
+        "nested too deep",
+        """An expression is nested deeper than Python's own parser goes.""",
+        "BatchNorm2d = " + "(" * 250 + "1" + ")" * 250 + "\n",
+    ),
+    _code(
+        "BN905",
+        "internal",
+        """The rewritten text would not have been right; the file is left as it was. Please report it.""",
+        "",
+    ),
+    _code(
+        "BN906",
+        "unwritable",
+        """The result cannot be written: the file is read-only or the disk is full. The original is untouched.""",
+        "",
+    ),
+)
+CODES = {code.code: code for code in _ALL}

@@ -1,0 +1,82 @@
+"""One file from bytes to result: analysis, edits, checks."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.codes import CODES
+from migrate.errors import FileError
+from migrate.findings import FileResult, Finding
+from migrate.rules import RuleSet, Target, load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a migration depends on besides the source."""
+
+    target: Target = "mindspore.nn"
+    data_format: str = "NCHW"
+    rules: tuple[Path, ...] = ()
+
+
+def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
+    """The result for one file; errors are part of it and leave the bytes as they are."""
+    rules = load_rules(options.target, options.rules)
+    if not rules.triggers.search(data):
+        return FileResult(path, data, data)
+    try:
+        return _migrate(data, path, options, rules)
+    except FileError as error:
+        return FileResult(path, data, data, error=str(error), error_line=error.line)
+    except (RecursionError, MemoryError):
+        return FileResult(path, data, data, error="BN904 nested too deep: split the expression")
+
+
+def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileResult:
+    from migrate.analysis.module import analyse
+    from migrate.analysis.source import Source
+
+    source = Source(data, path)
+    drafts, spelling = analyse(source, rules, options.data_format)
+    edits = [e for d in drafts for e in d.edits]
+    text, done = source.text, {}
+    if edits:
+        from migrate.rewrite.splice import splice
+
+        wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
+        text, done = splice(source, edits, wanted, spelling)
+        _check(source.text, text)
+    findings = []
+    for draft in drafts:
+        span = source.span(draft.node)
+        (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+        kind = CODES[draft.code].kind
+        assert kind is not None
+        before = source.text[span.start : span.end]
+        after = done.get(span, before)
+        position = (line, column, end_line, end_column)
+        findings.append(Finding(draft.code, kind, draft.role, draft.symbol, *position, draft.message, before, after))
+    return FileResult(path, data, source.encode(text), tuple(findings))
+
+
+def _check(before: str, after: str) -> None:
+    """The result parses and has lost no comment; anything else is a fault of this program, not of the file."""
+    try:
+        ast.parse(after)
+    except (SyntaxError, ValueError) as error:
+        raise FileError("BN905", f"the rewritten text does not parse: {error}; please report it") from None
+    lost = Counter(_comments(before)) - Counter(_comments(after))
+    if lost:
+        raise FileError("BN905", f"the comment {next(iter(lost))!r} would be lost; please report it")
+
+
+def _comments(text: str) -> list[str]:
+    if "#" not in text:
+        return []
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [t.string for t in tokens if t.type == tokenize.COMMENT]

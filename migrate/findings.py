@@ -1,0 +1,92 @@
+"""The one vocabulary that analysis, rewriting and reports share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["rewrite", "review", "note"]
+Role = Literal[
+    "call",
+    "reference",
+    "partial",
+    "base",
+    "isinstance",
+    "default",
+    "annotation",
+    "attribute",
+    "method",
+    "import",
+    "functional",
+    "string",
+    "other",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive."""
+
+    code: str
+    kind: Kind
+    role: Role
+    symbol: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file. ``error`` names the BN9xx code; then ``after == before``."""
+
+    path: str
+    before: bytes
+    after: bytes
+    findings: tuple[Finding, ...] = ()
+    error: str | None = None
+    error_line: int | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+    def count(self, kind: Kind) -> int:
+        return sum(finding.kind == kind for finding in self.findings)
+
+
+@dataclass(slots=True)
+class Summary:
+    """Totals of a run."""
+
+    files: int = 0
+    changed: int = 0
+    rewrites: int = 0
+    reviews: int = 0
+    notes: int = 0
+    errors: int = 0
+
+    def add(self, result: FileResult) -> None:
+        self.files += 1
+        self.changed += result.changed
+        self.rewrites += result.count("rewrite")
+        self.reviews += result.count("review")
+        self.notes += result.count("note")
+        self.errors += result.error is not None
+
+
+@dataclass(slots=True)
+class Report:
+    """A run: its totals, and the results that have something to say, in the order of the paths."""
+
+    summary: Summary = field(default_factory=Summary)
+    results: list[FileResult] = field(default_factory=list)
+
+    def add(self, result: FileResult) -> None:
+        self.summary.add(result)
+        if result.findings or result.error:
+            self.results.append(result)

@@ -1,0 +1,1 @@
+"""Carries out edits: LibCST on the smallest fragment, spliced into the text. Never analyses."""

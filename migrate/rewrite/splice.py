@@ -1,0 +1,77 @@
+"""Splices edited fragments into the text: everything outside them stays as it is, to the byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from migrate.analysis.source import Source, Span
+from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport
+from migrate.rewrite.expressions import carry_out
+from migrate.rewrite.imports import change_import
+
+
+@dataclass(slots=True)
+class _Fragment:
+    span: Span
+    edits: list[Edit] = field(default_factory=list)
+
+
+def splice(source: Source, edits: Iterable[Edit], wanted: Iterable[Span], spelling: Spelling) -> tuple[str, dict[Span, str]]:
+    """The text after ``edits``, and the new text of every span in ``wanted``.
+
+    Fragments nest: inner edits are carried out first, and the outer one works on their result.
+    """
+    fragments: dict[Span, _Fragment] = {span: _Fragment(span) for span in wanted}
+    for edit in edits:
+        if not isinstance(edit, NeedImport):
+            span = source.span(edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node)
+            fragments.setdefault(span, _Fragment(span)).edits.append(edit)
+    whole = _Fragment(Span(0, len(source.text) + 1))
+    splicer = _Splicer(source, spelling, sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end)))
+    return splicer.render(whole), splicer.done
+
+
+class _Splicer:
+    def __init__(self, source: Source, spelling: Spelling, fragments: list[_Fragment]) -> None:
+        self._source = source
+        self._spelling = spelling
+        self._waiting = fragments[::-1]
+        self.done: dict[Span, str] = {}
+
+    def render(self, outer: _Fragment) -> str:
+        """The text of ``outer`` with its own edits and those of the fragments inside it."""
+        pieces: list[str] = []
+        at = outer.span.start
+        while self._waiting and self._waiting[-1].span.start < outer.span.end:
+            fragment = self._waiting.pop()
+            text = self.done[fragment.span] = self.render(fragment)
+            pieces += [self._between(at, fragment.span.start), text]
+            at = fragment.span.end
+            if not text:
+                at = self._source.line_end(at)
+                start = self._source.line_start(fragment.span.start)
+                pieces[-2] = pieces[-2][: len(pieces[-2]) - (fragment.span.start - start)]
+        pieces.append(self._between(at, outer.span.end))
+        text = "".join(pieces)
+        return self._edited(outer, text) if outer.edits else text
+
+    def _between(self, start: int, end: int) -> str:
+        """The untouched text from ``start`` to ``end``, with the new imports where they go in."""
+        source, at = self._source.text, self._spelling.at
+        if self._spelling.inserted and start <= at < end:
+            return source[start:at] + self._spelling.inserted + source[at:end]
+        return source[start:end]
+
+    def _edited(self, fragment: _Fragment, text: str) -> str:
+        source = self._source
+        start = source.line_start(fragment.span.start)
+        before = source.text[start : fragment.span.start]
+        indent = re.match(r"[ \t\f]*", before).group()  # type: ignore[union-attr]
+        imports = [e for e in fragment.edits if isinstance(e, (SwapImport, RemoveImport))]
+        if imports:
+            behind = source.text[fragment.span.end : source.line_end(fragment.span.end)].strip()
+            shared = behind.startswith(";") or bool(before.strip())
+            return change_import(text, imports, indent, source.newline, shared)
+        return carry_out(text, fragment.edits, self._spelling, indent, source.newline)

@@ -1,0 +1,307 @@
+"""Loads ``rules/*.toml``: the only place that knows the names of arguments, attributes and methods."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from migrate.errors import UsageError
+from migrate.findings import Role
+from migrate.schema import build
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Target = Literal["mindspore.nn", "mindspore.mint.nn"]
+TARGETS: tuple[Target, ...] = ("mindspore.nn", "mindspore.mint.nn")
+Number = float
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type."""
+
+    action: Literal["keep", "complement", "map", "drop", "refuse"] = "keep"
+    to: str = ""
+    cast: Literal["", "int", "float", "bool"] = ""
+    minimum: Number | None = None
+    exclusive_minimum: Number | None = None
+    maximum: Number | None = None
+    outside: str = ""
+    none: str = ""
+    when_true: str = ""
+    when_false: str = ""
+    otherwise: str = ""
+    only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTreatment:
+    """What an attribute is called. ``write`` and ``none_test`` are the advice where that use has no rewrite."""
+
+    to: str = ""
+    tensor: bool = False
+    read: str = ""
+    write: str = ""
+    none_test: str = ""
+    refuse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTreatment:
+    """How a method is called: renamed (``to``), another call (``call``) or ``statements`` for the arguments ``when``."""
+
+    to: str = ""
+    call: str = ""
+    statements: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    refuse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in."""
+
+    value: str
+    functions: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Symbols beside the class that a person has to migrate."""
+
+    names: tuple[str, ...]
+    role: Role
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: an expression before and after."""
+
+    before: str
+    after: str
+    target: Target = "mindspore.nn"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    fragments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetClass:
+    """``positional``: the leading parameters whose position means the same in both frameworks."""
+
+    name: str
+    positional: tuple[str, ...] = ()
+    training_mode: str = ""
+    data_formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    keyword_only: bool
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One migrated class, for one target."""
+
+    name: str
+    source: Source
+    target: TargetClass
+    parameters: tuple[Parameter, ...]
+    attributes: dict[str, AttributeTreatment]
+    methods: dict[str, MethodTreatment]
+    method_imports: dict[str, tuple[str, ...]]
+    returns_self: frozenset[str]
+    initializers: tuple[Initializer, ...]
+    related: tuple[Related, ...]
+    examples: tuple[Example, ...]
+    distinctive: dict[str, str]
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+class RuleSet:
+    """The rules of a run, with the look-ups that analysis needs."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.by_name = {name: r for r in rules for name in (r.source.name, *r.source.aliases)}
+        self.related = {name: rel for r in rules for rel in r.related for name in rel.names}
+        self.distinctive = {k: v for r in rules for k, v in r.distinctive.items()}
+        self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
+        self.returns_self = frozenset(m for r in rules for m in r.returns_self)
+        self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
+        self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
+        functions = [(f, i) for r in rules for i in r.initializers for f in i.functions]
+        self.initializer_functions = dict(functions)
+        self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
+        words = {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments
+        self.triggers = re.compile("|".join(map(re.escape, sorted(words))).encode()) if words else re.compile(b"(?!)")
+
+
+def shipped_rules() -> Path:
+    """The folder of the rule files: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).parent
+    inside = here / "rules"
+    return inside if inside.is_dir() else here.parent / "rules"
+
+
+@cache
+def load_rules(target: Target, extra: tuple[Path, ...] = ()) -> RuleSet:
+    """The shipped rules and those of the folders ``extra``, for ``target``; raises UsageError."""
+    tables: dict[str, dict[str, Any]] = {}
+    where: dict[str, Path] = {}
+    for folder in (shipped_rules(), *extra):
+        files = sorted(folder.glob("*.toml"))
+        if not files:
+            raise UsageError(f"{folder}: no rule file (*.toml) here")
+        for path in files:
+            tables[path.stem], where[path.stem] = _read(path), path
+    files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
+    return RuleSet(tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _ParameterTable:
+    name: str
+    keyword_only: bool = False
+    after: str = ""
+    on: dict[str, Treatment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _AttributeTable:
+    distinctive: bool = False
+    on: dict[str, AttributeTreatment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _MethodTable:
+    returns_self: bool = False
+    imports: tuple[str, ...] = ()
+    on: dict[str, MethodTreatment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleFile:
+    """A rule file as it is written."""
+
+    schema: Literal[1]
+    name: str
+    source: Source
+    target: dict[str, TargetClass]
+    parameter: tuple[_ParameterTable, ...]
+    extends: str = ""
+    attribute: dict[str, _AttributeTable] = field(default_factory=dict)
+    method: dict[str, _MethodTable] = field(default_factory=dict)
+    initializer: tuple[Initializer, ...] = ()
+    related: tuple[Related, ...] = ()
+    example: tuple[Example, ...] = ()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _rule_file(stem: str, tables: dict[str, dict[str, Any]], where: dict[str, Path]) -> _RuleFile:
+    table = tables[stem]
+    seen = [stem]
+    while base := table.get("extends"):
+        if base not in tables:
+            raise UsageError(f"{where[stem]}: extends: no rule file {base!r}; known: {', '.join(tables)}")
+        if base in seen:
+            raise UsageError(f"{where[stem]}: extends: {' -> '.join([*seen, base])} goes in a circle")
+        seen.append(base)
+        table = _merge(tables[base], table)
+    return build(_RuleFile, _gather_targets(table), str(where[stem]))
+
+
+def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """``own`` on top of ``base``; examples and related symbols belong to their own file and do not travel."""
+    merged = {k: v for k, v in base.items() if k not in ("example", "related", "source", "extends")}
+    merged |= {k: v for k, v in own.items() if k not in ("target", "parameter", "attribute", "method", "extends")}
+    if "extends" in base:
+        merged["extends"] = base["extends"]
+    for key in ("attribute", "method"):
+        merged[key] = {**base.get(key, {}), **own.get(key, {})}
+    merged["target"] = {t: {**base["target"].get(t, {}), **v} for t, v in own.get("target", {}).items()}
+    parameters = list(base.get("parameter", []))
+    for p in own.get("parameter", []):
+        names = [q.get("name") for q in parameters]
+        if p.get("name") in names:
+            parameters[names.index(p["name"])] = p
+        else:
+            parameters.insert(names.index(p["after"]) + 1 if p.get("after") in names else len(names), p)
+    merged["parameter"] = parameters
+    return merged
+
+
+def _gather_targets(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with the keys that name a target moved under ``on``, where the dataclasses expect them."""
+
+    def gather(entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return entry
+        on = {k: v for k, v in entry.items() if k in TARGETS}
+        return {**{k: v for k, v in entry.items() if k not in TARGETS}, **({"on": on} if on else {})}
+
+    result = dict(table)
+    if isinstance(table.get("parameter"), list):
+        result["parameter"] = [gather(p) for p in table["parameter"]]
+    for key in ("attribute", "method"):
+        if isinstance(table.get(key), dict):
+            result[key] = {name: gather(v) for name, v in table[key].items()}
+    return result
+
+
+def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
+    for name in file.target:
+        if name not in TARGETS:
+            raise UsageError(f"{path}: target: {name!r} is not one of {', '.join(TARGETS)}")
+    if target not in file.target:
+        raise UsageError(f"{path}: target: no table for {target!r}")
+    parameters = tuple(Parameter(p.name, p.keyword_only, p.on.get(target, Treatment())) for p in file.parameter)
+    attributes = {a: t.on.get(target, AttributeTreatment(to=a)) for a, t in file.attribute.items()}
+    for p in parameters:
+        if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
+            raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    return Rule(
+        name=file.name,
+        source=file.source,
+        target=file.target[target],
+        parameters=parameters,
+        attributes=attributes,
+        methods={m: t.on.get(target, MethodTreatment(to=m)) for m, t in file.method.items()},
+        method_imports={m: t.imports for m, t in file.method.items()},
+        returns_self=frozenset(m for m, t in file.method.items() if t.returns_self),
+        initializers=file.initializer,
+        related=file.related,
+        examples=file.example,
+        distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
+    )
