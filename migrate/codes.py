@@ -78,7 +78,8 @@ _ALL = (
         "method of an instance",
         """The method has another name in MindSpore, or is written out.""",
         HEAD + "def freeze(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n",
-        "import mindspore as ms\ndef freeze(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
+        "import mindspore as ms\ndef freeze(m):\n"
+        "    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
     ),
     _code(
         "BN107",

@@ -57,7 +57,7 @@ class AttributeTreatment:
 
 @dataclass(frozen=True, slots=True)
 class MethodTreatment:
-    """How a method is called: renamed (``to``), another call (``call``) or ``statements`` for the arguments ``when``."""
+    """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``."""
 
     to: str = ""
     call: str = ""
@@ -224,7 +224,8 @@ class _RuleFile:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return table
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
 

@@ -30,7 +30,7 @@ def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     unknown = [key for key in table if key not in fields]
     if unknown:
         raise UsageError(f"{where}: unknown key {unknown[0]!r}; allowed: {', '.join(fields)}")
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     values = {}
     for name, f in fields.items():
         if name in table:

@@ -127,7 +127,7 @@ def _cast(treatment: Treatment, argument: Argument) -> Operation:
     if known is not None:
         if type(known.value) is cast or (cast is int and type(known.value) is not bool):
             return Operation()
-        return Operation("literal", repr(cast(known.value)))  # type: ignore[call-overload]
+        return Operation("literal", repr(cast(known.value)))
     if any(_is_array(v) for v in argument.values):
         return Operation("wrap", treatment.cast)
     if cast is not int and any(isinstance(v, Constant) and type(v.value) is not cast for v in argument.values):

@@ -57,8 +57,8 @@ def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled
             if container is None:
                 taken = {a.parameter for a in (*bound, *named)} | set(positional[:place])
                 later = {k.arg for k in call.keywords}
-                names = (p.name for p in rule.parameters if p.name not in taken | later)
-                return Hidden(item.value, tuple(names))
+                hidden = (p.name for p in rule.parameters if p.name not in taken | later)
+                return Hidden(item.value, tuple(hidden))
             found = _entries(evaluator, container, positional[place:])
             if isinstance(item, ast.Starred):
                 place += len(found)

@@ -10,10 +10,12 @@ from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.references import Reference, ambiguity, leave
-from migrate.analysis.values import Migrated
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
 from migrate.rules import Rule
+
+UNDECIDED = Decided()
+UNBOUND = Bound(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Made:
     construction: Construction
     reference: Reference | None
     rule: Rule
-    decided: Decided = Decided()
-    bound: Bound = Bound(())
+    decided: Decided = UNDECIDED
+    bound: Bound = UNBOUND
     code: str = ""
     message: str = ""
 
@@ -64,7 +66,7 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
     rule = construction.classes[0][0].rule
     plain = Made(call, construction, reference, rule)
 
-    def review(code: str, message: str, decided: Decided = Decided(), bound: Bound = Bound(())) -> Made:
+    def review(code: str, message: str, decided: Decided = UNDECIDED, bound: Bound = UNBOUND) -> Made:
         return Made(call, construction, reference, rule, decided, bound, code, message)
 
     if reference is not None:
@@ -93,13 +95,17 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         text = ast.unparse(refused.argument.value)
         return review("BN201", f"{refused.argument.parameter}={text} is not expressible: {refused.advice}")
     if _into_modules(module, call):
-        return review("BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {rule.target.name}(...))")
+        return review(
+            "BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {rule.target.name}(...))"
+        )
     if construction.others and (decided.changes or bound.dropped_stars):
         return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
     return Made(call, construction, reference, rule, decided, bound)
 
 
-def _arguments(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Decided, Bound] | Hidden | str:
+def _arguments(
+    module: Module, call: ast.Call, rule: Rule, skip: int, filled: int
+) -> tuple[Decided, Bound] | Hidden | str:
     bound = bind(module.evaluator, call, rule, skip, filled)
     if not isinstance(bound, Bound):
         return bound
@@ -155,9 +161,7 @@ def _shared_containers(module: Module, made: list[Made]) -> list[Made]:
             if m.code or module.is_skipped(m.call) or _origin_left(module, m)
             for container in m.bound.shared or _named_stars(module, m)
         }
-        held = [
-            m for m in made if not m.code and any(c in stuck and stuck[c] is not m for c in m.bound.shared)
-        ]
+        held = [m for m in made if not m.code and any(c in stuck and stuck[c] is not m for c in m.bound.shared)]
         if not held:
             return made
         for m in held:
@@ -275,7 +279,9 @@ def _message(made: Made, owned: bool, flows: bool) -> str:
     if made.bound.dropped_stars:
         said.append("the star argument is dropped with the device and dtype it carries")
     if owned:
-        said.append(f"{made.rule.target.training_mode} because it is called here and a MindSpore cell starts in inference mode")
+        said.append(
+            f"{made.rule.target.training_mode} because it is called here and a MindSpore cell starts in inference mode"
+        )
     start = f"{made.rule.source.name} becomes {target}"
     if flows:
         start = f"{ast.unparse(made.call.func)} is {target} as far as this file shows"

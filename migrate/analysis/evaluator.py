@@ -148,11 +148,10 @@ class Evaluator:
         for b in bindings:
             if b.kind != "value" or b.value is None:
                 continue
-            if isinstance(b.value, ast.BoolOp) and isinstance(b.value.values[0], ast.Name):
-                if b.value.values[0].id == name:
-                    return True
+            if isinstance(b.value, ast.BoolOp) and getattr(b.value.values[0], "id", "") == name:
+                return True
             parent = self.index.parent(self.index.statement(b.node))
-            if isinstance(parent, ast.If) and is_none_test(parent.test, name) and b.value is not None:
+            if isinstance(parent, ast.If) and is_none_test(parent.test, name):
                 return True
         return False
 

@@ -9,8 +9,8 @@ from pathlib import PurePath
 
 from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.scopes import Binding, Scope
-from migrate.analysis.values import Migrated, Symbol
+from migrate.analysis.scopes import Binding
+from migrate.analysis.values import Migrated
 from migrate.edits import ChangeArguments, NeedImport, ReferTo, RemoveImport, SetTensor, Spelling, SwapImport
 
 PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
@@ -172,7 +172,9 @@ def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], li
             names[qualified] = short
         else:
             names[qualified] = f"ms_{short}" if _is_taken(module, short) else short
-            missing.setdefault(package, []).append(short if names[qualified] == short else f"{short} as {names[qualified]}")
+            missing.setdefault(package, []).append(
+                short if names[qualified] == short else f"{short} as {names[qualified]}"
+            )
     return names, [f"from {package} import {', '.join(sorted(short))}" for package, short in missing.items()]
 
 

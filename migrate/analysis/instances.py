@@ -6,9 +6,9 @@ import ast
 
 from migrate.analysis import tensors
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.scopes import Function
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
+from migrate.findings import Role
 from migrate.rules import MethodTreatment, Rule
 
 LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
@@ -34,7 +34,7 @@ def _decide(module: Module, node: ast.Attribute) -> None:
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     place = module.placed(node)
-    role = "method" if node.attr in rule.methods else "attribute"
+    role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if module.base_of(v) is None]
     if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
         if node.attr in module.rules.members:

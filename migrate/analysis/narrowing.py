@@ -45,8 +45,9 @@ class Narrowing:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._regions: dict[str, list[Region]] = {}
-        for node in (*index.all(ast.If), *index.all(ast.While)):
-            self._branch(node.test, node.body, node.orelse, node)
+        branches: list[ast.If | ast.While] = [*index.all(ast.If), *index.all(ast.While)]
+        for node in branches:
+            self._branch(node)
         for choice in index.all(ast.IfExp):
             self._expression(choice.test, choice.body, choice.orelse)
         for both in index.all(ast.BoolOp):
@@ -95,12 +96,12 @@ class Narrowing:
         first, last = self._index.source.span(statements[0]), self._index.source.span(statements[-1])
         return Span(first.start, last.end)
 
-    def _branch(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], node: ast.If | ast.While) -> None:
-        self._add(positive(self._index, test), self._over(body))
-        negated = negative(self._index, test)
-        if orelse:
-            self._add(negated, self._over(orelse))
-        if negated and isinstance(node, ast.If) and isinstance(body[-1], EXITS):
+    def _branch(self, node: ast.If | ast.While) -> None:
+        self._add(positive(self._index, node.test), self._over(node.body))
+        negated = negative(self._index, node.test)
+        if node.orelse:
+            self._add(negated, self._over(node.orelse))
+        if negated and isinstance(node, ast.If) and isinstance(node.body[-1], EXITS):
             self._rest(node, negated)
 
     def _rest(self, node: ast.stmt, tests: list[_Test]) -> None:

@@ -62,7 +62,11 @@ def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
     while grown != len(names):
         grown = len(names)
         for name, value in assigned:
-            if value.attr in last if isinstance(value, ast.Attribute) else isinstance(value, ast.Name) and value.id in names:
+            if (
+                value.attr in last
+                if isinstance(value, ast.Attribute)
+                else isinstance(value, ast.Name) and value.id in names
+            ):
                 names.add(name)
     return names
 
@@ -126,7 +130,9 @@ def decide_reference(module: Module, reference: Reference) -> None:
     if code:
         leave(module, reference, Draft(code, role, symbol, module.placed(node), message))
         return
-    origin = next((v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None)
+    origin = next(
+        (v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None
+    )
     if origin is not None:
         message = f"{ast.unparse(node)} is {symbol}, {module.left[origin]}"
         leave(module, reference, Draft("BN213", role, symbol, node, message))

@@ -160,7 +160,7 @@ class Index:
             if kind is ast.Constant and node in self.annotations and isinstance(node.value, str):  # type: ignore[attr-defined]
                 children.extend((child, scope) for child in self._string_annotation(node))  # type: ignore[arg-type]
             marked = node in self.annotations
-            for child, where in children:
+            for child, _ in children:
                 parents[child] = node
                 if marked and not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
                     self.annotations.add(child)
@@ -341,10 +341,11 @@ def _own_scope(index: Index, node: ast.AST, scope: Scope) -> Scope:
 
 def _call(index: Index, node: ast.Call, scope: Scope) -> Scope:
     index.scopes[node] = scope
-    if isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module"):
-        if len(node.args) == 2 and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-            binding = AttributeBinding(node, node.func.value, node.args[0].value, node.args[1], None, scope)
-            index.attribute_bindings.append(binding)
+    registers = isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module")
+    if registers and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
+        owner = node.func.value  # type: ignore[attr-defined]
+        binding = AttributeBinding(node, owner, str(node.args[0].value), node.args[1], None, scope)
+        index.attribute_bindings.append(binding)
     return scope
 
 

@@ -27,7 +27,9 @@ def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str])
         becomes = f"ends in {new} in MindSpore" if new else "has no counterpart in MindSpore"
         module.add(Draft("BN305", "string", match.group(), place, f"as a state-dict key, {match.group()} {becomes}"))
     elif text in module.rules.fragments and _tests_class_name(module, node):
-        message = "the class is tested by name: MindSpore keeps the name, but attributes used under it are called otherwise"
+        message = (
+            "the class is tested by name: MindSpore keeps the name, but attributes used under it are called otherwise"
+        )
         module.add(Draft("BN215", "string", text, place, message))
     elif text in module.rules.short_names and not _is_looked_up(module, node) and not _in_all(module, node):
         module.add(Draft("BN305", "string", text, place, f"MindSpore's class is called {text} too"))

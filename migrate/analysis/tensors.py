@@ -101,7 +101,9 @@ def _data_assigned(
     statement = module.index.parent(data)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return _no_rewrite(module, node, treatment, symbol, "assigning .data here")
-    message = f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
+    message = (
+        f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
+    )
     edit = SetTensor(statement, "assignment", treatment.to, "{src}", (("src", 0),))
     return Draft("BN107", "attribute", symbol, statement, message, (edit,))
 
@@ -173,9 +175,7 @@ def _initializer_arguments(
     return tuple(passed.items())
 
 
-def _no_rewrite(
-    module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str
-) -> Draft:
+def _no_rewrite(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str) -> Draft:
     tensor = f"{ast.unparse(node.value)}.{treatment.to}"
     message = f"{what} has no rewrite: compute the value and write {tensor}.set_data(value)"
     return Draft("BN214", "attribute", symbol, module.placed(node), message)

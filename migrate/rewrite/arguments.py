@@ -71,7 +71,7 @@ def operate(value: cst.BaseExpression, operation: Operation) -> cst.BaseExpressi
     if operation.kind == "template":
         test = in_parentheses(value) if isinstance(value, LOOSER_THAN_TEST) else value
         template = parse_fragment(operation.text.format(value="VALUE"))
-        return template.deep_replace(_only_name(template, "VALUE"), test)  # type: ignore[return-value]
+        return template.deep_replace(_only_name(template, "VALUE"), test)
     return value
 
 
@@ -106,7 +106,9 @@ def _change_arg(arg: cst.Arg, change: Change) -> cst.Arg:
     arg = arg.with_changes(value=operate(arg.value, change.operation))
     if not change.keyword:
         return arg
-    equal = arg.equal if arg.keyword is not None else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    equal = (
+        arg.equal if arg.keyword is not None else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    )
     return arg.with_changes(keyword=cst.Name(change.keyword), equal=equal)
 
 

@@ -24,7 +24,7 @@ ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, Ca
 
 
 def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, newline: str) -> str:
-    """``text`` after ``edits``; ``indent`` is that of its line. A lost comment is an error of the tool."""
+    """``text`` after ``edits``; ``indent`` is that of its line."""
     ordered = sorted((e for e in edits if isinstance(e, ORDER)), key=lambda e: ORDER.index(type(e)))
     for edit in ordered:
         text = _carry_out(text, edit, spelling, indent, newline)

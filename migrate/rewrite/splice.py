@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrate.analysis.source import Source, Span
 from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport
+from migrate.errors import FileError
 from migrate.rewrite.expressions import carry_out
 from migrate.rewrite.imports import change_import
 
@@ -18,7 +22,9 @@ class _Fragment:
     edits: list[Edit] = field(default_factory=list)
 
 
-def splice(source: Source, edits: Iterable[Edit], wanted: Iterable[Span], spelling: Spelling) -> tuple[str, dict[Span, str]]:
+def splice(
+    source: Source, edits: Iterable[Edit], wanted: Iterable[Span], spelling: Spelling
+) -> tuple[str, dict[Span, str]]:
     """The text after ``edits``, and the new text of every span in ``wanted``.
 
     Fragments nest: inner edits are carried out first, and the outer one works on their result.
@@ -74,4 +80,16 @@ class _Splicer:
             behind = source.text[fragment.span.end : source.line_end(fragment.span.end)].strip()
             shared = behind.startswith(";") or bool(before.strip())
             return change_import(text, imports, indent, source.newline, shared)
-        return carry_out(text, fragment.edits, self._spelling, indent, source.newline)
+        edited = carry_out(text, fragment.edits, self._spelling, indent, source.newline)
+        lost = _comments(text) - _comments(edited)
+        if lost:
+            raise FileError("BN905", f"the comment {next(iter(lost))!r} would be lost; please report it")
+        return edited
+
+
+def _comments(text: str) -> Counter[str]:
+    """The comments of a fragment, which stands inside brackets."""
+    if "#" not in text:
+        return Counter()
+    tokens = tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline)
+    return Counter(t.string for t in tokens if t.type == tokenize.COMMENT)

@@ -1,0 +1,43 @@
+"""Unified diffs that ``git apply`` takes, in the bytes of the files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+
+from migrate.findings import FileResult
+
+COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
+
+
+def diff(result: FileResult, colour: bool = False) -> bytes:
+    """The diff of a file with paths relative to the working directory; empty where nothing changed."""
+    return b"".join(_coloured(line) if colour else line for line in _lines(result))
+
+
+def _lines(result: FileResult) -> Iterator[bytes]:
+    name = os.path.relpath(result.path).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
+    tab = b"\t" if " " in name else b""
+    before, after = _split(result.before), _split(result.after)
+    lines = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name.encode(), b"b/" + name.encode())
+    for i, line in enumerate(lines):
+        if i < 2:
+            yield line.rstrip(b"\n") + tab + b"\n"
+        elif line.endswith(b"\n"):
+            yield line
+        else:
+            yield line + b"\n\\ No newline at end of file\n"
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Lines as git counts them: at line feeds alone."""
+    lines = data.split(b"\n")
+    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _coloured(line: bytes) -> bytes:
+    if line.startswith((b"+++", b"---")):
+        return b"\x1b[1m" + line.rstrip(b"\n") + b"\x1b[0m\n"
+    start = COLOURS.get(line[:1])
+    return start + line.rstrip(b"\n") + b"\x1b[0m\n" if start else line

@@ -1,0 +1,80 @@
+"""SARIF 2.1.0, for code scanning."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+from migrate import __version__
+from migrate.codes import CODES
+from migrate.findings import Finding, Report
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {"rewrite": "note", "review": "warning", "note": "none"}
+
+
+def render(report: Report) -> str:
+    """The report as one SARIF document."""
+    codes = sorted(CODES)
+    rules = [
+        {
+            "id": code,
+            "shortDescription": {"text": CODES[code].title},
+            "fullDescription": {"text": CODES[code].reason},
+        }
+        for code in codes
+    ]
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": r.error},
+            "descriptor": {"id": (r.error or "")[:5]},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(r.path)}}}],
+        }
+        for r in report.results
+        if r.error is not None
+    ]
+    run = {
+        "tool": {"driver": {"name": "bn-migrate", "version": __version__, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}],
+        "results": [result for r in report.results for result in _results(r.path, r.findings, codes)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _results(path: str, findings: tuple[Finding, ...], codes: list[str]) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    results = []
+    for f in findings:
+        same = f"{path}\0{f.code}\0{f.symbol}\0{f.before}"
+        seen[same] += 1
+        fingerprint = hashlib.sha256(f"{same}\0{seen[same]}".encode()).hexdigest()
+        region = {
+            "startLine": f.line,
+            "startColumn": f.column,
+            "endLine": f.end_line,
+            "endColumn": f.end_column,
+        }
+        location = {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
+        results.append(
+            {
+                "ruleId": f.code,
+                "ruleIndex": codes.index(f.code),
+                "level": LEVELS[f.kind],
+                "message": {"text": f.message},
+                "locations": [location],
+                "partialFingerprints": {"bnMigrate/v1": fingerprint},
+            }
+        )
+    return results
+
+
+def _uri(path: str) -> str:
+    """A relative reference where the path is relative, a file URI where it is not."""
+    posix = quote(os.path.normpath(path).replace(os.sep, "/"))
+    return f"file://{posix}" if os.path.isabs(path) else posix

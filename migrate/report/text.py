@@ -1,0 +1,91 @@
+"""The summary for people: what changed in each file, what needs review and where, and the totals."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+from migrate.findings import FileResult, Finding, Report, Summary
+
+STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
+WORDS = {
+    "call": "call",
+    "partial": "partial",
+    "reference": "reference",
+    "base": "base class",
+    "isinstance": "class test",
+    "default": "default",
+    "annotation": "annotation",
+    "attribute": "attribute",
+    "method": "method",
+    "import": "import",
+    "functional": "function",
+    "string": "string",
+    "other": "place",
+}
+
+
+def console(stream: IO[str], no_color: bool) -> Console:
+    """A console that neither wraps nor interprets what it prints, coloured on a terminal alone."""
+    return Console(file=stream, no_color=no_color or None, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
+    """Print the whole report."""
+    for result in report.results:
+        _show_file(result, out, verbose)
+    out.print(totals(report.summary, writes=writes))
+
+
+def _show_file(result: FileResult, out: Console, verbose: bool) -> None:
+    if result.error is not None:
+        line = f":{result.error_line}" if result.error_line else ""
+        out.print(Text.assemble((f"{result.path}{line}", "bold"), ": ", ("error", "bold red"), f" {result.error}"))
+    shown = [f for f in result.findings if verbose or f.kind == "review"]
+    rewritten = [f for f in result.findings if f.kind == "rewrite"]
+    if rewritten or shown:
+        out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}"))
+    lines = re.split(r"\r\n|\r|\n", result.before.decode("utf-8-sig", errors="replace")) if shown else []
+    for finding in shown:
+        _show_finding(finding, lines, result.path, out)
+
+
+def _what_changed(findings: list[Finding]) -> str:
+    if not findings:
+        return "nothing rewritten"
+    counts = Counter(WORDS[f.role] for f in findings)
+    return ", ".join(plural(n, word) for word, n in counts.items()) + " rewritten"
+
+
+def plural(n: int, word: str) -> str:
+    """``2 calls``, ``1 call``, ``2 base classes``."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}{'es' if word.endswith('s') else 's'}"
+
+
+def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None:
+    head = Text.assemble("  ", (f"{path}:{f.line}:{f.column}", "bold"), " ", (f"{f.code} {f.kind}", STYLES[f.kind]))
+    out.print(Text.assemble(head, f" {f.message}"))
+    if not 0 < f.line <= len(lines):
+        return
+    source = lines[f.line - 1]
+    end = f.end_column if f.end_line == f.line else len(source) + 1
+    margin = "".join(c if c == "\t" else " " for c in source[: f.column - 1])
+    out.print(Text(f"    {source}"))
+    out.print(Text(f"    {margin}{'^' * max(1, end - f.column)}", style=STYLES[f.kind]))
+    if f.kind == "rewrite" and f.after != f.before:
+        out.print(Text(f"    {margin}{f.after or '(removed)'}", style="green"))
+
+
+def totals(summary: Summary, *, writes: bool) -> Text:
+    """The last lines: files, places, errors."""
+    verb = "rewritten" if writes else "would be rewritten"
+    unchanged = summary.files - summary.changed - summary.errors
+    text = f"{plural(summary.changed, 'file')} {verb}, {unchanged} unchanged"
+    if summary.errors:
+        text += f", {summary.errors} not processed"
+    places = [plural(summary.rewrites, "rewrite"), f"{plural(summary.reviews, 'place')} to review"]
+    return Text(f"{text}. {', '.join(places)}, {plural(summary.notes, 'note')}.")
