@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,14 @@ def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
         return _migrate(data, path, options, rules)
     except FileError as error:
         return FileResult(path, data, data, error=str(error), error_line=error.line)
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError):  # before Exception: both say something about the file
         return FileResult(path, data, data, error="BN904 nested too deep: split the expression")
+    except Exception as error:
+        # One file must not stop the others, whatever is wrong with this program.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        message = f"BN905 internal error, please report it: {type(error).__name__}: {error} ({where})"
+        return FileResult(path, data, data, error=message)
 
 
 def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileResult:

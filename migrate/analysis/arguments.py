@@ -54,7 +54,8 @@ def decide(rule: Rule, arguments: Iterable[Argument]) -> Decided:
     changes: list[tuple[Argument, Change]] = []
     notes: list[tuple[Argument, str]] = []
     positions_hold = True
-    for place, argument in enumerate(arguments):
+    order = [p.name for p in rule.parameters]
+    for argument in arguments:
         parameter = rule.parameter(argument.parameter)
         if parameter is None:
             return Decided(refusal=Refusal(argument, f"{rule.source.name} has no parameter {argument.parameter!r}"))
@@ -63,6 +64,7 @@ def decide(rule: Rule, arguments: Iterable[Argument]) -> Decided:
             return Decided(refusal=Refusal(argument, advice))
         change, written = _change(parameter, argument)
         if argument.positional:
+            place = order.index(parameter.name)
             same_place = place < len(rule.target.positional) and rule.target.positional[place] == written
             positions_hold = positions_hold and same_place and not change.drop
             if not positions_hold and not change.drop:

@@ -179,45 +179,53 @@ def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], li
 
 
 def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
-    """Remove the torch imports that the migration leaves without a use."""
+    """Remove the torch imports that the migration leaves without a use, or say why one stays."""
     if PurePath(module.source.path).name == "__init__.py" or any(n in module.index.loads for n in READS_NAMES):
         return
     gone = {n for d in module.drafts for e in d.edits for n in _dropped_names(e)} - swapped
-    exported = _exported(module)
-    found: list[tuple[Binding, ast.Import | ast.ImportFrom]] = []
-    for scope in {module.index.scope(n).resolve(n.id) for n in gone}:
-        for name in {n.id for n in gone}:
-            if scope is None or name in exported or name in module.index.opaque_words:
-                continue
-            uses = module.index.uses(scope, name)
-            if uses and all(u in gone for u in uses):
-                found += [(b, s) for b in scope.bindings.get(name, []) if (s := _removable(module, b)) is not None]
-    for binding, statement in found:
-        block = module.index.block(statement)
-        if all(any(s is f for _, f in found) for s in block):
-            continue
-        alias = binding.node
-        assert isinstance(alias, ast.alias)
-        message = f"{binding.name} has no use left: its import was removed"
-        name = _qualified(module, binding)
+    unused = [b for b in _unused(module, gone) if _qualified(module, b).partition(".")[0] == "torch"]
+    statements = {module.index.statement(b.node) for b in unused}
+    for binding in unused:
+        alias, statement = binding.node, module.index.parent(binding.node)
+        assert isinstance(alias, ast.alias) and isinstance(statement, (ast.Import, ast.ImportFrom))
         place: ast.alias | ast.stmt = alias if len(statement.names) > 1 else statement
-        module.add(Draft("BN307", "import", name, place, message, (RemoveImport(statement, alias),)))
+        stays = _why_it_is_kept(module, statement, alias, statements)
+        done = f"its import stays for {stays}" if stays else "its import was removed"
+        message = f"{binding.name} has no use left: {done}"
+        edits = () if stays else (RemoveImport(statement, alias),)
+        module.add(Draft("BN307", "import", _qualified(module, binding), place, message, edits))
 
 
-def _removable(module: Module, binding: Binding) -> ast.Import | ast.ImportFrom | None:
-    """The import statement of a torch import that may go: alone with itself, without a comment, not a re-export."""
-    alias, statement = binding.node, module.index.parent(binding.node)
-    if not isinstance(alias, ast.alias) or not isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return None
-    if _qualified(module, binding).partition(".")[0] != "torch" or alias.asname == alias.name:
-        return None
-    if isinstance(module.index.parent(statement), (ast.Try, ast.ExceptHandler)) or module.is_skipped(statement):
-        return None
+def _unused(module: Module, gone: set[ast.Name]) -> list[Binding]:
+    """The import bindings whose last uses are among the names that are ``gone``."""
+    exported = _exported(module)
+    by_name: dict[tuple[Scope, str], int] = {}
+    for name in gone:
+        scope = module.index.scope(name).resolve(name.id)
+        if scope is not None and name.id not in exported and name.id not in module.index.opaque_words:
+            by_name[scope, name.id] = by_name.get((scope, name.id), 0) + 1
+    unused = [key for key, n in by_name.items() if n == len(module.index.uses(*key))]
+    return [b for scope, name in unused for b in scope.bindings[name] if isinstance(b.node, ast.alias)]
+
+
+def _why_it_is_kept(
+    module: Module, statement: ast.Import | ast.ImportFrom, alias: ast.alias, going: set[ast.stmt]
+) -> str:
+    """What an unused import is kept for; empty where it may go."""
     source = module.source
     span = source.span(statement)
     line = source.text[source.line_start(span.start) : source.line_end(span.end)]
-    clean = line.strip() == source.segment(statement).strip() and "#" not in line
-    return statement if clean else None
+    if alias.asname == alias.name:
+        return "those who import it from here"
+    if "#" in line:
+        return "its comment"
+    if line.strip() != source.segment(statement).strip():
+        return "the other statements on its line"
+    if isinstance(module.index.parent(statement), (ast.Try, ast.ExceptHandler)):
+        return "the try around it"
+    if all(s in going for s in module.index.block(statement)):
+        return "the block that it fills"
+    return "a comment that asks for it" if module.is_skipped(statement) else ""
 
 
 def _dropped_names(edit: object) -> Iterator[ast.Name]:
@@ -254,7 +262,8 @@ def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:
             return end, "".join(f"; {line}" for line in lines)
         if not source.text[:line_end].endswith(("\n", "\r")):
             return line_end, newline + block.removesuffix(newline)
-        return line_end, block if above else newline + block
+        followed = bool(source.line_text(source.position(line_end)[0]).strip())
+        return line_end, block if above else newline + block + newline * followed
     header = re.match(r"(?:#[^\r\n]*(?:\r\n|\r|\n))+(?=[ \t]*(?:\r\n|\r|\n))", source.text)
     if header:
         return header.end(), newline + block

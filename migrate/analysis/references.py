@@ -40,11 +40,21 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
         values = module.evaluator.evaluate(node)
         spelled = [v for v in values if isinstance(v, Migrated)]
         direct = any(v.reference is node for v in spelled)
+        if _is_owner_of_related(module, node):
+            continue
         if direct or (spelled and isinstance(node, ast.Name) and _is_alias(module, node)):
             found[node] = Reference(node, values, direct)
         else:
             _unmigrated(module, node, values)
     return found
+
+
+def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
+    """The class in ``SyncBatchNorm.convert_sync_batchnorm``, which stays with its method."""
+    parent = module.index.parent(node)
+    if not isinstance(parent, ast.Attribute):
+        return False
+    return any(isinstance(v, Symbol) and v.name in module.rules.related for v in module.evaluator.evaluate(parent))
 
 
 def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
@@ -71,9 +81,18 @@ def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
     return names
 
 
-def _is_alias(module: Module, node: ast.Name) -> bool:
+def _is_alias(module: Module, node: ast.Name, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether the name is assigned nothing but spelled-out classes, or other such names."""
     bindings = module.evaluator.bindings(node)
-    return bool(bindings) and all(b.kind == "value" and b.value is not None for b in bindings)
+    return bool(bindings) and all(
+        b.kind == "value" and b.value is not None and _spells_class(module, b.value, seen | {node.id}) for b in bindings
+    )
+
+
+def _spells_class(module: Module, value: ast.expr, seen: frozenset[str]) -> bool:
+    if any(isinstance(v, Migrated) and v.reference is value for v in module.evaluator.evaluate(value)):
+        return True
+    return isinstance(value, ast.Name) and value.id not in seen and _is_alias(module, value, seen)
 
 
 def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) -> None:
@@ -178,7 +197,7 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
     if role == "base":
         assert isinstance(parent, ast.ClassDef)
         return subclass_doubt(module, parent)
-    if isinstance(parent, ast.MatchClass) and (parent.patterns or set(parent.kwd_attrs) & module.rules.members):
+    if isinstance(parent, ast.MatchClass) and _reads_renamed(parent, reference.values):
         return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
     if module.data_format != "NCHW" and role in ("reference", "default"):
         rule = next(v.rule for v in reference.values if isinstance(v, Migrated))
@@ -186,6 +205,13 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
             advice = f"functools.partial({rule.target.name}, data_format='{module.data_format}')"
             return "BN217", f"a class alone does not carry data_format: write {advice}"
     return "", ""
+
+
+def _reads_renamed(pattern: ast.MatchClass, values: Values) -> bool:
+    """Whether a class pattern reads an attribute that has another name, or none, in the target."""
+    rule = next(v.rule for v in values if isinstance(v, Migrated))
+    renamed = {name for name, attribute in rule.attributes.items() if attribute.to != name}
+    return bool(pattern.patterns or set(pattern.kwd_attrs) & renamed)
 
 
 def _patches(module: Module, node: ast.expr) -> bool:

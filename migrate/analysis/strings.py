@@ -22,7 +22,7 @@ def decide_strings(module: Module) -> None:
 def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str]) -> None:
     place = module.placed(node) if module.index.in_fstring(node) else node
     match = key.search(text)
-    if match and not re.search(r"\s", text):
+    if match and not re.search(r"\s", text) and not _is_reported(module, node):
         new = module.rules.distinctive[match.group()]
         becomes = f"ends in {new} in MindSpore" if new else "has no counterpart in MindSpore"
         module.add(Draft("BN305", "string", match.group(), place, f"as a state-dict key, {match.group()} {becomes}"))
@@ -49,6 +49,12 @@ def _tests_class_name(module: Module, node: ast.Constant) -> bool:
 def _is_looked_up(module: Module, node: ast.Constant) -> bool:
     parent = module.index.parent(node)
     return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "getattr"
+
+
+def _is_reported(module: Module, node: ast.Constant) -> bool:
+    """Whether a look-up by this name has a finding of its own."""
+    parent = module.index.parent(node)
+    return any(d.node is parent for d in module.drafts)
 
 
 def _in_all(module: Module, node: ast.Constant) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import libcst as cst
 
 from migrate.edits import Change, ChangeArguments, Operation
-from migrate.rewrite.fragments import bare, in_parentheses, parse_fragment
+from migrate.rewrite.fragments import bare, comments_in, in_parentheses, parse_fragment, with_comments
 
 Item = TypeVar("Item", bound=cst.CSTNode)
 
@@ -42,10 +42,13 @@ def change_arguments(node: cst.BaseExpression, edit: ChangeArguments) -> cst.Bas
     changes = dict(edit.changes)
     if isinstance(node, cst.Call):
         args = [_change_arg(a, changes[i]) if i in changes else a for i, a in enumerate(node.args)]
-        args = _without(args, {i for i, c in changes.items() if c.drop})
+        dropped = {i for i, c in changes.items() if c.drop}
+        leading = [a for i, a in enumerate(node.args) if set(range(i + 1)) <= dropped]
+        before = with_comments(node.whitespace_before_args, [c for a in leading for c in comments_in(a)])
+        args = _without(args, dropped)
         for keyword, text in edit.append:
             args = _append(args, keyword, text)
-        return node.with_changes(args=args)
+        return node.with_changes(args=args, whitespace_before_args=before)
     if isinstance(node, cst.Dict):
         entries = [_change_entry(e, changes[i]) if i in changes else e for i, e in enumerate(node.elements)]
         return node.with_changes(elements=_without(entries, {i for i, c in changes.items() if c.drop}))
@@ -63,7 +66,7 @@ def change_arguments(node: cst.BaseExpression, edit: ChangeArguments) -> cst.Bas
 def operate(value: cst.BaseExpression, operation: Operation) -> cst.BaseExpression:
     """One argument's value after ``operation``."""
     if operation.kind == "literal":
-        return parse_fragment(operation.text)
+        return parse_fragment(operation.text).with_changes(lpar=value.lpar, rpar=value.rpar)
     if operation.kind == "complement":
         return _complement(value)
     if operation.kind == "wrap":
@@ -90,7 +93,9 @@ def _find(node: cst.CSTNode, name: str) -> cst.CSTNode | None:
 def _complement(value: cst.BaseExpression) -> cst.BaseExpression:
     """``x`` for ``1 - x``, otherwise ``1 - value`` with the parentheses it needs."""
     if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Subtract) and _is_one(value.left):
-        return bare(value.right)
+        right = bare(value.right)
+        if len(comments_in(right)) == len(comments_in(value)):
+            return right
     tight = isinstance(value, ATOMS) or (
         isinstance(value, cst.BinaryOperation) and isinstance(value.operator, TIGHTER_THAN_MINUS)
     )
@@ -133,14 +138,20 @@ def _without(items: Sequence[Item], dropped: set[int]) -> list[Item]:
 
 
 def _take_over(kept: Item, dropped: Item, last: bool) -> Item:
-    comma = dropped.comma  # type: ignore[attr-defined]
-    if last:
+    """``kept`` with the comma or at least the comments of the item dropped behind it."""
+    own, comma = kept.comma, dropped.comma  # type: ignore[attr-defined]
+    if last and not comments_in(own):
         return kept.with_changes(comma=comma)
-    return kept.with_changes(comma=comma) if _has_comment(comma) else kept
-
-
-def _has_comment(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Comment) or any(_has_comment(child) for child in node.children)
+    comments = comments_in(dropped)
+    if not isinstance(own, cst.Comma) or not (comments or last):
+        return kept
+    if last and isinstance(comma, cst.Comma):
+        return kept.with_changes(
+            comma=comma.with_changes(whitespace_after=with_comments(comma.whitespace_after, comments_in(own)))
+        )
+    if last:
+        return kept.with_changes(comma=own)
+    return kept.with_changes(comma=own.with_changes(whitespace_after=with_comments(own.whitespace_after, comments)))
 
 
 def _append(args: list[cst.Arg], keyword: str, text: str) -> list[cst.Arg]:

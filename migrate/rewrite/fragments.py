@@ -33,6 +33,32 @@ def in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
     return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
+def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
+    """The comments inside ``node``, in order."""
+    return [node] if isinstance(node, cst.Comment) else [c for child in node.children for c in comments_in(child)]
+
+
+def without_comments(comma: cst.Comma) -> cst.Comma:
+    """A comma whose line break stays and whose comments do not."""
+    space = comma.whitespace_after
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return comma
+    first = space.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    return comma.with_changes(whitespace_after=space.with_changes(first_line=first, empty_lines=[]))
+
+
+def with_comments(
+    space: cst.BaseParenthesizableWhitespace, comments: list[cst.Comment]
+) -> cst.BaseParenthesizableWhitespace:
+    """Space inside brackets with ``comments`` on lines of their own before what follows."""
+    if not comments:
+        return space
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        space = cst.ParenthesizedWhitespace()
+    lines = [cst.EmptyLine(indent=False, whitespace=space.last_line, comment=c) for c in comments]
+    return space.with_changes(empty_lines=[*space.empty_lines, *lines])
+
+
 def bare(node: cst.BaseExpression) -> cst.BaseExpression:
     """``node`` without parentheses where it stands between brackets or commas and needs none."""
     if isinstance(node, (cst.NamedExpr, cst.Yield, cst.GeneratorExp, cst.Tuple)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from migrate.edits import RemoveImport, SwapImport
-from migrate.rewrite.fragments import code
+from migrate.rewrite.fragments import code, comments_in, without_comments
 
 
 def change_import(text: str, edits: list[SwapImport | RemoveImport], indent: str, newline: str, shared: bool) -> str:
@@ -20,7 +20,17 @@ def change_import(text: str, edits: list[SwapImport | RemoveImport], indent: str
     if not lines and len(swaps) == 1 == len(statement.names):
         return _elsewhere(text, swaps[0])
     lines += [f"from {s.module} import {s.name}{_as_name(s)}" for s in swaps]
+    if lines:
+        lines[-1] += "".join(_comments(text, gone))
     return ("; " if shared else f"{newline}{indent}").join(lines)
+
+
+def _comments(text: str, gone: set[int]) -> list[str]:
+    """The comments behind the names that go, as they follow the new import."""
+    statement = _parse(text)
+    assert not isinstance(statement.names, cst.ImportStar)
+    commas = [a.comma for i, a in enumerate(statement.names) if i in gone and isinstance(a.comma, cst.Comma)]
+    return [f"  {c.value}" for comma in commas for c in comments_in(comma)]
 
 
 def _as_name(swap: SwapImport) -> str:
@@ -54,5 +64,6 @@ def _without(text: str, gone: set[int]) -> str:
     kept = [a for i, a in enumerate(statement.names) if i not in gone]
     last = len(statement.names) - 1
     if last in gone:
-        kept[-1] = kept[-1].with_changes(comma=statement.names[last].comma)
+        comma = statement.names[last].comma
+        kept[-1] = kept[-1].with_changes(comma=without_comments(comma) if isinstance(comma, cst.Comma) else comma)
     return code(statement.with_changes(names=kept))

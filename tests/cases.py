@@ -1,0 +1,43 @@
+"""Reads the migration cases: Markdown sections with before, after and findings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "cases"
+BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One section. ``after`` equals ``before`` where the section has none."""
+
+    file: str
+    title: str
+    before: str
+    after: str
+    findings: tuple[str, ...]
+    options: dict[str, str]
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}: {self.title}"
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The cases of a file: ``## title``, then blocks named ``python before``, ``python after`` and ``findings``."""
+    cases = []
+    for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        title, _, body = section.partition("\n")
+        blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
+        options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
+        before = blocks["python before"]
+        findings = tuple(line for line in blocks.get("findings", "").splitlines() if line)
+        cases.append(Case(path.stem, title.strip(), before, blocks.get("python after", before), findings, options))
+    return cases
+
+
+def all_cases() -> list[Case]:
+    return [case for path in sorted(FOLDER.glob("*.md")) for case in read_cases(path)]
