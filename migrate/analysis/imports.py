@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.scopes import Binding
+from migrate.analysis.scopes import Binding, Scope
 from migrate.analysis.values import Migrated
 from migrate.edits import ChangeArguments, NeedImport, ReferTo, RemoveImport, SetTensor, Spelling, SwapImport
 
