@@ -192,12 +192,6 @@ _ALL = (
     ),
     _code(
         "BN216",
-        "inside an f-string",
-        """Before Python 3.12, positions inside an f-string cannot be trusted.""",
-        HEAD + "print(f'''\n{nn.BatchNorm2d(3)}''')\n",
-    ),
-    _code(
-        "BN217",
         "class without its data format",
         """A class that is passed on does not carry data_format=; a partial does.""",
         HEAD + "def block(norm=nn.BatchNorm2d): ...\n",

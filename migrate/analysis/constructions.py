@@ -73,8 +73,6 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         unsure = ambiguity(module, reference)
         if unsure:
             return review("BN203", unsure)
-    if module.misplaced(call):
-        return review("BN216", "inside an f-string this Python gives no position: run with Python 3.12 or take it out")
     results = {_arguments(module, call, c.rule, construction.skip, filled) for c, filled in construction.classes}
     outcome = next(iter(results))
     if len(results) > 1:
@@ -191,7 +189,7 @@ def _report(module: Module, made: Made) -> None:
     flows = reference is None
     left = _origin_left(module, made)
     if made.code and not (flows and left and made.code != "BN204"):
-        draft = Draft(made.code, made.role, symbol, module.placed(call), made.message)
+        draft = Draft(made.code, made.role, symbol, call, made.message)
         if reference is not None and reference.direct:
             leave(module, reference, draft)
         else:

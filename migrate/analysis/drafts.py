@@ -55,22 +55,6 @@ class Module:
             self._taken.add(key)
             self.drafts.append(draft)
 
-    def misplaced(self, node: ast.expr) -> bool:
-        """Whether ``ast`` gives no reliable position: in f-strings before Python 3.12."""
-        if not self.index.in_fstring(node):
-            return False
-        try:
-            found = ast.parse(self.source.segment(node), mode="eval").body
-        except (SyntaxError, IndexError, ValueError):
-            return True
-        return ast.dump(found) != ast.dump(node)
-
-    def placed(self, node: ast.expr) -> Located:
-        """``node``, or the f-string around it where ``node`` has no reliable position."""
-        if not self.misplaced(node):
-            return node
-        return next(a for a in self.index.ancestors(node) if isinstance(a, ast.JoinedStr))
-
     def line(self, node: ast.AST) -> int:
         return int(getattr(node, "lineno", 1))
 

@@ -33,7 +33,6 @@ def _decide(module: Module, node: ast.Attribute) -> None:
         return
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
-    place = module.placed(node)
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if module.base_of(v) is None]
     if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
@@ -41,16 +40,13 @@ def _decide(module: Module, node: ast.Attribute) -> None:
             names = ", ".join(sorted({module.describe(v) for v in values}))
             advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
             message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-            module.add(Draft("BN205", role, symbol, place, message))
+            module.add(Draft("BN205", role, symbol, node, message))
         return
     origin = _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        module.add(Draft(code, role, symbol, place, message))
-    elif module.misplaced(node):
-        advice = "run with Python 3.12 or take it out"
-        module.add(Draft("BN216", role, symbol, place, f"inside an f-string this Python gives no position: {advice}"))
+        module.add(Draft(code, role, symbol, node, message))
     elif node.attr in rule.attributes:
         module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
     elif node.attr in rule.methods:
@@ -94,7 +90,7 @@ def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> No
     new = module.rules.distinctive[node.attr]
     becomes = f"its name in MindSpore is {new}" if new else "MindSpore has no counterpart"
     message = f"if {ast.unparse(node.value)} is a batch norm, {becomes}"
-    module.add(Draft("BN304", "attribute", node.attr, module.placed(node), message))
+    module.add(Draft("BN304", "attribute", node.attr, node, message))
 
 
 def _may_be_anything(module: Module, value: Value) -> bool:

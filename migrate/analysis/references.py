@@ -105,12 +105,12 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
     if isinstance(node, ast.Name) and node.id in module.rules.short_names and not module.evaluator.bindings(node):
         stars = ", ".join("." * s.level + (s.module or "") for s in module.index.module.star_imports)
         message = f"{node.id} may come from the star import of {stars}: import it by name, then migrate again"
-        module.add(Draft("BN203", role_of(module.index, node), node.id, module.placed(node), message))
+        module.add(Draft("BN203", role_of(module.index, node), node.id, node, message))
 
 
 def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related: Related) -> None:
     message = f"{name} has no rewrite: {related.advice}"
-    module.add(Draft("BN210", related.role, name, module.placed(node), message))
+    module.add(Draft("BN210", related.role, name, node, message))
 
 
 def role_of(index: Index, node: ast.expr) -> Role:
@@ -147,7 +147,7 @@ def decide_reference(module: Module, reference: Reference) -> None:
     symbol = migrated.rule.source.name
     code, message = _doubt(module, reference, role)
     if code:
-        leave(module, reference, Draft(code, role, symbol, module.placed(node), message))
+        leave(module, reference, Draft(code, role, symbol, node, message))
         return
     origin = next(
         (v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None
@@ -188,8 +188,6 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
     unsure = ambiguity(module, reference)
     if unsure:
         return "BN203", unsure
-    if module.misplaced(node):
-        return "BN216", "inside an f-string this Python gives no position: run with Python 3.12 or take it out"
     if not isinstance(node.ctx, ast.Load):
         return "BN211", "the class itself is replaced or deleted here: patch the MindSpore class by hand"
     if _patches(module, node):
@@ -203,7 +201,7 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         rule = next(v.rule for v in reference.values if isinstance(v, Migrated))
         if module.data_format in rule.target.data_formats:
             advice = f"functools.partial({rule.target.name}, data_format='{module.data_format}')"
-            return "BN217", f"a class alone does not carry data_format: write {advice}"
+            return "BN216", f"a class alone does not carry data_format: write {advice}"
     return "", ""
 
 

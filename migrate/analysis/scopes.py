@@ -111,9 +111,6 @@ class Index:
             node = self.parents[node]
         return node
 
-    def in_fstring(self, node: ast.AST) -> bool:
-        return any(isinstance(a, ast.JoinedStr) for a in self.ancestors(node))
-
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
         """The list of statements that ``statement`` stands in."""
         parent = self.parents[statement]

@@ -20,7 +20,8 @@ def decide_strings(module: Module) -> None:
 
 
 def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str]) -> None:
-    place = module.placed(node) if module.index.in_fstring(node) else node
+    parent = module.index.parent(node)
+    place = parent if isinstance(parent, ast.JoinedStr) else node
     match = key.search(text)
     if match and not re.search(r"\s", text) and not _is_reported(module, node):
         new = module.rules.distinctive[match.group()]

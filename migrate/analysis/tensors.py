@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.source import Located
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
 from migrate.rules import AttributeTreatment, Initializer
@@ -13,10 +12,9 @@ from migrate.rules import AttributeTreatment, Initializer
 
 def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft:
     """What becomes of ``instance.attr`` where it stands."""
-    place: Located = module.placed(node)
 
     def review(code: str, message: str) -> Draft:
-        return Draft(code, "attribute", symbol, place, message)
+        return Draft(code, "attribute", symbol, node, message)
 
     if treatment.refuse:
         return review("BN208", treatment.refuse)
@@ -178,4 +176,4 @@ def _initializer_arguments(
 def _no_rewrite(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str) -> Draft:
     tensor = f"{ast.unparse(node.value)}.{treatment.to}"
     message = f"{what} has no rewrite: compute the value and write {tensor}.set_data(value)"
-    return Draft("BN214", "attribute", symbol, module.placed(node), message)
+    return Draft("BN214", "attribute", symbol, node, message)

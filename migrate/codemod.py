@@ -1,0 +1,39 @@
+"""The migration behind LibCST's codemod interface.
+
+``python -m libcst.tool codemod migrate.codemod.MigrateCommand PATH`` runs it over a tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import libcst as cst
+from libcst.codemod import CodemodCommand, CodemodContext
+
+from migrate.engine import Options, migrate_bytes
+from migrate.rules import TARGETS, Target
+
+
+class MigrateCommand(CodemodCommand):
+    """Migrates one module; places that need review become warnings of the runner."""
+
+    DESCRIPTION = "Migrate torch.nn.BatchNorm2d to MindSpore."
+
+    @staticmethod
+    def add_args(arg_parser: argparse.ArgumentParser) -> None:
+        arg_parser.add_argument("--target", choices=TARGETS, default=TARGETS[0], help="the MindSpore namespace")
+        arg_parser.add_argument("--data-format", choices=("NCHW", "NHWC"), default="NCHW", help="layout of the input")
+
+    def __init__(self, context: CodemodContext, target: Target = TARGETS[0], data_format: str = "NCHW") -> None:
+        super().__init__(context)
+        self._options = Options(target, data_format)
+
+    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
+        """``tree`` migrated; raises an error, which the runner reports, for a file that cannot be processed."""
+        result = migrate_bytes(tree.bytes, self.context.filename or "<module>", self._options)
+        if result.error is not None:
+            raise RuntimeError(result.error)
+        for finding in result.findings:
+            if finding.kind == "review":
+                self.warn(f"{finding.line}:{finding.column} {finding.code} {finding.message}")
+        return cst.parse_module(result.after) if result.changed else tree
