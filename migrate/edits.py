@@ -55,7 +55,7 @@ class CallMethod:
 
 @dataclass(frozen=True, slots=True)
 class RenameAttribute:
-    """``owner.old`` becomes ``owner.to``."""
+    """``owner.old`` becomes ``owner.to``, which may be a path."""
 
     node: ast.Attribute
     to: str

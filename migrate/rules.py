@@ -45,7 +45,9 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class AttributeTreatment:
-    """What an attribute is called. ``write`` and ``none_test`` are the advice where that use has no rewrite."""
+    """What an attribute is called; ``to`` may be a path such as ``bn2d.gamma``.
+
+    ``write`` and ``none_test`` are the advice where that use has no rewrite."""
 
     to: str = ""
     tensor: bool = False
@@ -150,7 +152,7 @@ class RuleSet:
         self.rules = rules
         self.by_name = {name: r for r in rules for name in (r.source.name, *r.source.aliases)}
         self.related = {name: rel for r in rules for rel in r.related for name in rel.names}
-        self.distinctive = {k: v for r in rules for k, v in r.distinctive.items()}
+        self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
         self.returns_self = frozenset(m for r in rules for m in r.returns_self)
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)

@@ -19,7 +19,6 @@ ATOMS = (
     cst.Subscript,
     cst.Integer,
     cst.Float,
-    cst.UnaryOperation,
     cst.Await,
     cst.List,
     cst.Dict,
@@ -27,6 +26,9 @@ ATOMS = (
     cst.SimpleString,
 )
 TIGHTER_THAN_MINUS = (
+    cst.Minus,
+    cst.Plus,
+    cst.BitInvert,
     cst.Multiply,
     cst.Divide,
     cst.FloorDivide,
@@ -96,9 +98,10 @@ def _complement(value: cst.BaseExpression) -> cst.BaseExpression:
         right = bare(value.right)
         if len(comments_in(right)) == len(comments_in(value)):
             return right
-    tight = isinstance(value, ATOMS) or (
-        isinstance(value, cst.BinaryOperation) and isinstance(value.operator, TIGHTER_THAN_MINUS)
-    )
+    if isinstance(value, (cst.BinaryOperation, cst.UnaryOperation)):
+        tight = isinstance(value.operator, TIGHTER_THAN_MINUS)
+    else:
+        tight = isinstance(value, ATOMS)
     right = value if tight else in_parentheses(value)
     return cst.BinaryOperation(left=cst.Integer("1"), operator=cst.Subtract(), right=right)
 
@@ -138,20 +141,23 @@ def _without(items: Sequence[Item], dropped: set[int]) -> list[Item]:
 
 
 def _take_over(kept: Item, dropped: Item, last: bool) -> Item:
-    """``kept`` with the comma or at least the comments of the item dropped behind it."""
+    """``kept`` with the comments of the item dropped behind it and, where that was the last, with its comma."""
     own, comma = kept.comma, dropped.comma  # type: ignore[attr-defined]
-    if last and not comments_in(own):
-        return kept.with_changes(comma=comma)
-    comments = comments_in(dropped)
-    if not isinstance(own, cst.Comma) or not (comments or last):
-        return kept
-    if last and isinstance(comma, cst.Comma):
-        return kept.with_changes(
-            comma=comma.with_changes(whitespace_after=with_comments(comma.whitespace_after, comments_in(own)))
-        )
-    if last:
-        return kept.with_changes(comma=own)
-    return kept.with_changes(comma=own.with_changes(whitespace_after=with_comments(own.whitespace_after, comments)))
+    if not last:
+        return _with_comma(kept, own, comments_in(dropped))
+    ending = comma if isinstance(comma, cst.Comma) else getattr(dropped, "whitespace_after_arg", None)
+    left = [c for c in comments_in(dropped) if ending is None or c not in comments_in(ending)]
+    if isinstance(comma, cst.Comma):
+        return _with_comma(kept, comma, [*comments_in(own), *left])
+    kept = kept.with_changes(comma=comma)
+    if isinstance(kept, cst.Arg) and isinstance(dropped, cst.Arg):
+        before = [*comments_in(kept.whitespace_after_arg), *comments_in(own), *left]
+        return kept.with_changes(whitespace_after_arg=with_comments(dropped.whitespace_after_arg, before))
+    return kept
+
+
+def _with_comma(kept: Item, comma: cst.Comma, comments: list[cst.Comment]) -> Item:
+    return kept.with_changes(comma=comma.with_changes(whitespace_after=with_comments(comma.whitespace_after, comments)))
 
 
 def _append(args: list[cst.Arg], keyword: str, text: str) -> list[cst.Arg]:

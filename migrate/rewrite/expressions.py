@@ -18,7 +18,7 @@ from migrate.edits import (
     Spelling,
 )
 from migrate.rewrite.arguments import change_arguments
-from migrate.rewrite.fragments import code, parse_fragment
+from migrate.rewrite.fragments import bare, code, newline_of, parse_fragment
 
 ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, ReplaceStatement)
 
@@ -34,24 +34,24 @@ def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, new
 def _carry_out(text: str, edit: Edit, spelling: Spelling, indent: str, newline: str) -> str:
     if isinstance(edit, ReplaceStatement):
         return _statement(text, edit, spelling, indent, newline)
-    if isinstance(edit, SetTensor) and edit.form == "assignment":
-        return _assignment(text, edit)
-    node = parse_fragment(text)
+    newline = newline_of(text, newline)
+    if isinstance(edit, SetTensor):
+        return _set_tensor(text, edit, spelling, newline)
+    return code(_edited(parse_fragment(text), edit, spelling), newline)
+
+
+def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.BaseExpression:
     if isinstance(edit, ReferTo):
-        return code(_refer(node, spelling.references[edit.node]))
+        return _refer(node, spelling.references[edit.node])
+    if isinstance(edit, ChangeArguments):
+        return change_arguments(node, edit)
+    if isinstance(edit, CallMethod):
+        return _method_of(node, edit.text)
     if isinstance(edit, RenameAttribute):
         assert isinstance(node, cst.Attribute)
-        return code(node.with_changes(attr=cst.Name(edit.to)))
-    if isinstance(edit, ChangeArguments):
-        return code(change_arguments(node, edit))
-    if isinstance(edit, CallMethod):
-        return code(_method_of(node, edit.text))
-    assert isinstance(node, cst.Call)
-    if isinstance(edit, ReplaceMethod):
-        assert isinstance(node.func, cst.Attribute)
-        return code(_method_of(node.func.value, edit.text, node.func.dot))
-    assert isinstance(edit, SetTensor)
-    return _set_tensor(node, edit, spelling)
+        return _renamed(node, edit.to)
+    assert isinstance(edit, ReplaceMethod) and isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
+    return _method_of(node.func.value, edit.text, node.func.dot)
 
 
 def _refer(node: cst.BaseExpression, text: str) -> cst.BaseExpression:
@@ -70,38 +70,44 @@ def _method_of(owner: cst.BaseExpression, text: str, dot: cst.Dot | None = None)
     return call.with_changes(func=func)
 
 
-def _renamed_tensor(tensor: cst.BaseExpression, edit: SetTensor) -> str:
+def _renamed(node: cst.Attribute, to: str) -> cst.Attribute:
+    """``owner.attr`` as ``owner.to``, where ``to`` may be a path."""
+    *path, last = to.split(".")
+    owner = node.value
+    for name in path:
+        owner = cst.Attribute(value=owner, attr=cst.Name(name))
+    return node.with_changes(value=owner, attr=cst.Name(last))
+
+
+def _renamed_tensor(tensor: cst.BaseExpression, edit: SetTensor, newline: str) -> str:
     """The text of ``owner.attr`` under the new name, from ``owner.attr`` or ``owner.attr.data``."""
     assert isinstance(tensor, cst.Attribute)
     if tensor.attr.value == "data" and isinstance(tensor.value, cst.Attribute):
         tensor = tensor.value
-    return code(tensor.with_changes(attr=cst.Name(edit.attribute), lpar=[], rpar=[]))
+    return code(_renamed(tensor, edit.attribute).with_changes(lpar=[], rpar=[]), newline)
 
 
-def _set_tensor(call: cst.Call, edit: SetTensor, spelling: Spelling) -> str:
-    if edit.form == "function":
-        tensor = _renamed_tensor(call.args[0].value, edit)
+def _set_tensor(text: str, edit: SetTensor, spelling: Spelling, newline: str) -> str:
+    if edit.form == "assignment":
+        assign = cst.ensure_type(
+            cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine).body[0], cst.Assign
+        )
+        tensor = _renamed_tensor(assign.targets[0].target, edit, newline)
+        given = {"src": code(bare(assign.value), newline)}
     else:
-        assert isinstance(call.func, cst.Attribute)
-        tensor = _renamed_tensor(call.func.value, edit)
-    given = {name: code(call.args[p].value) if isinstance(p, int) else p for name, p in edit.arguments}
+        call = cst.ensure_type(parse_fragment(text), cst.Call)
+        function = edit.form == "function"
+        owner = call.args[0].value if function else cst.ensure_type(call.func, cst.Attribute).value
+        tensor = _renamed_tensor(owner, edit, newline)
+        given = {name: code(call.args[p].value, newline) if isinstance(p, int) else p for name, p in edit.arguments}
     value = local_names(edit.value, spelling).format(tensor=tensor, **given)
     return f"{tensor}.set_data({value})"
-
-
-def _assignment(text: str, edit: SetTensor) -> str:
-    statement = cst.parse_statement(text)
-    assert isinstance(statement, cst.SimpleStatementLine)
-    assign = statement.body[0]
-    assert isinstance(assign, cst.Assign)
-    value = code(assign.value.with_changes(lpar=[], rpar=[]) if assign.value.lpar else assign.value)
-    return f"{_renamed_tensor(assign.targets[0].target, edit)}.set_data({value})"
 
 
 def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: str, newline: str) -> str:
     call = parse_fragment(text)
     assert isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute)
-    owner = code(call.func.value)
+    owner = code(call.func.value, newline_of(text, newline))
     lines = [local_names(line, spelling).format(object=owner, fresh=edit.fresh) for line in edit.lines]
     unit = "\t" if indent.endswith("\t") else "    "
     return f"{newline}{indent}".join(line.replace("    ", unit) for line in lines)

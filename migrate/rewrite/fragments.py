@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from migrate.errors import FileError
 
-MODULE = cst.Module([])
+_MODULES = {newline: cst.Module([], default_newline=newline) for newline in ("\n", "\r\n", "\r")}
 
 
 def parse_fragment(text: str) -> cst.BaseExpression:
@@ -23,8 +25,17 @@ def _close(node: cst.BaseExpression) -> list[cst.RightParen]:
     return list(node.rpar[:-1])
 
 
-def code(node: cst.CSTNode) -> str:
-    return MODULE.code_for_node(node)
+def code(node: cst.CSTNode, newline: str) -> str:
+    """The text of ``node``; LibCST forgets which newlines an expression had, so they are given."""
+    return _MODULES[newline].code_for_node(node)
+
+
+def newline_of(text: str, default: str) -> str:
+    """The newline inside a fragment, or ``default`` where it has none. Raises FileError where it mixes them."""
+    found = set(re.findall(r"\r\n|\r|\n", text))
+    if len(found) > 1:
+        raise FileError("BN905", f"different newlines within one expression: make them uniform first: {text!r}")
+    return found.pop() if found else default
 
 
 def in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
@@ -54,7 +65,8 @@ def with_comments(
     if not comments:
         return space
     if not isinstance(space, cst.ParenthesizedWhitespace):
-        space = cst.ParenthesizedWhitespace()
+        first, *comments = comments
+        space = cst.ParenthesizedWhitespace(cst.TrailingWhitespace(cst.SimpleWhitespace("  "), first))
     lines = [cst.EmptyLine(indent=False, whitespace=space.last_line, comment=c) for c in comments]
     return space.with_changes(empty_lines=[*space.empty_lines, *lines])
 

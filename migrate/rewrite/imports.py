@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from migrate.edits import RemoveImport, SwapImport
-from migrate.rewrite.fragments import code, comments_in, without_comments
+from migrate.rewrite.fragments import code, comments_in, newline_of, without_comments
 
 
 def change_import(text: str, edits: list[SwapImport | RemoveImport], indent: str, newline: str, shared: bool) -> str:
@@ -55,7 +55,7 @@ def _elsewhere(text: str, swap: SwapImport) -> str:
     if swap.name != swap.alias.name:
         local = cst.AsName(cst.Name(swap.alias.asname or swap.alias.name))
         alias = alias.with_changes(name=cst.Name(swap.name), asname=alias.asname or local)
-    return code(statement.with_changes(module=module, relative=[], names=[alias]))
+    return code(statement.with_changes(module=module, relative=[], names=[alias]), newline_of(text, "\n"))
 
 
 def _without(text: str, gone: set[int]) -> str:
@@ -66,4 +66,4 @@ def _without(text: str, gone: set[int]) -> str:
     if last in gone:
         comma = statement.names[last].comma
         kept[-1] = kept[-1].with_changes(comma=without_comments(comma) if isinstance(comma, cst.Comma) else comma)
-    return code(statement.with_changes(names=kept))
+    return code(statement.with_changes(names=kept), newline_of(text, "\n"))
