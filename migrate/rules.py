@@ -59,9 +59,13 @@ class AttributeTreatment:
 
 @dataclass(frozen=True, slots=True)
 class MethodTreatment:
-    """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``."""
+    """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``.
+
+    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite.
+    """
 
     to: str = ""
+    arguments: tuple[str, ...] = ()
     call: str = ""
     statements: tuple[str, ...] = ()
     when: tuple[str, ...] = ()

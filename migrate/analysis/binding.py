@@ -121,7 +121,7 @@ def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.
         return None
     index = evaluator.index
     scope = index.scope(star.value).resolve(star.value.id)
-    if scope is None or scope is not _function_scope(index.scope(call)):
+    if scope is None or scope.is_class or scope is not _function_scope(index.scope(call)):
         return None
     bindings = scope.bindings[star.value.id]
     value = bindings[0].value

@@ -75,10 +75,14 @@ class Callers:
         return Construction(tuple(classes), tuple(others), skip) if classes else None
 
     def _passed(self, call: ast.Call, binding: Binding, positional: list[ast.arg], bound: int) -> Values:
-        """What ``call`` passes for the parameter; stars are not looked into."""
+        """What ``call`` passes for the parameter; of stars, only a dict that is written out is looked into."""
         for keyword in call.keywords:
             if keyword.arg == binding.name:
                 return self._evaluator.evaluate(keyword.value)
+            if keyword.arg is None and isinstance(keyword.value, ast.Dict):
+                for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == binding.name:
+                        return self._evaluator.evaluate(value)
         if binding.node not in positional:
             return NOTHING
         place = next(i for i, arg in enumerate(positional) if arg is binding.node) - bound
@@ -100,25 +104,38 @@ class Callers:
             self._by_function, found = found, {}
             with self._evaluator.fresh():
                 for call in self._evaluator.index.all(ast.Call):
-                    for value in self._evaluator.evaluate(call.func):
-                        for function, bound in self._functions(value, call.func):
-                            found.setdefault(function, []).append((call, bound))
+                    for function, bound in self._reached(call):
+                        found.setdefault(function, []).append((call, bound))
             if found == self._by_function:
                 break
         self._by_function = found
 
-    def _functions(self, value: Value, func: ast.expr) -> Iterator[tuple[ast.AST, int]]:
+    def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
+        """The functions that ``call`` calls, or makes a partial of."""
+        evaluate = self._evaluator.evaluate
+        for value in evaluate(call.func):
+            if value == Symbol("functools.partial") and call.args:
+                # The function itself stands in the first place.
+                for function in evaluate(call.args[0]):
+                    yield from self._functions(function, call.args[0], -1)
+            else:
+                yield from self._functions(value, call.func, 0)
+
+    def _functions(self, value: Value, func: ast.expr, filled: int) -> Iterator[tuple[ast.AST, int]]:
+        while isinstance(value, Partial):
+            filled += len(value.call.args) - 1
+            value = value.of
         if not isinstance(value, Local):
             return
         classes = self._evaluator.classes
         if isinstance(value.node, ast.ClassDef):
             for init in classes.members(value.node, "__init__"):
-                yield init.node, 1
+                yield init.node, 1 + filled
             return
         owner = classes.owner(value.node)
-        through_class = (
-            owner is not None
-            and isinstance(func, ast.Attribute)
-            and Local(owner) in self._evaluator.evaluate(func.value)
-        )
-        yield value.node, int(owner is not None and not through_class)
+        decorators = {getattr(d, "id", "") for d in getattr(value.node, "decorator_list", [])}
+        if owner is None or "staticmethod" in decorators:
+            yield value.node, filled
+            return
+        through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluator.evaluate(func.value)
+        yield value.node, filled + int("classmethod" in decorators or not through_class)

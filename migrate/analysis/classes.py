@@ -63,11 +63,13 @@ class Classes:
         return None
 
     def attribute(self, cls: ast.ClassDef, name: str) -> Values:
-        """What ``name`` holds on instances of ``cls``: class body, bases, and assignments through ``self``."""
+        """What ``name`` holds on instances of ``cls`` and of the classes of this file that derive from it:
+        class bodies, bases, and assignments through ``self``."""
         result: Values = NOTHING
-        for member in self.members(cls, name):
+        heirs = self._heirs.get(cls, [])
+        for member in (*self.members(cls, name), *(m for h in heirs for m in self._own(h, name))):
             result |= self._properties_called(self._binding_values(member))
-        for owner in self._family(cls):
+        for owner in (*self._family(cls), *heirs):
             for value, annotation in self._self_assignments.get((owner, name), []):
                 promised = self._annotated(annotation) if annotation is not None else NOTHING
                 result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
@@ -87,6 +89,18 @@ class Classes:
             else:
                 result.add(v)
         return frozenset(result)
+
+    def _own(self, cls: ast.ClassDef, name: str) -> list[Binding]:
+        return self._index.inner[cls].bindings.get(name, [])
+
+    @cached_property
+    def _heirs(self) -> dict[ast.ClassDef, list[ast.ClassDef]]:
+        """The classes of this file that derive from each of them."""
+        heirs: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+        for cls in self._index.all(ast.ClassDef):
+            for base in self._family(cls)[1:]:
+                heirs.setdefault(base, []).append(cls)
+        return heirs
 
     def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
         family = [cls]

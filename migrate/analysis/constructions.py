@@ -10,6 +10,7 @@ from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.references import Reference, ambiguity, leave
+from migrate.analysis.values import Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
 from migrate.rules import Rule
@@ -54,6 +55,28 @@ def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> 
             reference = references.get(call.args[0] if construction.skip else call.func)
             made.append(_decide(module, call, construction, reference))
     return sorted(made, key=lambda m: (m.reference is None or not m.reference.direct, m.call.lineno, m.call.col_offset))
+
+
+def decide_unresolved(module: Module) -> None:
+    """Calls of something unknown with an argument of the class, in a file that passes the class around: review.
+
+    A class kept in a container, or handed to code that is not followed, may arrive there.
+    """
+    passed = [d for d in module.drafts if d.code == "BN103" and d.role in ("reference", "default")]
+    telling = {p.name for r in module.rules.rules for p in r.parameters if p.treatment.action in ("complement", "map")}
+    reported = {d.node for d in module.drafts}
+    for call in module.index.all(ast.Call) if passed else ():
+        names = [k.arg for k in call.keywords if k.arg in telling]
+        if not names or call in reported or module.evaluator.callers.construction(call) is not None:
+            continue
+        if Unknown() in module.evaluator.evaluate(call.func):
+            lines = ", ".join(str(module.line(d.node)) for d in passed[:3])
+            symbol = passed[0].symbol
+            message = (
+                f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
+                "follows the constructor's rule (momentum=m becomes momentum=1 - m)"
+            )
+            module.add(Draft("BN204", "call", symbol, call, message))
 
 
 def decide_constructions(module: Module, made: list[Made]) -> None:

@@ -7,7 +7,10 @@ import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from migrate.analysis import containers
+from migrate.analysis.annotations import promised
 from migrate.analysis.callers import Callers
+from migrate.analysis.calls import arithmetic, known_result, sign
 from migrate.analysis.classes import Classes
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.scopes import Binding, Function, Index
@@ -16,7 +19,7 @@ from migrate.analysis.values import (
     NONE,
     NOTHING,
     UNKNOWN,
-    Constant,
+    Container,
     Instance,
     Local,
     Migrated,
@@ -29,6 +32,9 @@ from migrate.analysis.values import (
     union,
 )
 from migrate.rules import RuleSet
+
+CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register"})
+BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
 
 
 class Evaluator:
@@ -91,26 +97,38 @@ class Evaluator:
         return Symbol(name)
 
     def _evaluate(self, node: ast.expr) -> Values:
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            classes = self.narrowing.classes(node)
-            if classes:
-                return union(self.instances_of(c) for c in classes)
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+            return self._narrowed(node)
         handler = _EVALUATE.get(type(node))
         return handler(self, node) if handler else UNKNOWN
+
+    def _narrowed(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Values:
+        """A name, attribute or item as the tests around it leave it; a test for a base class says nothing new."""
+        told = [union(self.instances_of(c) for c in classes) for classes in self.narrowing.classes(node)]
+        for values in told:
+            if any(isinstance(v, Instance) and isinstance(v.of, (Migrated, Local)) for v in values):
+                return values
+        plain = _EVALUATE[type(node)](self, node)
+        if NONE in plain and self.narrowing.is_not_none(node):
+            plain -= {NONE}
+        said = [values for values in told if not any(_is_broad(v, self.rules) for v in values)]
+        return said[0] if said else plain
 
     def instances_of(self, classes: ast.expr) -> Values:
         """The instances that the second argument of ``isinstance`` accepts."""
         if isinstance(classes, (ast.Tuple, ast.List, ast.Set)):
             return union(self.instances_of(e) for e in classes.elts)
-        if isinstance(classes, ast.BinOp) and isinstance(classes.op, ast.BitOr):
+        if isinstance(classes, ast.BinOp) and isinstance(classes.op, (ast.BitOr, ast.Add)):
             return self.instances_of(classes.left) | self.instances_of(classes.right)
-        if isinstance(classes, ast.Name):
-            bindings = self.bindings(classes)
-            if len(bindings) == 1 and isinstance(bindings[0].value, ast.Tuple):
-                return self.instances_of(bindings[0].value)
-        return frozenset(
-            Instance(v) if isinstance(v, (Symbol, Migrated, Local)) else Unknown() for v in self.evaluate(classes)
-        )
+        if isinstance(classes, ast.Starred):
+            return self.instances_of(classes.value)
+        result: set[Value] = set()
+        for value in self.evaluate(classes):
+            if isinstance(value, Container) and not isinstance(value.node, ast.Dict):
+                result |= self.instances_of(value.node)
+            else:
+                result.add(Instance(value) if isinstance(value, (Symbol, Migrated, Local)) else Unknown())
+        return frozenset(result)
 
     def bindings(self, node: ast.Name) -> list[Binding]:
         """The bindings that a name can mean."""
@@ -122,7 +140,7 @@ class Evaluator:
         if not bindings:
             return self._unbound(node)
         result = union(self._binding(b, node) for b in bindings)
-        if NONE in result and len(bindings) > 1 and self._none_replaced(node.id, bindings):
+        if NONE in result and len(bindings) > 1 and self._none_replaced(node, bindings):
             result -= {NONE}
         return result
 
@@ -143,15 +161,17 @@ class Evaluator:
             return frozenset({Symbol(f"builtins.{node.id}")})
         return UNKNOWN
 
-    def _none_replaced(self, name: str, bindings: list[Binding]) -> bool:
-        """Whether the file reads ``if name is None: name = ...`` or ``name = name or ...``."""
+    def _none_replaced(self, node: ast.Name, bindings: list[Binding]) -> bool:
+        """Whether ``if name is None: name = ...`` or ``name = name or ...`` stands above ``node``."""
         for b in bindings:
-            if b.kind != "value" or b.value is None:
+            if b.kind != "value" or b.value is None or getattr(b.node, "lineno", 0) >= node.lineno:
                 continue
-            if isinstance(b.value, ast.BoolOp) and getattr(b.value.values[0], "id", "") == name:
+            if isinstance(b.value, ast.BoolOp) and getattr(b.value.values[0], "id", "") == node.id:
+                return True
+            if isinstance(b.value, ast.IfExp) and is_none_test(b.value.test, node.id):
                 return True
             parent = self.index.parent(self.index.statement(b.node))
-            if isinstance(parent, ast.If) and is_none_test(parent.test, name):
+            if isinstance(parent, ast.If) and is_none_test(parent.test, node.id):
                 return True
         return False
 
@@ -163,13 +183,32 @@ class Evaluator:
             return frozenset({Local(binding.node)})
         if binding.kind == "unknown":
             return self._captured(binding)
+        if binding.kind == "element":
+            assert binding.value is not None
+            return containers.elements(self, binding.value, binding.place)
+        if binding.kind == "part":
+            assert binding.value is not None and binding.place is not None
+            return containers.part(self, binding.value, binding.place)
         if binding.annotation is not None:
             annotated = self.annotated(binding.annotation)
             if annotated:
-                return annotated
+                default = self.evaluate(binding.value) if binding.value is not None else NOTHING
+                return annotated | frozenset(v for v in default if isinstance(v, (Migrated, Partial)))
         if binding.kind == "parameter":
             return self.callers.parameter(binding)
-        return self.evaluate(binding.value) if binding.value is not None else NOTHING
+        values = self.evaluate(binding.value) if binding.value is not None else NOTHING
+        grows = any(isinstance(v, Container) for v in values) and self._is_changed(binding)
+        return values | UNKNOWN if grows else values
+
+    def _is_changed(self, binding: Binding) -> bool:
+        """Whether the container that a name holds is written to after it was spelled out."""
+        for use in self.index.uses(binding.scope, binding.name):
+            parent = self.index.parent(use)
+            if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+                return True
+            if isinstance(parent, ast.Attribute) and parent.attr in CHANGES:
+                return True
+        return False
 
     def _imported(self, binding: Binding, use: ast.Name | None) -> Value:
         alias = binding.node
@@ -177,60 +216,60 @@ class Evaluator:
         statement = self.index.parents[alias]
         if isinstance(statement, ast.ImportFrom):
             module = "." * statement.level + (statement.module or "")
-            return self.symbol(f"{module}.{alias.name}", use)
-        return self.symbol(alias.name if alias.asname else alias.name.partition(".")[0], use)
+            return self.symbol(f"{module}.{alias.name}", use or alias)
+        return self.symbol(alias.name if alias.asname else alias.name.partition(".")[0], use or alias)
 
     def _captured(self, binding: Binding) -> Values:
         """``case C() as name``; other captures hold anything."""
         node = binding.node
-        if isinstance(node, ast.MatchAs) and isinstance(node.pattern, ast.MatchClass):
-            return self.instances_of(node.pattern.cls)
-        return UNKNOWN
+        pattern = node.pattern if isinstance(node, ast.MatchAs) else None
+        options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+        classes = [p.cls for p in options if isinstance(p, ast.MatchClass)]
+        return union(self.instances_of(c) for c in classes) if len(classes) == len(options) else UNKNOWN
 
     def annotated(self, annotation: ast.expr) -> Values:
-        """What an annotation promises; nothing unless it names a migrated class or a class of this file."""
-        values = self._promised(annotation)
-        known = any(isinstance(getattr(v, "of", v), (Migrated, Local)) for v in values)
-        return values if known else NOTHING
-
-    def _promised(self, node: ast.expr) -> Values:
-        if isinstance(node, ast.Constant):
-            inner = self.index.strings.get(node)
-            return self._promised(inner) if inner is not None else constant(node.value)
-        if isinstance(node, ast.BinOp):
-            return self._promised(node.left) | self._promised(node.right)
-        if isinstance(node, ast.Subscript):
-            name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
-            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            if name in ("Optional", "Union"):
-                return union(self._promised(p) for p in parts)
-            if name in ("type", "Type"):
-                return union(self.evaluate(p) for p in parts)
-            return UNKNOWN
-        return self.instances_of(node)
+        """What an annotation promises; nothing where it names no class that matters."""
+        return promised(self, annotation)
 
     def _attribute(self, node: ast.Attribute) -> Values:
-        result: set[Value] = set()
-        for value in self.evaluate(node.value):
-            if isinstance(value, Symbol):
-                result.add(self.symbol(f"{value.name}.{node.attr}", node))
-            elif isinstance(value, Migrated):
-                result.add(self.symbol(f"{value.rule.source.name}.{node.attr}", node))
-            elif isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
-                result |= self.classes.attribute(value.node, node.attr)
-            elif (
-                isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef)
-            ):
-                result |= self.classes.attribute(value.of.node, node.attr)
-            elif value != NONE:
-                result |= UNKNOWN
-        return frozenset(result)
+        result = union(self._member(value, node) for value in self.evaluate(node.value) - {NONE})
+        return result | union(self.evaluate(v) for v in self._assigned_to(node))
+
+    def _member(self, owner: Value, node: ast.Attribute) -> Values:
+        if isinstance(owner, Symbol):
+            return frozenset({self.symbol(f"{owner.name}.{node.attr}", node)})
+        if isinstance(owner, Migrated):
+            return frozenset({self.symbol(f"{owner.rule.source.name}.{node.attr}", node)})
+        if isinstance(owner, Instance) and node.attr == "__class__":
+            return frozenset({owner.of})
+        cls = owner.of if isinstance(owner, Instance) else owner
+        if isinstance(cls, Local) and isinstance(cls.node, ast.ClassDef):
+            return self.classes.attribute(cls.node, node.attr)
+        return UNKNOWN
+
+    def _assigned_to(self, node: ast.Attribute) -> list[ast.expr]:
+        """What the file assigns to the same path, for owners other than ``self``."""
+        root = node.value
+        if not isinstance(root, ast.Name) or root.id in ("self", "cls") or not isinstance(node.ctx, ast.Load):
+            return []
+        scope = self.index.scope(root).resolve(root.id)
+        return [
+            b.value
+            for b in self.index.assigned_attributes.get(node.attr, ())
+            if b.value is not None
+            and isinstance(b.owner, ast.Name)
+            and b.owner.id == root.id
+            and b.scope.resolve(root.id) is scope
+        ]
 
     def _call(self, node: ast.Call) -> Values:
         if isinstance(node.func, ast.Attribute) and node.func.attr in self.rules.returns_self:
             owner = self.evaluate(node.func.value)
             if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in owner):
                 return owner
+        found = containers.lookup(self, node)
+        if found is not None:
+            return found
         return union(self._result(v, node) for v in self.evaluate(node.func))
 
     def _result(self, callee: Value, node: ast.Call) -> Values:
@@ -243,8 +282,8 @@ class Evaluator:
                 return frozenset({Instance(callee)})
             return self._returned(callee.node)
         if isinstance(callee, Symbol):
-            known = _KNOWN_CALLS.get(callee.name)
-            return known(self, node) if known else frozenset({Instance(callee)})
+            known = known_result(self, callee.name, node)
+            return known if known is not None else frozenset({Instance(callee)})
         return UNKNOWN
 
     def _returned(self, function: ast.AST) -> Values:
@@ -278,26 +317,11 @@ class Evaluator:
         first = union(self.evaluate(v) for v in node.values[:-1]) - {NONE}
         return first | self.evaluate(node.values[-1])
 
-    def _arithmetic(self, node: ast.BinOp) -> Values:
-        operation = _ARITHMETIC.get(type(node.op))
-        left, right = self.evaluate(node.left), self.evaluate(node.right)
-        if operation is None or len(left) != 1 or len(right) != 1:
-            return UNKNOWN
-        (a,), (b,) = left, right
-        if not (isinstance(a, Constant) and isinstance(b, Constant) and _is_number(a) and _is_number(b)):
-            return UNKNOWN
-        try:
-            return constant(operation(a.value, b.value))
-        except ArithmeticError:
-            return UNKNOWN
 
-    def _sign(self, node: ast.UnaryOp) -> Values:
-        values = self.evaluate(node.operand)
-        if isinstance(node.op, ast.Not):
-            return UNKNOWN
-        if isinstance(node.op, ast.USub) and all(isinstance(v, Constant) and _is_number(v) for v in values):
-            return union(constant(-v.value) for v in values)  # type: ignore[union-attr, operator]
-        return values if isinstance(node.op, ast.UAdd) else UNKNOWN
+def _is_broad(value: Value, rules: RuleSet) -> bool:
+    """Whether an instance is only known to be of a class that migrated classes derive from, or not at all."""
+    of = value.of if isinstance(value, Instance) else None
+    return not isinstance(of, Symbol) or of.name in BROAD or of.name in rules.related
 
 
 def is_none_test(test: ast.expr, name: str) -> bool:
@@ -318,52 +342,6 @@ def _compares_none(test: ast.expr, name: str, operator: type[ast.cmpop]) -> bool
     return isinstance(test.left, ast.Name) and test.left.id == name and getattr(against, "value", 0) is None
 
 
-def _is_number(value: Constant) -> bool:
-    return isinstance(value.value, (int, float))
-
-
-def _partial(self: Evaluator, node: ast.Call) -> Values:
-    if not node.args:
-        return UNKNOWN
-    return frozenset(v if isinstance(v, Unknown) else Partial(v, node) for v in self.evaluate(node.args[0]))
-
-
-def _first_argument(self: Evaluator, node: ast.Call) -> Values:
-    return self.evaluate(node.args[0]) if node.args else UNKNOWN
-
-
-def _cast(self: Evaluator, node: ast.Call) -> Values:
-    return (self.annotated(node.args[0]) or self.evaluate(node.args[1])) if len(node.args) == 2 else UNKNOWN
-
-
-def _super(self: Evaluator, node: ast.Call) -> Values:
-    cls = next((a for a in self.index.ancestors(node) if isinstance(a, ast.ClassDef)), None)
-    bases = [v for b in cls.bases for v in self.evaluate(b)] if cls else []
-    return frozenset(Instance(v) if isinstance(v, (Symbol, Migrated, Local)) else Unknown() for v in bases) or UNKNOWN
-
-
-def _float(self: Evaluator, node: ast.Call) -> Values:
-    values = self.evaluate(node.args[0]) if len(node.args) == 1 else UNKNOWN
-    try:
-        return union(constant(float(v.value)) for v in values)  # type: ignore[union-attr, arg-type]
-    except (AttributeError, TypeError, ValueError):
-        return frozenset({Instance(Symbol("builtins.float"))})
-
-
-_KNOWN_CALLS: dict[str, Callable[[Evaluator, ast.Call], Values]] = {
-    "functools.partial": _partial,
-    "copy.deepcopy": _first_argument,
-    "copy.copy": _first_argument,
-    "typing.cast": _cast,
-    "builtins.super": _super,
-    "builtins.float": _float,
-}
-_ARITHMETIC: dict[type[ast.operator], Callable[..., float]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-}
 _EVALUATE: dict[type[ast.expr], Callable[..., Values]] = {
     ast.Name: Evaluator._name,
     ast.Attribute: Evaluator._attribute,
@@ -373,6 +351,11 @@ _EVALUATE: dict[type[ast.expr], Callable[..., Values]] = {
     ast.NamedExpr: lambda self, node: self.evaluate(node.value),
     ast.Lambda: lambda self, node: frozenset({Local(node)}),
     ast.Constant: lambda self, node: constant(node.value),
-    ast.UnaryOp: Evaluator._sign,
-    ast.BinOp: Evaluator._arithmetic,
+    ast.UnaryOp: sign,
+    ast.BinOp: arithmetic,
+    ast.Dict: containers.display,
+    ast.List: containers.display,
+    ast.Tuple: containers.display,
+    ast.Set: containers.display,
+    ast.Subscript: containers.subscript,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from migrate.analysis.binding import source_order
@@ -101,6 +101,11 @@ def _why_it_stays(
         return "nothing in this file uses it: if other files import it from here, change it when they are migrated"
     if len({c.rule.name for _, c in classes}) > 1 or len(classes) < len(bindings):
         return "the name has other meanings in this file"
+    first = min(getattr(b.node, "lineno", 0) for b in bindings)
+    if any(s.lineno > first for s in module.index.module.star_imports):
+        return "a star import below may bind the name again"
+    if any(isinstance(module.index.parent(module.index.statement(b.node)), ast.ClassDef) for b in bindings):
+        return "it is an attribute of a class, which other code may use"
     left = sum(u not in rewritten for u in uses)
     return f"{left} of its uses stay torch's" if left else ""
 
@@ -123,8 +128,9 @@ def _import_draft(module: Module, binding: Binding, found: Migrated, name: str, 
 def _exported(module: Module) -> set[str]:
     """The names in ``__all__``."""
     names: set[str] = set()
-    for binding in module.index.module.bindings.get("__all__", []):
-        statement = module.index.statement(binding.node)
+    nodes: list[ast.AST] = [b.node for b in module.index.module.bindings.get("__all__", [])]
+    for node in (*nodes, *module.index.loads.get("__all__", [])):
+        statement = module.index.statement(node)
         names |= {n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return names
 
@@ -134,15 +140,25 @@ def _existing(module: Module, target: str, edits: list[ReferTo], first: int) -> 
     parts = target.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])
-        for name, bindings in module.index.module.bindings.items():
-            if len(bindings) != 1 or not isinstance(bindings[0].node, ast.alias):
-                continue
-            statement = module.index.statement(bindings[0].node)
-            seen = all(module.index.scope(e.node).resolve(name) is module.index.module for e in edits)
-            top = isinstance(module.index.parent(statement), ast.Module)
-            if top and seen and statement.lineno < first and _qualified(module, bindings[0]) == prefix:
+        for name in module.index.module.bindings:
+            if _serves(module, name, prefix, [e.node for e in edits], first):
                 return ".".join([name, *parts[length:]])
     return ""
+
+
+def _serves(module: Module, name: str, qualified: str, places: Sequence[ast.AST], first: int) -> bool:
+    """Whether ``name`` is bound to ``qualified`` by one import above line ``first`` and seen in all ``places``."""
+    bindings = module.index.module.bindings.get(name, [])
+    if (
+        len(bindings) != 1
+        or not isinstance(bindings[0].node, ast.alias)
+        or _qualified(module, bindings[0]) != qualified
+    ):
+        return False
+    statement = module.index.statement(bindings[0].node)
+    top = isinstance(module.index.parent(statement), ast.Module) and statement.lineno < first
+    deleted = any(isinstance(n.ctx, ast.Del) for n in module.index.loads.get(name, ()))
+    return top and not deleted and all(module.index.scope(p).resolve(name) is module.index.module for p in places)
 
 
 def _qualified(module: Module, binding: Binding) -> str:
@@ -167,8 +183,9 @@ def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], li
     missing: dict[str, list[str]] = {}
     for qualified in needed:
         package, _, short = qualified.rpartition(".")
-        bound = module.index.module.bindings.get(short, [])
-        if len(bound) == 1 and isinstance(bound[0].node, ast.alias) and _qualified(module, bound[0]) == qualified:
+        users = [d.node for d in module.drafts if NeedImport(qualified) in d.edits]
+        first = min(_line(module, u) for u in users)
+        if _serves(module, short, qualified, users, first):
             names[qualified] = short
         else:
             names[qualified] = f"ms_{short}" if _is_taken(module, short) else short
@@ -184,6 +201,8 @@ def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
         return
     gone = {n for d in module.drafts for e in d.edits for n in _dropped_names(e)} - swapped
     unused = [b for b in _unused(module, gone) if _qualified(module, b).partition(".")[0] == "torch"]
+    said = {id(d.node) for d in module.drafts if d.role == "import"}
+    unused = [b for b in unused if not {id(b.node), id(module.index.statement(b.node))} & said]
     statements = {module.index.statement(b.node) for b in unused}
     for binding in unused:
         alias, statement = binding.node, module.index.parent(binding.node)

@@ -115,12 +115,16 @@ def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Dra
     call = module.index.parent(node)
     called = call if isinstance(call, ast.Call) and call.func is node else None
     owner = ast.unparse(node.value)
+    if treatment.to and called is not None and not _takes(called, treatment.arguments):
+        advice = f"write {owner}.{treatment.to}(...): its arguments differ in MindSpore"
+        return Draft("BN208", "method", symbol, node, advice)
     if treatment.to and treatment.to != node.attr:
         message = f"{node.attr} is called {treatment.to} in MindSpore"
         return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, treatment.to),))
     if treatment.to:
         return Draft("BN303", "method", symbol, node, f"{node.attr} has the same name in MindSpore")
-    if treatment.call and called is not None and not called.args and not called.keywords:
+    plain = called is not None and not called.args and not called.keywords and "#" not in module.source.segment(called)
+    if treatment.call and called is not None and plain:
         message = f"{node.attr}() is {treatment.call} in MindSpore"
         return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, treatment.call),))
     if treatment.statements and called is not None:
@@ -132,6 +136,12 @@ def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Dra
     return Draft("BN208", "method", symbol, node, advice)
 
 
+def _takes(call: ast.Call, names: tuple[str, ...]) -> bool:
+    """Whether the arguments of a call are among those that mean the same in both frameworks."""
+    positional = not any(isinstance(a, ast.Starred) for a in call.args) and len(call.args) <= len(names)
+    return positional and all(k.arg in names for k in call.keywords)
+
+
 def _statements(
     module: Module, call: ast.Call, treatment: MethodTreatment, imports: tuple[str, ...]
 ) -> tuple[Edit, ...]:
@@ -141,9 +151,10 @@ def _statements(
     if not isinstance(statement, ast.Expr) or call.keywords or passed != treatment.when:
         return ()
     assert isinstance(call.func, ast.Attribute)
-    if not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+    commented = "#" in module.source.segment(call)
+    if commented or not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
         return ()
-    fresh = next(n for n in ("p", "param", "parameter", "parameter_") if not _is_bound(module, n))
+    fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)
     return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
 
@@ -163,10 +174,14 @@ def _is_bound(module: Module, name: str) -> bool:
 def _lookup(module: Module, call: ast.Call) -> None:
     """``getattr(m, "weight")`` and its like on a known instance, or for a known class of a module."""
     name = call.args[1]
-    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-        return
     assert isinstance(call.func, ast.Name)
     values = module.evaluator.evaluate(call.args[0])
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        packages = {n.rpartition(".")[0] for n in module.rules.by_name}
+        if any(isinstance(v, Symbol) and v.name in packages for v in values):
+            message = f"{ast.unparse(call)} may look up batch norm: torch's class would come back"
+            module.add(Draft("BN304", "other", ast.unparse(call.args[0]), call, message))
+        return
     for value in values:
         if isinstance(value, Symbol):
             found = module.evaluator.symbol(f"{value.name}.{name.value}", None)

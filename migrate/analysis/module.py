@@ -7,7 +7,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from migrate.analysis.constructions import decide_constructions, find_constructions
+from migrate.analysis.constructions import decide_constructions, decide_unresolved, find_constructions
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.imports import plan_imports
@@ -37,6 +37,7 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
         if reference.node not in {m.spelled for m in made}:
             decide_reference(module, reference)
     decide_constructions(module, made)
+    decide_unresolved(module)
     decide_subclasses(module)
     decide_instances(module)
     decide_strings(module)

@@ -14,11 +14,16 @@ EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Inside ``span``, the dotted ``path`` is an instance of one of ``classes``."""
+    """Inside ``span``, ``path`` is an instance of one of ``classes`` or, where there are none, not None.
+
+    ``since`` is where the test ends: a new binding from there on breaks the promise.
+    """
 
     path: str
+    names: frozenset[str]
     scope: Scope
     span: Span
+    since: int
     classes: tuple[ast.expr, ...]
 
 
@@ -26,17 +31,24 @@ class Region:
 class _Test:
     subject: ast.expr
     classes: tuple[ast.expr, ...]
+    test: ast.expr
 
 
 def dotted(node: ast.AST) -> str:
-    """``"a.b.c"`` for a name or a chain of attributes on one, otherwise an empty string."""
+    """``"a.b[i].c"`` for a name with attributes and simple subscripts, otherwise an empty string."""
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
-    return ".".join([node.id, *reversed(parts)])
+    while True:
+        if isinstance(node, ast.Attribute):
+            parts.append(f".{node.attr}")
+            node = node.value
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Name, ast.Constant)):
+            parts.append(f"[{ast.unparse(node.slice)}]")
+            node = node.value
+        elif isinstance(node, ast.NamedExpr) and not parts:
+            return node.target.id
+        else:
+            break
+    return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 class Narrowing:
@@ -49,47 +61,61 @@ class Narrowing:
         for node in branches:
             self._branch(node)
         for choice in index.all(ast.IfExp):
-            self._expression(choice.test, choice.body, choice.orelse)
+            self._add(positive(index, choice.test), index.source.span(choice.body))
+            self._add(negative(index, choice.test), index.source.span(choice.orelse))
         for both in index.all(ast.BoolOp):
             self._operands(both)
         for claim in index.all(ast.Assert):
-            self._rest(claim, positive(self._index, claim.test))
+            self._rest(claim, positive(index, claim.test))
         for generator in index.all(ast.comprehension):
             self._comprehension(generator)
         for match in index.all(ast.Match):
             self._match(match)
 
-    def classes(self, node: ast.expr) -> tuple[ast.expr, ...]:
-        """The class expressions that ``node`` is known to be an instance of; empty where no test says."""
+    def classes(self, node: ast.expr) -> list[tuple[ast.expr, ...]]:
+        """The class expressions that ``node`` is known to be an instance of, the innermost test first."""
+        return [r.classes for r in self._holding(node) if r.classes]
+
+    def is_not_none(self, node: ast.expr) -> bool:
+        """Whether a test around ``node`` excludes None."""
+        return any(not r.classes for r in self._holding(node))
+
+    def _holding(self, node: ast.expr) -> list[Region]:
         path = dotted(node)
         if path not in self._regions:
-            return ()
+            return []
         scope = self._index.scope(node)
         span = self._index.source.span(node)
-        root = path.partition(".")[0]
-        found = [
-            r
-            for r in self._regions[path]
-            if r.span.holds(span)
-            and r.scope.resolve(root) is scope.resolve(root)
-            and not self._rebound(path, r, span, scope)
-        ]
-        return min(found, key=lambda r: r.span.end - r.span.start).classes if found else ()
+        found = [r for r in self._regions[path] if r.span.holds(span) and self._holds(r, span, scope)]
+        return sorted(found, key=lambda r: r.span.end - r.span.start)
 
-    def _rebound(self, path: str, region: Region, use: Span, scope: Scope) -> bool:
-        root = path.partition(".")[0]
-        owner = scope.resolve(root)
-        source = self._index.source
-        nodes: list[ast.AST] = [b.node for b in owner.bindings.get(root, [])] if owner else []
-        nodes += [b.target for b in self._index.attribute_bindings if b.attr and dotted(b.target) == path]
-        spans = [source.span(n) for n in nodes if isinstance(n, (ast.Name, ast.Attribute, ast.NamedExpr))]
-        return any(region.span.start <= s.start < use.start and region.span.holds(s) for s in spans)
+    def _holds(self, region: Region, use: Span, scope: Scope) -> bool:
+        """Whether nothing that the path is made of has been bound again between the test and the use."""
+        if any(region.scope.resolve(n) is not scope.resolve(n) for n in region.names):
+            return False
+        spans = [self._index.source.span(n) for n in self._bindings(region, scope)]
+        return not any(region.since <= s.start < use.start for s in spans)
+
+    def _bindings(self, region: Region, scope: Scope) -> Iterator[ast.expr]:
+        for name in region.names:
+            owner = scope.resolve(name)
+            for binding in owner.bindings.get(name, []) if owner else []:
+                if isinstance(binding.node, (ast.Name, ast.NamedExpr)):
+                    yield binding.node
+        for assigned in self._index.attribute_bindings:
+            target = assigned.target
+            if isinstance(target, ast.Attribute) and f"{region.path}.".startswith(f"{dotted(target) or '?'}."):
+                yield target
 
     def _add(self, tests: list[_Test], span: Span) -> None:
         for test in tests:
             path = dotted(test.subject)
             if path:
-                region = Region(path, self._index.scope(test.subject), span, test.classes)
+                names = frozenset(n.id for n in ast.walk(test.subject) if isinstance(n, ast.Name))
+                names = frozenset({path}) if isinstance(test.subject, ast.NamedExpr) else names
+                since = self._index.source.span(test.test).end
+                scope = self._index.scope(test.test)
+                region = Region(path, names, scope, span, since, test.classes)
                 self._regions.setdefault(path, []).append(region)
 
     def _over(self, statements: list[ast.stmt]) -> Span:
@@ -112,25 +138,24 @@ class Narrowing:
         if after:
             self._add(tests, self._over(after))
 
-    def _expression(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> None:
-        self._add(positive(self._index, test), self._index.source.span(body))
-        self._add(negative(self._index, test), self._index.source.span(orelse))
-
     def _operands(self, node: ast.BoolOp) -> None:
         find = positive if isinstance(node.op, ast.And) else negative
         for i, value in enumerate(node.values[:-1]):
-            for later in node.values[i + 1 :]:
-                self._add(find(self._index, value), self._index.source.span(later))
+            tests = find(self._index, value)
+            for later in node.values[i + 1 :] if tests else ():
+                self._add(tests, self._index.source.span(later))
 
     def _comprehension(self, generator: ast.comprehension) -> None:
         owner = self._index.parents[generator]
+        generators: list[ast.comprehension] = getattr(owner, "generators", [])
+        later_generators = generators[generators.index(generator) + 1 :]
         for i, test in enumerate(generator.ifs):
             tests = positive(self._index, test)
-            for part in ("elt", "key", "value"):
-                if element := getattr(owner, part, None):
-                    self._add(tests, self._index.source.span(element))
-            for later in generator.ifs[i + 1 :]:
-                self._add(tests, self._index.source.span(later))
+            later: list[ast.expr] = [*generator.ifs[i + 1 :]]
+            later += [e for part in ("elt", "key", "value") if (e := getattr(owner, part, None))]
+            later += [e for g in later_generators for e in (g.iter, *g.ifs)]
+            for expression in later if tests else ():
+                self._add(tests, self._index.source.span(expression))
 
     def _match(self, node: ast.Match) -> None:
         for case in node.cases:
@@ -140,7 +165,10 @@ class Narrowing:
             options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
             classes = tuple(p.cls for p in options if isinstance(p, ast.MatchClass))
             if len(classes) == len(options):
-                self._add([_Test(node.subject, classes)], self._over(case.body))
+                test = [_Test(node.subject, classes, node.subject)]
+                self._add(test, self._over(case.body))
+                if case.guard is not None:
+                    self._add(test, self._index.source.span(case.guard))
 
 
 def positive(index: Index, test: ast.expr) -> list[_Test]:
@@ -148,17 +176,15 @@ def positive(index: Index, test: ast.expr) -> list[_Test]:
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return [t for value in test.values for t in positive(index, value)]
     if isinstance(test, ast.BoolOp):
-        parts = [positive(index, value) for value in test.values]
-        paths = {dotted(p[0].subject) for p in parts if len(p) == 1}
-        if len(paths) == 1 and all(len(p) == 1 for p in parts):
-            return [_Test(parts[0][0].subject, tuple(c for p in parts for c in p[0].classes))]
-        return []
+        return _either(test, [positive(index, value) for value in test.values])
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return negative(index, test.operand)
     if isinstance(test, ast.Call):
-        return list(_isinstance(test))
+        return list(_isinstance(index, test))
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        return list(_type_comparison(index, test))
+        return list(_comparison(index, test, (ast.Is, ast.Eq, ast.In), (ast.IsNot,)))
+    if isinstance(test, ast.Name):
+        return [_Test(test, (), test), *_remembered(index, test)]
     return []
 
 
@@ -168,23 +194,52 @@ def negative(index: Index, test: ast.expr) -> list[_Test]:
         return positive(index, test.operand)
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return [t for value in test.values for t in negative(index, value)]
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.IsNot, ast.NotEq)):
-        return list(_type_comparison(index, test, negated=True))
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return list(_comparison(index, test, (ast.IsNot, ast.NotEq, ast.NotIn), (ast.Is,)))
     return []
 
 
-def _isinstance(call: ast.Call) -> Iterator[_Test]:
-    if isinstance(call.func, ast.Name) and call.func.id == "isinstance" and len(call.args) == 2:
-        yield _Test(call.args[0], (call.args[1],))
+def _either(test: ast.BoolOp, parts: list[list[_Test]]) -> list[_Test]:
+    """``isinstance(m, A) or isinstance(m, B)``: one of both."""
+    firsts = [p[0] for p in parts if len(p) == 1 and p[0].classes]
+    if len(firsts) < len(parts) or len({dotted(t.subject) for t in firsts}) > 1:
+        return []
+    return [_Test(firsts[0].subject, tuple(c for t in firsts for c in t.classes), test)]
 
 
-def _type_comparison(index: Index, test: ast.Compare, negated: bool = False) -> Iterator[_Test]:
-    """``type(m) is C``, ``type(m) == C``, ``type(m) in (C, D)``, and the same through ``t = type(m)``."""
-    accepted = (ast.IsNot, ast.NotEq) if negated else (ast.Is, ast.Eq, ast.In)
-    if isinstance(test.ops[0], accepted):
+def _remembered(index: Index, name: ast.Name) -> list[_Test]:
+    """The test behind ``ok = isinstance(m, C)``."""
+    scope = index.scope(name).resolve(name.id)
+    bindings = scope.bindings.get(name.id, []) if scope else []
+    value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+    return list(_isinstance(index, value)) if isinstance(value, ast.Call) else []
+
+
+def _isinstance(index: Index, call: ast.Call) -> Iterator[_Test]:
+    if not isinstance(call.func, ast.Name) or len(call.args) != 2:
+        return
+    if call.func.id == "isinstance":
+        yield _Test(call.args[0], (call.args[1],), call)
+    elif call.func.id == "issubclass":
+        subject = type_argument(index, call.args[0])
+        if subject is not None:
+            yield _Test(subject, (call.args[1],), call)
+
+
+def _comparison(
+    index: Index, test: ast.Compare, same: tuple[type[ast.cmpop], ...], different: tuple[type[ast.cmpop], ...]
+) -> Iterator[_Test]:
+    """``type(m) is C``, also through ``t = type(m)``; ``m is not None``; ``isinstance(m, C) is True``."""
+    operator, against = test.ops[0], test.comparators[0]
+    if isinstance(against, ast.Constant) and against.value is None:
+        if isinstance(operator, different):
+            yield _Test(test.left, (), test)
+    elif isinstance(operator, same):
         subject = type_argument(index, test.left)
         if subject is not None:
-            yield _Test(subject, (test.comparators[0],))
+            yield _Test(subject, (against,), test)
+        elif isinstance(test.left, ast.Call) and isinstance(against, ast.Constant) and against.value is True:
+            yield from _isinstance(index, test.left)
 
 
 def type_argument(index: Index, node: ast.expr) -> ast.expr | None:

@@ -31,6 +31,7 @@ class Reference:
 def find_references(module: Module) -> dict[ast.AST, Reference]:
     """The references of a file by node, in the order of the text."""
     candidates: list[ast.Name | ast.Attribute] = []
+    _leave_class_attributes(module)
     last = module.rules.short_names | {name.rpartition(".")[2] for name in module.rules.related}
     candidates += [a for a in module.index.all(ast.Attribute) if a.attr in last]
     for name in _class_names(module, last):
@@ -47,6 +48,14 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
         else:
             _unmigrated(module, node, values)
     return found
+
+
+def _leave_class_attributes(module: Module) -> None:
+    """An import in a class body stays, so what is reached through the class stays torch's."""
+    for scope in module.index.inner.values():
+        for binding in (b for bindings in scope.bindings.values() for b in bindings if scope.is_class):
+            if binding.kind == "import":
+                module.left[binding.node] = f"imported in a class body at line {module.line(binding.node)}"
 
 
 def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
@@ -190,6 +199,8 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         return "BN203", unsure
     if not isinstance(node.ctx, ast.Load):
         return "BN211", "the class itself is replaced or deleted here: patch the MindSpore class by hand"
+    if _is_opened(module, node):
+        return "BN211", "code reaches into the class: MindSpore's has other methods, so port this use by hand"
     if _patches(module, node):
         return "BN211", "this patches another module's class: decide there which class it is to be"
     if role == "base":
@@ -203,6 +214,15 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
             advice = f"functools.partial({rule.target.name}, data_format='{module.data_format}')"
             return "BN216", f"a class alone does not carry data_format: write {advice}"
     return "", ""
+
+
+def _is_opened(module: Module, node: ast.expr) -> bool:
+    """An attribute of the class itself, ``BatchNorm2d.forward``, or ``setattr(BatchNorm2d, ...)``."""
+    parent = module.index.parent(node)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr not in ("__name__", "__qualname__", "__module__", "__doc__")
+    setter = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in ("setattr", "delattr")
+    return setter and parent.args[0] is node  # type: ignore[union-attr]
 
 
 def _reads_renamed(pattern: ast.MatchClass, values: Values) -> bool:

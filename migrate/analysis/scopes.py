@@ -17,14 +17,18 @@ N = TypeVar("N", bound=ast.AST)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One place that binds a name. ``value`` is the bound expression where it can be read off the syntax."""
+    """One place that binds a name. ``value`` is the bound expression where it can be read off the syntax.
 
-    kind: Literal["import", "value", "parameter", "function", "class", "unknown"]
+    An ``element`` is one of the items of ``value``, a ``part`` the one at ``place``.
+    """
+
+    kind: Literal["import", "value", "element", "part", "parameter", "function", "class", "unknown"]
     name: str
     node: ast.AST
     scope: Scope
     value: ast.expr | None = None
     annotation: ast.expr | None = None
+    place: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +87,7 @@ class Index:
         self.attribute_bindings: list[AttributeBinding] = []
         self.opaque_words: set[str] = set()
         self._by_type: dict[type[ast.AST], list[ast.AST]] = {}
-        self._values: dict[ast.AST, tuple[ast.expr | None, ast.expr | None]] = {}
+        self._received: dict[ast.AST, _Received] = {}
         self._walk()
 
     def all(self, kind: type[N]) -> list[N]:
@@ -91,9 +95,7 @@ class Index:
         return self._by_type.get(kind, [])  # type: ignore[return-value]
 
     def scope(self, node: ast.AST) -> Scope:
-        """The scope in which ``node`` is evaluated."""
-        while node not in self.scopes:
-            node = self.parents[node]
+        """The scope in which ``node`` is evaluated; that of a function or class itself is the one around it."""
         return self.scopes[node]
 
     def parent(self, node: ast.AST) -> ast.AST | None:
@@ -136,12 +138,12 @@ class Index:
     def _walk(self) -> None:
         stack: list[tuple[ast.AST, Scope]] = [(self.source.tree, self.module)]
         by_type, parents, scopes = self._by_type, self.parents, self.scopes
-        scopes[self.source.tree] = self.module
         enter = _ENTER
         while stack:
             node, scope = stack.pop()
             kind = node.__class__
             by_type.setdefault(kind, []).append(node)
+            scopes[node] = scope
             handler = enter.get(kind)
             inner = handler(self, node, scope) if handler else scope
             if inner is not scope:
@@ -211,21 +213,50 @@ class Index:
             for binding in scope.bindings.pop(name, []):
                 self.bind(target, binding)
 
-    def set_values(self, target: ast.AST, value: ast.expr | None, annotation: ast.expr | None, scope: Scope) -> None:
+    def receive(self, target: ast.AST, received: _Received, scope: Scope) -> None:
         """Remember what an assignment target receives; tuples are taken apart where both sides are visible."""
-        if isinstance(target, (ast.Tuple, ast.List)):
-            parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-            aligned = len(parts) == len(target.elts) and not any(
-                isinstance(e, ast.Starred) for e in (*parts, *target.elts)
-            )
+        if isinstance(target, ast.Starred):
+            self.receive(target.value, _Received(), scope)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            star = next((i for i, e in enumerate(target.elts) if isinstance(e, ast.Starred)), len(target.elts))
             for i, element in enumerate(target.elts):
-                self.set_values(element, parts[i] if aligned else None, None, scope)
+                self.receive(element, received.part(i) if i < star else _Received(), scope)
         elif isinstance(target, ast.Attribute):
-            self.attribute_bindings.append(
-                AttributeBinding(target, target.value, target.attr, value, annotation, scope)
-            )
+            value = received.value if received.kind == "value" else None
+            binding = AttributeBinding(target, target.value, target.attr, value, received.annotation, scope)
+            self.attribute_bindings.append(binding)
         else:
-            self._values[target] = (value, annotation)
+            self._received[target] = received
+
+    @cached_property
+    def assigned_attributes(self) -> dict[str, list[AttributeBinding]]:
+        """The assignments to attributes, by the name of the attribute."""
+        found: dict[str, list[AttributeBinding]] = {}
+        for binding in self.attribute_bindings:
+            found.setdefault(binding.attr, []).append(binding)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What a target receives: ``value`` itself, an element of it, or the part at ``place``."""
+
+    value: ast.expr | None = None
+    kind: Literal["value", "element", "part"] = "value"
+    annotation: ast.expr | None = None
+    place: int | None = None
+
+    def part(self, place: int) -> _Received:
+        if self.value is None or self.kind == "part" or self.place is not None:
+            return _Received()
+        if self.kind == "element":
+            return _Received(self.value, "element", None, place)
+        known = isinstance(self.value, (ast.Tuple, ast.List)) and not any(
+            isinstance(e, ast.Starred) for e in self.value.elts[: place + 1]
+        )
+        if known and place < len(self.value.elts):  # type: ignore[attr-defined]
+            return _Received(self.value.elts[place])  # type: ignore[attr-defined]
+        return _Received(self.value, "part", None, place)
 
 
 def _is_literal(node: ast.expr) -> bool:
@@ -234,34 +265,39 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _name(index: Index, node: ast.Name, scope: Scope) -> Scope:
-    index.scopes[node] = scope
     if isinstance(node.ctx, ast.Store) and not isinstance(index.parents[node], ast.NamedExpr):
-        value, annotation = index._values.get(node, (None, None))
-        kind: Literal["value", "unknown"] = "value" if value is not None or annotation is not None else "unknown"
-        index.bind(scope, Binding(kind, node.id, node, scope, value, annotation))
+        got = index._received.get(node, _Received())
+        known = got.value is not None or got.annotation is not None
+        kind = got.kind if known else "unknown"
+        index.bind(scope, Binding(kind, node.id, node, scope, got.value, got.annotation, got.place))
     return scope
 
 
 def _assign(index: Index, node: ast.Assign, scope: Scope) -> Scope:
     for target in node.targets:
-        index.set_values(target, node.value, None, scope)
+        index.receive(target, _Received(node.value), scope)
     return scope
 
 
 def _annotated(index: Index, node: ast.AnnAssign, scope: Scope) -> Scope:
     index.annotations.add(node.annotation)
-    index.set_values(node.target, node.value, node.annotation, scope)
+    index.receive(node.target, _Received(node.value, annotation=node.annotation), scope)
     return scope
 
 
-def _unknown_target(index: Index, node: ast.For | ast.AsyncFor | ast.AugAssign, scope: Scope) -> Scope:
-    index.set_values(node.target, None, None, scope)
+def _loop(index: Index, node: ast.For | ast.comprehension, scope: Scope) -> Scope:
+    index.receive(node.target, _Received(node.iter, "element"), scope)
+    return scope
+
+
+def _unknown_target(index: Index, node: ast.AsyncFor | ast.AugAssign, scope: Scope) -> Scope:
+    index.receive(node.target, _Received(), scope)
     return scope
 
 
 def _with_item(index: Index, node: ast.withitem, scope: Scope) -> Scope:
     if node.optional_vars is not None:
-        index.set_values(node.optional_vars, None, None, scope)
+        index.receive(node.optional_vars, _Received(), scope)
     return scope
 
 
@@ -274,7 +310,6 @@ def _walrus(index: Index, node: ast.NamedExpr, scope: Scope) -> Scope:
 
 
 def _import(index: Index, node: ast.Import | ast.ImportFrom, scope: Scope) -> Scope:
-    index.scopes[node] = scope
     for alias in node.names:
         if alias.name == "*" and isinstance(node, ast.ImportFrom):
             scope.star_imports.append(node)
@@ -285,7 +320,6 @@ def _import(index: Index, node: ast.Import | ast.ImportFrom, scope: Scope) -> Sc
 
 
 def _function(index: Index, node: Function, scope: Scope) -> Scope:
-    index.scopes[node] = scope
     inner = Scope(node, scope)
     if not isinstance(node, ast.Lambda):
         index.bind(scope, Binding("function", node.name, node, scope))
@@ -310,7 +344,6 @@ def _function(index: Index, node: Function, scope: Scope) -> Scope:
 
 
 def _class(index: Index, node: ast.ClassDef, scope: Scope) -> Scope:
-    index.scopes[node] = scope
     index.bind(scope, Binding("class", node.name, node, scope))
     return Scope(node, scope)
 
@@ -331,17 +364,17 @@ def _match_rest(index: Index, node: ast.MatchMapping, scope: Scope) -> Scope:
     return scope
 
 
-def _own_scope(index: Index, node: ast.AST, scope: Scope) -> Scope:
-    index.scopes[node] = scope
-    return scope
-
-
 def _call(index: Index, node: ast.Call, scope: Scope) -> Scope:
-    index.scopes[node] = scope
-    registers = isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module")
-    if registers and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
-        owner = node.func.value  # type: ignore[attr-defined]
-        binding = AttributeBinding(node, owner, str(node.args[0].value), node.args[1], None, scope)
+    """``owner.add_module("name", value)`` and ``setattr(owner, "name", value)`` assign an attribute."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module"):
+        named = {k.arg: k.value for k in node.keywords}
+        parts = [node.func.value, *node.args, *(named[n] for n in ("name", "module") if n in named)]
+    elif isinstance(node.func, ast.Name) and node.func.id == "setattr":
+        parts = list(node.args)
+    else:
+        return scope
+    if len(parts) == 3 and isinstance(parts[1], ast.Constant):
+        binding = AttributeBinding(node, parts[0], str(parts[1].value), parts[2], None, scope)
         index.attribute_bindings.append(binding)
     return scope
 
@@ -350,7 +383,8 @@ _ENTER: dict[type[ast.AST], Callable[..., Scope]] = {
     ast.Name: _name,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
-    ast.For: _unknown_target,
+    ast.For: _loop,
+    ast.comprehension: _loop,
     ast.AsyncFor: _unknown_target,
     ast.AugAssign: _unknown_target,
     ast.withitem: _with_item,
@@ -370,7 +404,4 @@ _ENTER: dict[type[ast.AST], Callable[..., Scope]] = {
     ast.MatchStar: _named,
     ast.MatchMapping: _match_rest,
     ast.Call: _call,
-    ast.Attribute: _own_scope,
-    ast.Global: _own_scope,
-    ast.Nonlocal: _own_scope,
 }

@@ -15,7 +15,7 @@ def decide_strings(module: Module) -> None:
     words = "|".join(map(re.escape, module.rules.distinctive))
     key = re.compile(rf"(?<!\w)({words})(?!\w)") if words else re.compile(r"(?!)")
     for node in module.index.all(ast.Constant):
-        if isinstance(node.value, str) and not _is_docstring(module, node) and node not in module.index.annotations:
+        if isinstance(node.value, str) and not _is_docstring(module, node) and node not in module.index.strings:
             _decide(module, node, node.value, key)
 
 
@@ -32,6 +32,12 @@ def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str])
             "the class is tested by name: MindSpore keeps the name, but attributes used under it are called otherwise"
         )
         module.add(Draft("BN215", "string", text, place, message))
+    elif text.rpartition(".")[2] in module.rules.short_names and "." in text and " " not in text:
+        message = "a string names torch's class: write MindSpore's where the string is used"
+        module.add(Draft("BN211", "string", text, place, message))
+    elif isinstance(parent, ast.JoinedStr) and text in module.rules.fragments:
+        message = "the name of the class is put together here: write MindSpore's class where it is looked up"
+        module.add(Draft("BN211", "string", text, place, message))
     elif text in module.rules.short_names and not _is_looked_up(module, node) and not _in_all(module, node):
         module.add(Draft("BN305", "string", text, place, f"MindSpore's class is called {text} too"))
 

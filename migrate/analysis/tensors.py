@@ -44,6 +44,10 @@ def is_plain(node: ast.expr) -> bool:
 def _is_none_test(module: Module, node: ast.Attribute) -> bool:
     """A comparison with None, or a use as a truth value."""
     parent = module.index.parent(node)
+    while isinstance(parent, ast.NamedExpr):
+        parent = module.index.parent(parent)
+    if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "bool":
+        return True
     if isinstance(parent, ast.Compare):
         sides = [parent.left, *parent.comparators]
         return any(isinstance(s, ast.Constant) and s.value is None for s in sides)
@@ -84,6 +88,11 @@ def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment
             return _data_assigned(module, node, tensor, treatment, symbol)
     if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
         return _no_rewrite(module, node, treatment, symbol, "writing into a part of it")
+    if isinstance(parent, ast.keyword):
+        parent = index.parents[parent]
+        if isinstance(parent, ast.Call) and _initializes(module, parent):
+            return _no_rewrite(module, node, treatment, symbol, ast.unparse(parent))
+        return None
     if isinstance(parent, ast.Call) and parent.args and parent.args[0] is tensor:
         return _by_function(module, node, parent, treatment, symbol)
     if isinstance(parent, ast.Attribute) and parent.value is tensor:
@@ -93,11 +102,16 @@ def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment
     return None
 
 
+def _initializes(module: Module, call: ast.Call) -> bool:
+    names = [v.name for v in module.evaluator.evaluate(call.func) if isinstance(v, Symbol)]
+    return any(name.rpartition(".")[0] in module.rules.initializer_package for name in names)
+
+
 def _data_assigned(
     module: Module, node: ast.Attribute, data: ast.Attribute, treatment: AttributeTreatment, symbol: str
 ) -> Draft:
     statement = module.index.parent(data)
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or "#" in module.source.segment(statement):
         return _no_rewrite(module, node, treatment, symbol, "assigning .data here")
     message = (
         f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
@@ -144,7 +158,8 @@ def _initialised(
 ) -> Draft:
     """The rewrite of an initialisation that stands as a statement of its own."""
     arguments = _initializer_arguments(call, initializer, skip)
-    if arguments is None or not isinstance(module.index.parent(call), ast.Expr) or not is_plain(node.value):
+    alone = isinstance(module.index.parent(call), ast.Expr) and "#" not in module.source.segment(call)
+    if arguments is None or not alone or not is_plain(node.value):
         return _no_rewrite(module, node, treatment, symbol, ast.unparse(call))
     edit = SetTensor(call, "function" if form == "function" else "method", treatment.to, initializer.value, arguments)
     edits: list[Edit] = [edit, *(NeedImport(name) for name in initializer.imports)]

@@ -60,11 +60,18 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """A dict, list, tuple or set that the file spells out."""
+
+    node: ast.Dict | ast.List | ast.Tuple | ast.Set
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything at all."""
 
 
-Value = Symbol | Migrated | Local | Partial | Instance | Constant | Unknown
+Value = Symbol | Migrated | Local | Partial | Instance | Container | Constant | Unknown
 Values = frozenset[Value]
 UNKNOWN: Values = frozenset({Unknown()})
 MAX_DEPTH = 60

@@ -14,7 +14,7 @@ _MODULES = {newline: cst.Module([], default_newline=newline) for newline in ("\n
 def parse_fragment(text: str) -> cst.BaseExpression:
     """An expression as it stands inside brackets: it may span lines and hold comments."""
     try:
-        wrapped = cst.parse_expression(f"({text}\n)")
+        wrapped = cst.parse_expression(f"({text}{newline_of(text, '') or chr(10)})")
     except cst.ParserSyntaxError as error:
         raise FileError("BN905", f"LibCST cannot read {text!r}: {error.message}; please report it") from None
     return wrapped.with_changes(lpar=wrapped.lpar[1:], rpar=_close(wrapped))

@@ -44,31 +44,35 @@ class _Splicer:
         self._source = source
         self._spelling = spelling
         self._waiting = fragments[::-1]
+        self._inserted = not spelling.inserted
         self.done: dict[Span, str] = {}
 
     def render(self, outer: _Fragment) -> str:
         """The text of ``outer`` with its own edits and those of the fragments inside it."""
         pieces: list[str] = []
         at = outer.span.start
+        top = outer.span.end > len(self._source.text)
         while self._waiting and self._waiting[-1].span.start < outer.span.end:
             fragment = self._waiting.pop()
+            pieces.append(self._between(at, fragment.span.start, top))
             text = self.done[fragment.span] = self.render(fragment)
-            pieces += [self._between(at, fragment.span.start), text]
+            pieces.append(text)
             at = fragment.span.end
             if not text:
                 at = self._source.line_end(at)
                 start = self._source.line_start(fragment.span.start)
                 pieces[-2] = pieces[-2][: len(pieces[-2]) - (fragment.span.start - start)]
-        pieces.append(self._between(at, outer.span.end))
+        pieces.append(self._between(at, outer.span.end, top))
         text = "".join(pieces)
         return self._edited(outer, text) if outer.edits else text
 
-    def _between(self, start: int, end: int) -> str:
-        """The untouched text from ``start`` to ``end``, with the new imports where they go in."""
+    def _between(self, start: int, end: int, top: bool) -> str:
+        """The untouched text from ``start`` to ``end``, at the ``top`` level with the new imports where they go in."""
         source, at = self._source.text, self._spelling.at
-        if self._spelling.inserted and start <= at < end:
-            return source[start:at] + self._spelling.inserted + source[at:end]
-        return source[start:end]
+        if not top or self._inserted or not start <= at <= end:
+            return source[start:end]
+        self._inserted = True
+        return source[start:at] + self._spelling.inserted + source[at:end]
 
     def _edited(self, fragment: _Fragment, text: str) -> str:
         source = self._source

@@ -1,0 +1,122 @@
+"""What well-known functions return, and the arithmetic of constants."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from migrate.analysis.annotations import promised
+from migrate.analysis.values import (
+    UNKNOWN,
+    Constant,
+    Instance,
+    Local,
+    Migrated,
+    Partial,
+    Symbol,
+    Unknown,
+    Values,
+    constant,
+    union,
+)
+
+if TYPE_CHECKING:
+    from migrate.analysis.evaluator import Evaluator
+
+
+def known_result(evaluator: Evaluator, name: str, node: ast.Call) -> Values | None:
+    """The result of calling the function of that qualified name; None for one that is not known."""
+    function = _FUNCTIONS.get(name)
+    return function(evaluator, node) if function else None
+
+
+def arithmetic(evaluator: Evaluator, node: ast.BinOp) -> Values:
+    """The sum, difference, product or quotient of two number constants."""
+    operation = _ARITHMETIC.get(type(node.op))
+    left, right = evaluator.evaluate(node.left), evaluator.evaluate(node.right)
+    if operation is None or len(left) != 1 or len(right) != 1:
+        return UNKNOWN
+    (a,), (b,) = left, right
+    if not (isinstance(a, Constant) and isinstance(b, Constant) and _is_number(a) and _is_number(b)):
+        return UNKNOWN
+    try:
+        return constant(operation(a.value, b.value))
+    except ArithmeticError:
+        return UNKNOWN
+
+
+def sign(evaluator: Evaluator, node: ast.UnaryOp) -> Values:
+    """A signed constant."""
+    values = evaluator.evaluate(node.operand)
+    if isinstance(node.op, ast.USub) and all(isinstance(v, Constant) and _is_number(v) for v in values):
+        return union(constant(-v.value) for v in values)  # type: ignore[union-attr, operator]
+    return values if isinstance(node.op, ast.UAdd) else UNKNOWN
+
+
+def _is_number(value: Constant) -> bool:
+    return isinstance(value.value, (int, float))
+
+
+def _partial(evaluator: Evaluator, node: ast.Call) -> Values:
+    if not node.args:
+        return UNKNOWN
+    return frozenset(v if isinstance(v, Unknown) else Partial(v, node) for v in evaluator.evaluate(node.args[0]))
+
+
+def _first_argument(evaluator: Evaluator, node: ast.Call) -> Values:
+    return evaluator.evaluate(node.args[0]) if node.args else UNKNOWN
+
+
+def _cast(evaluator: Evaluator, node: ast.Call) -> Values:
+    if len(node.args) != 2:
+        return UNKNOWN
+    return promised(evaluator, node.args[0]) or evaluator.evaluate(node.args[1])
+
+
+def _super(evaluator: Evaluator, node: ast.Call) -> Values:
+    cls = next((a for a in evaluator.index.ancestors(node) if isinstance(a, ast.ClassDef)), None)
+    bases = [v for b in cls.bases for v in evaluator.evaluate(b)] if cls else []
+    return frozenset(Instance(v) if isinstance(v, (Symbol, Migrated, Local)) else Unknown() for v in bases) or UNKNOWN
+
+
+def _float(evaluator: Evaluator, node: ast.Call) -> Values:
+    values = evaluator.evaluate(node.args[0]) if len(node.args) == 1 else UNKNOWN
+    try:
+        return union(constant(float(v.value)) for v in values)  # type: ignore[union-attr, arg-type]
+    except (AttributeError, TypeError, ValueError):
+        return frozenset({Instance(Symbol("builtins.float"))})
+
+
+def _type(evaluator: Evaluator, node: ast.Call) -> Values:
+    values = evaluator.evaluate(node.args[0]) if len(node.args) == 1 else UNKNOWN
+    return frozenset(v.of if isinstance(v, Instance) else Unknown() for v in values)
+
+
+def _getattr(evaluator: Evaluator, node: ast.Call) -> Values:
+    """An attribute by name: of a module, or unknown; with the default where one is given."""
+    default = evaluator.evaluate(node.args[2]) if len(node.args) == 3 else frozenset()
+    name = str(node.args[1].value) if len(node.args) > 1 and isinstance(node.args[1], ast.Constant) else ""
+    owners = evaluator.evaluate(node.args[0]) if node.args else UNKNOWN
+    found = frozenset(
+        evaluator.symbol(f"{o.name}.{name}", node) if isinstance(o, Symbol) and name else Unknown() for o in owners
+    )
+    return found | default
+
+
+_FUNCTIONS: dict[str, Callable[[Evaluator, ast.Call], Values]] = {
+    "functools.partial": _partial,
+    "copy.deepcopy": _first_argument,
+    "copy.copy": _first_argument,
+    "typing.cast": _cast,
+    "builtins.super": _super,
+    "builtins.float": _float,
+    "builtins.type": _type,
+    "builtins.getattr": _getattr,
+}
+_ARITHMETIC: dict[type[ast.operator], Callable[..., float]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+}

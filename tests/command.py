@@ -1,0 +1,94 @@
+"""Runs the real program in a process of its own, and makes and reads the trees it works on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PROGRAM = (sys.executable, "-m", "migrate")
+BEFORE = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(3, momentum=0.2)\n"
+AFTER = b"import mindspore as ms\n\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n"
+REVIEW = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(3, momentum=None)\n"
+BROKEN = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(\n"
+
+
+def environment(env: dict[str, str] | None = None) -> dict[str, str]:
+    """The variables of the test run without those that colour or widen output, and ``env`` on top."""
+    unwanted = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "PYTHONIOENCODING", "TTY_COMPATIBLE")
+    plain = {k: v for k, v in os.environ.items() if k not in unwanted and not k.startswith("GIT_")}
+    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return {**plain, **git, "TERM": "xterm-256color", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+
+
+def bn_migrate(
+    *args: str | Path,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    **more: Any,
+) -> subprocess.CompletedProcess[bytes]:
+    """The finished program; ``more`` goes to subprocess.run. Whatever happens, it does not end in a traceback."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "input": stdin or b"", "timeout": 120, **more}
+    done = subprocess.run([*PROGRAM, *map(str, args)], cwd=cwd, env=environment(env), check=False, **streams)
+    assert b"Traceback" not in (done.stderr or b""), done.stderr.decode()
+    return done
+
+
+def report(*args: str | Path, **more: Any) -> dict[str, Any]:
+    """The JSON report of a run."""
+    done = bn_migrate("--format", "json", *args, **more)
+    assert done.stdout, done.stderr.decode()
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **streams: Any) -> str:
+    """What the program shows on a terminal; ``streams`` may send one of stdout and stderr elsewhere."""
+    master, slave = pty.openpty()
+    shown = b""
+    try:
+        command = [*PROGRAM, *map(str, args)]
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment(env), **{"stdin": slave, "stdout": slave, "stderr": slave, **streams}
+        )
+        os.close(slave)
+        while chunk := _read(master):
+            shown += chunk
+        process.wait(60)
+    finally:
+        os.close(master)
+    return shown.decode()
+
+
+def _read(master: int) -> bytes:
+    """The next output, or nothing at the end, which Linux reports as an input error."""
+    try:
+        return os.read(master, 65536)
+    except OSError:
+        return b""
+
+
+def git(*args: str, cwd: Path, stdin: bytes = b"") -> bytes:
+    """The output of a real git command that succeeds."""
+    done = subprocess.run(["git", *args], cwd=cwd, env=environment(), input=stdin, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def plant(folder: Path, files: dict[str, bytes]) -> Path:
+    """``folder`` with ``files`` in it, written in this order."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def harvest(folder: Path) -> dict[str, bytes]:
+    """Every file below ``folder``, hidden and temporary ones too, by its relative path."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
