@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
@@ -34,7 +35,19 @@ from migrate.analysis.values import (
 from migrate.rules import RuleSet
 
 CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register"})
+MAX_ROUNDS = 6
 BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give."""
+
+    memo: dict[ast.AST, Values] = field(default_factory=dict)
+    active: set[ast.AST] = field(default_factory=set)
+    heads: set[ast.AST] = field(default_factory=set)
+    assumed: dict[ast.AST, Values] = field(default_factory=dict)
+    done: list[ast.AST] = field(default_factory=list)
 
 
 class Evaluator:
@@ -48,43 +61,57 @@ class Evaluator:
         self.index = index
         self.rules = rules
         self.narrowing = Narrowing(index)
-        self._memo: dict[ast.AST, Values] = {}
-        self._active: dict[ast.AST, int] = {}
-        self._lowest = MAX_DEPTH
+        self._state = _State()
         self.classes = Classes(index, self.evaluate, self._binding, self.annotated, self._returned)
         self.callers = Callers(self)
 
     def evaluate(self, node: ast.expr) -> Values:
-        """The values of ``node`` where it stands, narrowed by the tests around it."""
-        if node in self._memo:
-            return self._memo[node]
-        if node in self._active:
-            self._lowest = min(self._lowest, self._active[node])
-            return NOTHING
-        depth = len(self._active)
-        if depth >= MAX_DEPTH:
+        """The values of ``node`` where it stands, narrowed by the tests around it.
+
+        Definitions may go in circles: they are evaluated again until the values stay the same.
+        """
+        state = self._state
+        if node in state.memo:
+            return state.memo[node]
+        if node in state.active:
+            state.heads.add(node)
+            return state.assumed.get(node, NOTHING)
+        if len(state.active) >= MAX_DEPTH:
             return UNKNOWN
-        outer, self._lowest = self._lowest, MAX_DEPTH
-        self._active[node] = depth
+        if state.active:
+            return self._once(node)
+        for _ in range(MAX_ROUNDS):
+            state.heads, state.done = set(), []
+            result = self._once(node)
+            moved = [h for h in state.heads if state.assumed.get(h, NOTHING) != state.memo.get(h, NOTHING)]
+            if not moved:
+                break
+            state.assumed.update((h, state.memo.get(h, NOTHING)) for h in moved)
+            for n in state.done:
+                state.memo.pop(n, None)
+        else:
+            result |= UNKNOWN
+            state.memo.update((n, UNKNOWN) for n in state.done)
+        state.assumed = {}
+        return result
+
+    def _once(self, node: ast.expr) -> Values:
+        state = self._state
+        state.active.add(node)
         try:
             result = self._evaluate(node)
         finally:
-            del self._active[node]
-        if self._lowest >= depth:
-            self._memo[node] = result
-            self._lowest = outer
-        else:
-            self._lowest = min(outer, self._lowest)
+            state.active.discard(node)
+        state.memo[node] = result
+        state.done.append(node)
         return result
 
     @contextmanager
     def fresh(self) -> Iterator[None]:
         """A time in which nothing is remembered from before, nor afterwards."""
-        kept = self._memo, self._active, self._lowest
-        self._memo, self._active, self._lowest = {}, {}, MAX_DEPTH
+        kept, self._state = self._state, _State()
         yield
-        _, self._active, self._lowest = kept
-        self._memo = {}
+        self._state = kept
 
     def symbol(self, name: str, reference: ast.AST | None) -> Value:
         """The value behind a qualified name."""

@@ -28,12 +28,12 @@ def plan_imports(module: Module) -> Spelling:
     spelled: dict[ast.AST, str] = {e.node: swapped[e.node] for e in references if e.node in swapped}
     first = min((_line(module, e.node) for e in outside), default=0)
     package = ""
+    texts = {target: _existing(module, target, outside, first) for target in {e.target for e in outside}}
     for edit in outside:
-        text = _existing(module, edit.target, outside, first)
-        if not text:
+        if not texts[edit.target]:
             package = package or _free_name(module)
-            text = edit.target.replace("mindspore", package, 1)
-        spelled[edit.node] = text
+            texts[edit.target] = edit.target.replace("mindspore", package, 1)
+        spelled[edit.node] = texts[edit.target]
     if package:
         lines.append("import mindspore" if package == "mindspore" else f"import mindspore as {package}")
     names, extra = _needed_names(module, needed)
