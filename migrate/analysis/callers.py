@@ -34,6 +34,7 @@ class Callers:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._by_function: dict[ast.AST, list[tuple[ast.Call, int]]] | None = None
+        self._asked = False
 
     def parameter(self, binding: Binding) -> Values:
         """What a parameter holds: its default and what the calls pass; anything where neither says."""
@@ -92,6 +93,7 @@ class Callers:
 
     def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
+        self._asked = True
         if self._by_function is None:
             self._find()
         assert self._by_function is not None
@@ -101,18 +103,20 @@ class Callers:
         """A call through a parameter needs the callers of its function first: repeated until nothing is new."""
         found: dict[ast.AST, list[tuple[ast.Call, int]]] = {}
         for _ in range(ROUNDS):
-            self._by_function, found = found, {}
+            self._by_function, found, self._asked = found, {}, False
             with self._evaluator.fresh():
                 for call in self._evaluator.index.all(ast.Call):
                     for function, bound in self._reached(call):
                         found.setdefault(function, []).append((call, bound))
-            if found == self._by_function:
+            if found == self._by_function or not self._asked:
                 break
         self._by_function = found
 
     def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
         """The functions that ``call`` calls, or makes a partial of."""
         evaluate = self._evaluator.evaluate
+        if self._evaluator.is_module_member(call.func):
+            return
         for value in evaluate(call.func):
             if value == Symbol("functools.partial") and call.args:
                 # The function itself stands in the first place.

@@ -50,6 +50,8 @@ def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> 
     """Every construction of the file with its decision; those spelled out come first."""
     made: list[Made] = []
     for call in module.index.all(ast.Call):
+        if module.evaluator.is_module_member(call.func):
+            continue
         construction = module.evaluator.callers.construction(call)
         if construction is not None:
             reference = references.get(call.args[0] if construction.skip else call.func)

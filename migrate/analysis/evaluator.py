@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
@@ -156,6 +157,23 @@ class Evaluator:
             else:
                 result.add(Instance(value) if isinstance(value, (Symbol, Migrated, Local)) else Unknown())
         return frozenset(result)
+
+    def is_module_member(self, node: ast.expr) -> bool:
+        """``module.a.b`` of something imported whose last name no rule is about: nothing of ours."""
+        if not isinstance(node, ast.Attribute) or node.attr in self._interesting:
+            return False
+        root = node.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        bindings = self.bindings(root)
+        return bool(bindings) and all(b.kind == "import" for b in bindings)
+
+    @cached_property
+    def _interesting(self) -> frozenset[str]:
+        related = {name.rpartition(".")[2] for name in self.rules.related}
+        return self.rules.short_names | related | {"partial", "deepcopy", "copy", "cast"}
 
     def bindings(self, node: ast.Name) -> list[Binding]:
         """The bindings that a name can mean."""

@@ -24,6 +24,8 @@ def decide_instances(module: Module) -> None:
 
 
 def _decide(module: Module, node: ast.Attribute) -> None:
+    if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
+        return
     values = module.without_none(node.value)
     known = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not known:
@@ -53,6 +55,15 @@ def _decide(module: Module, node: ast.Attribute) -> None:
         module.add(_method(module, node, rule, symbol))
     else:
         _unlisted(module, node, rule, symbol)
+
+
+def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
+    """``x.shape`` of a parameter that nothing describes, and a name that no rule is about: the common case."""
+    if node.attr in module.rules.members or not isinstance(node.value, ast.Name):
+        return False
+    bindings = module.evaluator.bindings(node.value)
+    plain = all(b.kind == "parameter" and b.annotation is None and b.value is None for b in bindings)
+    return plain and not module.evaluator.narrowing.classes(node.value)
 
 
 def _treatment(rule: Rule, attr: str) -> object:

@@ -57,6 +57,7 @@ class Narrowing:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._regions: dict[str, list[Region]] = {}
+        self._lasts: set[str] = set()
         branches: list[ast.If | ast.While] = [*index.all(ast.If), *index.all(ast.While)]
         for node in branches:
             self._branch(node)
@@ -81,6 +82,9 @@ class Narrowing:
         return any(not r.classes for r in self._holding(node))
 
     def _holding(self, node: ast.expr) -> list[Region]:
+        last = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "]")
+        if last not in self._lasts:
+            return []
         path = dotted(node)
         if path not in self._regions:
             return []
@@ -117,6 +121,8 @@ class Narrowing:
                 scope = self._index.scope(test.test)
                 region = Region(path, names, scope, span, since, test.classes)
                 self._regions.setdefault(path, []).append(region)
+                subject = test.subject.target if isinstance(test.subject, ast.NamedExpr) else test.subject
+                self._lasts.add(getattr(subject, "attr", getattr(subject, "id", "]")))
 
     def _over(self, statements: list[ast.stmt]) -> Span:
         first, last = self._index.source.span(statements[0]), self._index.source.span(statements[-1])

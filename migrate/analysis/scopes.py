@@ -13,6 +13,10 @@ from migrate.analysis.source import Source
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 N = TypeVar("N", bound=ast.AST)
+INNER_FIELDS = frozenset({"body", "elt", "key", "value", "generators"})
+LEAVES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "conversion"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,49 +140,51 @@ class Index:
         return loads
 
     def _walk(self) -> None:
+        """Visit every node once, parents first and in the order of the text; this is where most of the time goes."""
         stack: list[tuple[ast.AST, Scope]] = [(self.source.tree, self.module)]
-        by_type, parents, scopes = self._by_type, self.parents, self.scopes
-        enter = _ENTER
+        by_type, parents, scopes, annotations = self._by_type, self.parents, self.scopes, self.annotations
         while stack:
             node, scope = stack.pop()
             kind = node.__class__
             by_type.setdefault(kind, []).append(node)
             scopes[node] = scope
-            handler = enter.get(kind)
+            handler = _ENTER.get(kind)
             inner = handler(self, node, scope) if handler else scope
             if inner is not scope:
                 self.inner[node] = inner
-            children: list[tuple[ast.AST, Scope]] = []
-            for name in node._fields:
+            marked = node in annotations
+            if marked:
+                self._mark(node)
+            for name in _CHILDREN.get(kind) or _children(kind):
                 value = getattr(node, name, None)
-                if isinstance(value, ast.AST):
-                    children.append((value, self._scope_for(node, name, scope, inner)))
-                elif isinstance(value, list) and value:
-                    where = self._scope_for(node, name, scope, inner)
-                    children.extend((v, where) for v in value if isinstance(v, ast.AST))
-            if kind is ast.Constant and node in self.annotations and isinstance(node.value, str):  # type: ignore[attr-defined]
-                children.extend((child, scope) for child in self._string_annotation(node))  # type: ignore[arg-type]
-            marked = node in self.annotations
-            for child, _ in children:
-                parents[child] = node
-                if marked and not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
-                    self.annotations.add(child)
-            stack.extend(reversed(children))
-        for items in by_type.values():
-            for item in items:
-                if isinstance(item, (ast.Global, ast.Nonlocal)):
-                    self._redirect(item)
+                where = inner if inner is scope or name in INNER_FIELDS else scope
+                if value.__class__ is list:
+                    for child in reversed(value):
+                        if isinstance(child, ast.AST):
+                            parents[child] = node
+                            stack.append((child, where))
+                elif isinstance(value, ast.AST):
+                    parents[value] = node
+                    stack.append((value, where))
+            if marked and kind is ast.Constant:
+                for tree in self._string_annotation(node):  # type: ignore[arg-type]
+                    parents[tree] = node
+                    annotations.add(tree)
+                    stack.append((tree, scope))
+        redirects: list[ast.Global | ast.Nonlocal] = [*self.all(ast.Global), *self.all(ast.Nonlocal)]
+        for redirect in redirects:
+            self._redirect(redirect)
 
-    def _scope_for(self, node: ast.AST, name: str, outer: Scope, inner: Scope) -> Scope:
-        """The scope of a child: bodies belong to the new scope, defaults, bases and decorators do not."""
-        if inner is outer or name in ("body", "elt", "key", "value", "generators"):
-            return inner
-        return outer
+    def _mark(self, node: ast.AST) -> None:
+        """What stands in an annotation belongs to it, but for the values of a Literal."""
+        if not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
+            self.annotations.update(ast.iter_child_nodes(node))
 
     def _string_annotation(self, node: ast.Constant) -> list[ast.expr]:
         """The expression inside a string annotation, its positions shifted into the file."""
         value = node.value
-        assert isinstance(value, str)
+        if not isinstance(value, str):
+            return []
         text = self.source.segment(node)
         quote = text[: len(text) - len(text.lstrip("\"'"))]
         try:
@@ -377,6 +383,15 @@ def _call(index: Index, node: ast.Call, scope: Scope) -> Scope:
         binding = AttributeBinding(node, parts[0], str(parts[1].value), parts[2], None, scope)
         index.attribute_bindings.append(binding)
     return scope
+
+
+_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _children(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a syntax type that hold nodes worth visiting, last first, as a stack wants them."""
+    _CHILDREN[kind] = tuple(reversed([f for f in kind._fields if f not in LEAVES]))
+    return _CHILDREN[kind]
 
 
 _ENTER: dict[type[ast.AST], Callable[..., Scope]] = {
