@@ -215,7 +215,8 @@ def analyse_alone(path: str) -> str | None:
 
     try:
         source = Source(Path(path).read_bytes(), path)
-    except (FileError, RecursionError):
+        _ = source.tree  # parsed on first use
+    except FileError:
         return None
     try:
         drafts, spelling = analyse(source, load_rules("mindspore.nn"), "NCHW")

@@ -16,12 +16,20 @@ from migrate import __version__
 from migrate.config import load_config
 from migrate.engine import Options, migrate_bytes
 from migrate.errors import FileError, UsageError
-from migrate.files import Selection, copy, find_files, plan_output, write
+from migrate.files import Selection, copy, find_files, is_left_out, mirror, plan_output, write
 from migrate.findings import FileResult, Report
 from migrate.rules import TARGETS
 from migrate.runner import run
 
 MANY_FILES = 50
+# What the command line asks for makes these configured options void; they would contradict it.
+WINS_OVER = {
+    "diff": ("output", "check"),
+    "check": ("output", "diff"),
+    "output": ("diff", "check"),
+    "target": ("data_format",),
+    "data_format": ("target",),
+}
 STDIN = "<stdin>"
 
 
@@ -94,16 +102,24 @@ def command(context: click.Context, /, **given: Any) -> None:
     to standard output. Options may be set in [tool.bn-migrate] of pyproject.toml.
     """
     settings = _merge(context, given)
-    report, failed = _run_stdin(settings) if settings.reads_stdin else _run_files(settings)
-    _show(settings, report)
-    context.exit(2 if report.summary.errors or failed else _status(settings, report))
+    try:
+        report = _run_stdin(settings) if settings.reads_stdin else _run_files(settings)
+        _show(settings, report)
+    except BrokenPipeError:
+        # The reader is gone; the interpreter must not try to flush what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    context.exit(2 if report.summary.errors else _status(settings, report))
 
 
 def main() -> None:
     """The entry point: every way out ends in one of the documented exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         status = command.main(standalone_mode=False)
-    except (click.ClickException, UsageError) as error:
+    except (click.ClickException, UsageError, OSError) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"bn-migrate: {message}", err=True)
         if isinstance(error, click.UsageError):
@@ -112,23 +128,26 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("bn-migrate: interrupted", err=True)
         status = 130
-    except BrokenPipeError:
-        # The reader is gone; the interpreter must not try to flush what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
     sys.exit(status)
 
 
 def _merge(context: click.Context, given: dict[str, Any]) -> Run:
     """The configuration under the command line, checked for what does not go together."""
     paths: tuple[str, ...] = given["paths"]
-    if not paths:
+    if not paths or "" in paths:
         raise click.UsageError("no PATH given: name files or folders, or - for standard input", context)
     named = given["stdin_filename"] if paths == ("-",) and given["stdin_filename"] else None
     configured, folder = load_config((str(Path(named).parent),) if named else paths)
     from_command_line = {
         name for name in given if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
     }
+    if given["output"] == "":
+        raise click.UsageError("--output: the name of a folder is expected", context)
+    for name, others in WINS_OVER.items():
+        if name in from_command_line:
+            configured = {k: v for k, v in configured.items() if k not in others}
+    if "-" in paths:
+        configured.pop("output", None)
     merged = {**given, **{k: v for k, v in configured.items() if k not in from_command_line}}
     base = folder if folder and "exclude" in configured and "exclude" not in from_command_line else Path()
     selection = Selection(tuple(merged["exclude"]), base, merged["force_exclude"], not merged["no_gitignore"])
@@ -163,56 +182,77 @@ def _reject_contradictions(settings: Run, context: click.Context) -> None:
         raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
 
 
-def _run_stdin(settings: Run) -> tuple[Report, bool]:
+def _run_stdin(settings: Run) -> Report:
     """Migrate standard input; code or diff goes to standard output unless a document does."""
     report = Report()
     data = sys.stdin.buffer.read()
-    result = migrate_bytes(data, settings.stdin_filename, settings.options)
+    name = settings.stdin_filename
+    if name != STDIN and is_left_out(Path(name), settings.selection):
+        result = FileResult(name, data, data)
+    else:
+        result = migrate_bytes(data, name, settings.options)
     report.add(result)
     if settings.diff:
         _print_diff(settings, result)
     elif settings.writes and result.error is None and not settings.is_document:
         _write_bytes(result.after)
-    return report, False
+    return report
 
 
-def _run_files(settings: Run) -> tuple[Report, bool]:
+def _run_files(settings: Run) -> Report:
     """Migrate the files, writing each result as it comes; what cannot be written becomes an error of its file."""
     report = Report()
     output = settings.output
-    destinations = plan_output(settings.paths, output, settings.selection) if output else {}
-    migrated: set[str] = set()
+    planned = plan_output(settings.paths, output) if output else []
+    migrated: dict[str, bytes] = {}
+    failed: set[str] = set()
     found = list(find_files(settings.paths, settings.selection, output))
     with _progress(settings, len(found)) as tick:
         for result in run(found, settings.options, settings.jobs):
-            real = os.path.realpath(result.path)
-            try:
-                if output is None and settings.writes and result.changed:
-                    write(Path(result.path), result.after)
-                elif result.changed and real in destinations:
-                    write(destinations[real], result.after, like=Path(result.path))
-                    migrated.add(real)
-            except FileError as error:
-                result = FileResult(result.path, result.before, result.before, result.findings, str(error))
+            if result.changed and output is not None:
+                migrated[os.path.realpath(result.path)] = result.after
+            elif result.changed and settings.writes:
+                result = _written(result)
             if settings.diff:
                 _print_diff(settings, result)
+            failed |= {os.path.realpath(result.path)} if (result.error or "").startswith("BN903") else set()
             report.add(result)
             tick()
-    failed = False
-    for source, destination in destinations.items():
-        if source not in migrated:
-            try:
-                copy(source, destination)
-            except FileError as error:
-                click.echo(f"bn-migrate: {source}: {error}", err=True)
-                failed = True
-    return report, failed
+    for source, target in planned:
+        assert output is not None
+        for error in _fill(source, target, output, settings.selection, migrated, failed):
+            report.add(error)
+    return report
+
+
+def _written(result: FileResult) -> FileResult:
+    """The result after its file was replaced; nothing was rewritten where that failed."""
+    try:
+        write(Path(result.path), result.after, result.before)
+    except FileError as error:
+        return FileResult(result.path, result.before, result.before, error=str(error))
+    return result
+
+
+def _fill(
+    source: Path, target: Path, output: Path, selection: Selection, migrated: dict[str, bytes], failed: set[str]
+) -> Iterator[FileResult]:
+    """Write ``source`` to ``target``, migrated files as migrated and all others as they are; yields what fails."""
+    for item in mirror(source, target, output, selection):
+        real = os.path.realpath(item.source)
+        try:
+            if real in migrated:
+                write(item.destination, migrated[real], like=item.source)
+            elif real not in failed:
+                copy(item)
+        except FileError as error:
+            yield FileResult(str(item.source), b"", b"", error=str(error))
 
 
 @contextlib.contextmanager
 def _progress(settings: Run, total: int) -> Iterator[Any]:
     """A progress bar on standard error, for many files on a terminal; yields what to call after each file."""
-    if settings.quiet or total < MANY_FILES or not sys.stderr.isatty():
+    if settings.quiet or settings.diff or total < MANY_FILES or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console
@@ -227,7 +267,8 @@ def _print_diff(settings: Run, result: FileResult) -> None:
     if result.changed:
         from migrate.report.diff import diff
 
-        colour = sys.stdout.isatty() and not settings.no_color
+        terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        colour = terminal and not settings.no_color and not settings.is_document
         _write_bytes(diff(result, colour), err=settings.is_document)
 
 
@@ -243,20 +284,24 @@ def _show(settings: Run, report: Report) -> None:
     if settings.format == "json":
         from migrate.report import document
 
-        _write_bytes(document.render(report).encode())
+        _write_bytes(_encoded(document.render(report)))
     elif settings.format == "sarif":
         from migrate.report import sarif
 
-        _write_bytes(sarif.render(report).encode())
+        _write_bytes(_encoded(sarif.render(report)))
     elif settings.format == "github":
         from migrate.report import github
 
-        _write_bytes(github.render(report).encode(), err=_is_taken(settings))
+        _write_bytes(_encoded(github.render(report)), err=_is_taken(settings))
     else:
         _show_text(settings, report)
     if settings.quiet or settings.format != "text":
         for line in _errors(report.results):
             click.echo(line, err=True)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _show_text(settings: Run, report: Report) -> None:

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import libcst as cst
-from libcst.codemod import CodemodCommand, CodemodContext
+from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from migrate.engine import Options, migrate_bytes
 from migrate.rules import TARGETS, Target
@@ -30,7 +31,10 @@ class MigrateCommand(CodemodCommand):
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         """``tree`` migrated; raises an error, which the runner reports, for a file that cannot be processed."""
-        result = migrate_bytes(tree.bytes, self.context.filename or "<module>", self._options)
+        filename = self.context.filename
+        if filename is not None and Path(filename).read_bytes() != tree.bytes:
+            raise SkipFile(f"{filename}: LibCST does not keep all of this file's text: run bn-migrate on it")
+        result = migrate_bytes(tree.bytes, filename or "<module>", self._options)
         if result.error is not None:
             raise RuntimeError(result.error)
         for finding in result.findings:

@@ -50,8 +50,11 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
     start = _common_folder(paths)
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
-        if file.is_file():
-            table = _read(file).get("tool", {}).get("bn-migrate")
+        if _is_file(file):
+            tool = _read(file).get("tool", {})
+            if not isinstance(tool, dict):
+                raise UsageError(f"{file}: tool: a table is expected, not {tool!r}")
+            table = tool.get("bn-migrate")
             return ({}, None) if table is None else (_options(file, table), folder)
     return {}, None
 
@@ -59,7 +62,18 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
 def _common_folder(paths: tuple[str, ...]) -> Path:
     real = [os.path.realpath(p) for p in paths if p != "-"]
     common = Path(os.path.commonpath(real)) if real else Path.cwd()
-    return common if common.is_dir() else common.parent
+    try:
+        return common if common.is_dir() else common.parent
+    except OSError:
+        return common.parent
+
+
+def _is_file(path: Path) -> bool:
+    """Whether ``path`` is a file that can be looked at; a folder closed to us holds no configuration."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -78,8 +92,14 @@ def _options(file: Path, table: Any) -> dict[str, Any]:
     for key in table:
         if key not in allowed:
             raise UsageError(f"{where}: unknown key {key!r}; allowed: {', '.join(allowed)}")
+    for key, value in table.items():
+        build(Config, {key.replace("-", "_"): value}, f"{where}: {key}")
     config = build(Config, {key.replace("-", "_"): value for key, value in table.items()}, where)
     options = {f.name: value for f in fields(Config) if (value := getattr(config, f.name)) is not None}
+    if config.jobs is not None and config.jobs < 1:
+        raise UsageError(f"{where}: jobs: {config.jobs} is not at least 1")
+    if config.output is not None and not config.output:
+        raise UsageError(f"{where}: output: the name of a folder is expected")
     for name in ("rules", "output"):
         if name in options:
             given = options[name]

@@ -63,7 +63,7 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         kind = CODES[draft.code].kind
         assert kind is not None
         before = source.text[span.start : span.end]
-        after = done.get(span, before) if kind == "rewrite" or draft.edits else before
+        after = done.get(span, before) if kind == "rewrite" else before
         position = (line, column, end_line, end_column)
         findings.append(Finding(draft.code, kind, draft.role, draft.symbol, *position, draft.message, before, after))
     return FileResult(path, data, source.encode(text), tuple(findings))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pathspec
+from pathspec import GitIgnoreSpec
+from pathspec.pattern import Pattern
 
 from migrate.errors import FileError, UsageError
 
+_Patterns = tuple[tuple[Pattern, bool], ...]
 SUFFIXES = (".py", ".pyi", ".pyw")
 JUNK = frozenset(
     {
@@ -63,11 +66,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file for ``--output``; ``migrated`` says that the run processes it."""
+    """A file and the place it takes under ``--output``."""
 
     source: Path
     destination: Path
-    migrated: bool
 
 
 def find_files(paths: tuple[str, ...], selection: Selection, avoid: Path | None = None) -> Iterator[Found]:
@@ -88,8 +90,11 @@ def _expand(given: str, selection: Selection, avoid: Path | None) -> Iterator[Fo
     except OSError as error:
         yield Found(given, _unreadable(error))
         return
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        yield Found(given, FileError("BN903", "is neither a file nor a folder"))
+        return
     if not stat.S_ISDIR(mode):
-        if not selection.force_exclude or not (_is_excluded(path, selection) or _is_ignored_by_name(path, selection)):
+        if not is_left_out(path, selection):
             yield Found(given)
         return
     for item in _walk(path, selection, avoid):
@@ -125,56 +130,104 @@ def _walk(folder: Path, selection: Selection, avoid: Path | None) -> Iterator[Pa
             yield from _walk(path, selection, avoid)
 
 
+def is_left_out(path: Path, selection: Selection) -> bool:
+    """Whether a file named on the command line is to be left out all the same."""
+    if not selection.force_exclude:
+        return False
+    return _is_excluded(path, selection) or _is_ignored_by_name(path, selection)
+
+
 def _is_excluded(path: Path, selection: Selection, is_folder: bool = False) -> bool:
     if not selection.exclude:
         return False
-    spec = _patterns(selection.exclude)
-    relative = os.path.relpath(path, selection.base)
-    return spec.match_file(relative.removeprefix("../") + ("/" if is_folder else ""))
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(selection.base)).replace(os.sep, "/")
+    while relative.startswith("../"):
+        relative = relative.removeprefix("../")
+    return bool(_decided(_exclusions(selection.exclude), relative, is_folder))
 
 
 @cache
-def _patterns(lines: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
-    return pathspec.GitIgnoreSpec.from_lines(lines)
+def _exclusions(lines: tuple[str, ...]) -> _Patterns:
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError as error:
+            raise UsageError(f"--exclude: {error}") from None
+    return _patterns(lines)
+
+
+def _patterns(lines: Iterable[str]) -> _Patterns:
+    """The patterns of gitignore lines; git passes over a line that is none, and so does this."""
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            only_below = line.rstrip().endswith("/**")
+            found += [(p, only_below) for p in GitIgnoreSpec.from_lines([line]).patterns if p.include is not None]
+    return tuple(found)
+
+
+def _decided(patterns: _Patterns, relative: str, is_folder: bool) -> bool | None:
+    """Whether the last pattern that matches leaves the path out; None where none matches.
+
+    ``folder/**`` means what is below the folder, not the folder itself.
+    """
+    for pattern, only_below in reversed(patterns):
+        name = relative if only_below or not is_folder else f"{relative}/"
+        if pattern.match_file(name) is not None:
+            return pattern.include
+    return None
 
 
 def _is_ignored_by_name(path: Path, selection: Selection) -> bool:
-    """What walking to ``path`` from its repository would skip."""
-    top = _repository(path.absolute().parent)
-    inside = path.absolute().relative_to(top).parts if top else path.parts
+    """What walking to ``path`` from its repository, or from the working directory, would skip."""
+    absolute = path.absolute()
+    top = _repository(absolute.parent)
+    start = top or Path.cwd()
+    inside = absolute.relative_to(start).parts if absolute.is_relative_to(start) else (path.name,)
     if JUNK & set(inside[:-1]):
         return True
     if not selection.gitignore or top is None:
         return False
     steps = [top.joinpath(*inside[: i + 1]) for i in range(len(inside))]
-    return any(_is_ignored(step, step != path.absolute()) for step in steps)
+    return any(_is_ignored(step, step != absolute) for step in steps)
 
 
 def _is_ignored(path: Path, is_folder: bool) -> bool:
     """Whether a .gitignore between the repository's top and ``path`` lists it; the nearest one decides."""
     absolute = path.absolute()
-    for folder, spec in _ignore_files(absolute.parent):
-        relative = absolute.relative_to(folder).as_posix() + ("/" if is_folder else "")
-        decided = spec.check_file(relative).include
+    for folder, patterns in _ignore_files(absolute.parent):
+        decided = _decided(patterns, absolute.relative_to(folder).as_posix(), is_folder)
         if decided is not None:
             return decided
     return False
 
 
 @cache
-def _ignore_files(folder: Path) -> tuple[tuple[Path, pathspec.GitIgnoreSpec], ...]:
+def _ignore_files(folder: Path) -> tuple[tuple[Path, _Patterns], ...]:
     """The .gitignore files that govern ``folder``, nearest first."""
-    own: tuple[tuple[Path, pathspec.GitIgnoreSpec], ...] = ()
-    file = folder / ".gitignore"
-    if file.is_file():
-        lines = file.read_text("utf-8", errors="replace").splitlines()
-        own = ((folder, pathspec.GitIgnoreSpec.from_lines(lines)),)
-    top = (folder / ".git").exists() or folder == folder.parent
+    patterns = _patterns(_lines(folder / ".gitignore"))
+    own = ((folder, patterns),) if patterns else ()
+    top = _is_repository(folder) or folder == folder.parent
     return own if top else own + _ignore_files(folder.parent)
 
 
+def _lines(file: Path) -> list[str]:
+    """The lines of a .gitignore; none where it cannot be read, as git does."""
+    try:
+        return file.read_text("utf-8-sig", errors="replace").splitlines() if file.is_file() else []
+    except OSError:
+        return []
+
+
+def _is_repository(folder: Path) -> bool:
+    try:
+        return (folder / ".git").exists()
+    except OSError:
+        return False
+
+
 def _repository(folder: Path) -> Path | None:
-    return next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
+    return next((f for f in (folder, *folder.parents) if _is_repository(f)), None)
 
 
 def read(path: str) -> bytes:
@@ -189,24 +242,25 @@ def _unreadable(error: OSError) -> FileError:
     return FileError("BN903", f"cannot be read: {error.strerror or error}")
 
 
-def write(path: Path, data: bytes, like: Path | None = None) -> None:
-    """Replace ``path`` by ``data`` in one step, with the mode of ``like``; raises FileError BN906.
+def write(path: Path, data: bytes, expected: bytes | None = None, like: Path | None = None) -> None:
+    """Replace ``path`` by ``data`` in one step; raises FileError BN906.
 
-    A link is written through. Whatever goes wrong, the file holds either its old bytes or all the new ones.
+    In place, a link is written through, and the file must still hold the ``expected`` bytes. A new file in an output
+    folder takes the mode of ``like`` and replaces a link. Whatever goes wrong, the file holds its old bytes or the new.
     """
-    path = Path(os.path.realpath(path))
+    path = path if like else Path(os.path.realpath(path))
     temporary = ""
     try:
         mode = stat.S_IMODE((like or path).stat().st_mode)
-        if path.exists() and not path.stat().st_mode & 0o222:
-            raise FileError("BN906", "is read-only: make it writable, then migrate again")
+        if like is None:
+            _check_in_place(path, mode, expected)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".bn-migrate", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".bn-migrate-", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode | (0o200 if like else 0))
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
         temporary = ""
     except OSError as error:
@@ -216,35 +270,60 @@ def write(path: Path, data: bytes, like: Path | None = None) -> None:
             os.unlink(temporary)
 
 
-def plan_output(paths: tuple[str, ...], output: Path, selection: Selection) -> dict[str, Path]:
-    """Where each file of ``paths`` lands under ``output``, by its real path; copies what is not migrated.
+def _check_in_place(path: Path, mode: int, expected: bytes | None) -> None:
+    if not mode & 0o222:
+        raise FileError("BN906", "is read-only: make it writable, then migrate again")
+    if expected is not None and path.read_bytes() != expected:
+        raise FileError("BN906", "was changed during the run: migrate it again")
+
+
+def plan_output(paths: tuple[str, ...], output: Path) -> list[tuple[Path, Path]]:
+    """Each of ``paths`` with the place it takes under ``output``.
 
     One directory lands directly in ``output``; a file as ``output/name``; several paths each under their own name.
-    Raises UsageError where two would land on the same place or on a source.
+    Raises UsageError where two would land on the same place or ``output`` is a source itself.
     """
-    destinations: dict[str, Path] = {}
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            below = output if len(paths) == 1 else output / path.resolve().name
-            files = [f for f in _walk(path, Selection(gitignore=selection.gitignore), output) if isinstance(f, Path)]
-            targets = {str(f): below / f.relative_to(path) for f in files}
-        else:
-            targets = {given: output / path.name}
-        for source, target in targets.items():
-            real = os.path.realpath(source)
-            if os.path.realpath(target) == real:
-                raise UsageError(f"--output {output}: {source} would be overwritten; choose another folder")
-            if target in destinations.values() and destinations.get(real) != target:
-                raise UsageError(f"--output {output}: two paths land on {target}; migrate them one by one")
-            destinations[real] = target
-    return destinations
+    planned: list[tuple[Path, Path]] = []
+    for path in map(Path, paths):
+        alone = path.is_dir() and len(paths) == 1
+        target = output if alone else output / path.resolve().name
+        if os.path.realpath(target) == os.path.realpath(path):
+            raise UsageError(f"--output {output}: {path} would be overwritten; choose another folder")
+        if any(target == other for _, other in planned):
+            raise UsageError(f"--output {output}: two paths land on {target}; migrate them one by one")
+        planned.append((path, target))
+    return planned
 
 
-def copy(source: str, destination: Path) -> None:
-    """Copy a file that is not migrated; raises FileError."""
+def mirror(source: Path, target: Path, output: Path, selection: Selection) -> Iterator[Copy]:
+    """What ``source`` becomes under ``target``: files to write or copy, with folders and links made on the way.
+
+    Junk, what .gitignore lists and ``output`` itself stay behind. Raises FileError for what cannot be made.
+    """
+    if not source.is_dir():
+        yield Copy(source, target)
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in sorted(os.scandir(source), key=lambda e: e.name):
+        path, there = source / entry.name, target / entry.name
+        is_folder = entry.is_dir(follow_symlinks=False)
+        ignored = (is_folder and entry.name in JUNK) or (selection.gitignore and _is_ignored(path, is_folder))
+        if ignored or (is_folder and output.exists() and path.samefile(output)):
+            continue
+        if entry.is_symlink():
+            there.unlink(missing_ok=True)
+            there.symlink_to(os.readlink(path))
+        elif is_folder:
+            yield from mirror(path, there, output, selection)
+        elif entry.is_file(follow_symlinks=False):
+            yield Copy(path, there)
+
+
+def copy(item: Copy) -> None:
+    """Copy a file that is not migrated, in place of whatever is there; raises FileError."""
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, destination)
+        item.destination.parent.mkdir(parents=True, exist_ok=True)
+        item.destination.unlink(missing_ok=True)
+        shutil.copy2(item.source, item.destination)
     except OSError as error:
-        raise FileError("BN906", f"cannot be copied to {destination}: {error.strerror or error}") from None
+        raise FileError("BN906", f"cannot be copied to {item.destination}: {error.strerror or error}") from None

@@ -186,6 +186,7 @@ def load_rules(target: Target, extra: tuple[Path, ...] = ()) -> RuleSet:
             raise UsageError(f"{folder}: no rule file (*.toml) here")
         for path in files:
             tables[path.stem], where[path.stem] = _read(path), path
+            _check_shape(path, tables[path.stem])
     files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
     return RuleSet(tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items()))
 
@@ -236,6 +237,25 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: {error}") from error
 
 
+def _check_shape(path: Path, table: dict[str, Any]) -> None:
+    """The parts that files inherit from each other have to be tables before they can be merged."""
+    parameters = table.get("parameter", [])
+    if not isinstance(parameters, list) or not all(isinstance(p, dict) for p in parameters):
+        raise UsageError(f"{path}: parameter: tables [[parameter]] are expected")
+    for key in ("target", "attribute", "method"):
+        entries = table.get(key, {})
+        if not isinstance(entries, dict) or not all(isinstance(v, dict) for v in entries.values()):
+            raise UsageError(f"{path}: {key}: tables [{key}.NAME] are expected")
+    if not isinstance(table.get("extends", ""), str):
+        raise UsageError(f"{path}: extends: the name of a rule file is expected")
+    names = [p.get("name") for p in parameters]
+    for p in parameters:
+        if names.count(p.get("name")) > 1:
+            raise UsageError(f"{path}: parameter: {p.get('name')!r} stands there twice")
+        if p.get("after") and "extends" not in table and p["after"] not in names:
+            raise UsageError(f"{path}: parameter {p.get('name')}: after: no parameter {p['after']!r}")
+
+
 def _rule_file(stem: str, tables: dict[str, dict[str, Any]], where: dict[str, Path]) -> _RuleFile:
     table = tables[stem]
     seen = [stem]
@@ -257,7 +277,7 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         merged["extends"] = base["extends"]
     for key in ("attribute", "method"):
         merged[key] = {**base.get(key, {}), **own.get(key, {})}
-    merged["target"] = {t: {**base["target"].get(t, {}), **v} for t, v in own.get("target", {}).items()}
+    merged["target"] = {t: {**base.get("target", {}).get(t, {}), **v} for t, v in own.get("target", {}).items()}
     parameters = list(base.get("parameter", []))
     for p in own.get("parameter", []):
         names = [q.get("name") for q in parameters]
@@ -295,6 +315,9 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         raise UsageError(f"{path}: target: no table for {target!r}")
     parameters = tuple(Parameter(p.name, p.keyword_only, p.on.get(target, Treatment())) for p in file.parameter)
     attributes = {a: t.on.get(target, AttributeTreatment(to=a)) for a, t in file.attribute.items()}
+    for name in (file.source.name, *file.source.aliases, file.target[target].name):
+        if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", name):
+            raise UsageError(f"{path}: {name!r} is not a qualified name such as torch.nn.Linear")
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")

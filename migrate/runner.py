@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -50,7 +51,7 @@ def _in_processes(files: list[FileResult], options: Options, jobs: int) -> Itera
     context = multiprocessing.get_context("spawn")
     at = 0
     while at < len(files):
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        with ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
             try:
                 futures: list[Future[FileResult]] = [
                     pool.submit(migrate_bytes, f.before, f.path, options) for f in files[at:]

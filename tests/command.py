@@ -22,7 +22,7 @@ def environment(env: dict[str, str] | None = None) -> dict[str, str]:
     unwanted = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "PYTHONIOENCODING", "TTY_COMPATIBLE")
     plain = {k: v for k, v in os.environ.items() if k not in unwanted and not k.startswith("GIT_")}
     git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**plain, **git, "TERM": "xterm-256color", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    return {**plain, **git, "TERM": "xterm-256color", **(env or {})}
 
 
 def bn_migrate(

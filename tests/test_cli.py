@@ -37,19 +37,15 @@ STATUS = [
     ("nothing to do", [], CLEAN, 0),
     ("a review is not a failure", [], REVIEW, 0),
     ("check finds a rewrite", ["--check"], BEFORE, 1),
-    ("check with a diff finds a rewrite", ["--check", "--diff"], BEFORE, 1),
     ("check finds nothing", ["--check"], CLEAN, 0),
-    ("check does not mind a review", ["--check"], REVIEW, 0),
     ("check finds nothing in a migrated file", ["--check"], AFTER, 0),
     ("a diff is not a failure", ["--diff"], BEFORE, 0),
     ("strict minds a review", ["--strict"], REVIEW, 1),
-    ("strict minds a review in a document too", ["--strict", "--format", "sarif"], REVIEW, 1),
     ("strict does not mind a rewrite", ["--strict"], BEFORE, 0),
     ("a file that cannot be processed", [], BROKEN, 2),
     ("an error counts more than a check", ["--check"], BROKEN, 2),
     ("an unknown option", ["--chek"], BEFORE, 2),
     ("an unknown format", ["--format", "xml"], BEFORE, 2),
-    ("an unknown target", ["--target", "mindspore.ops"], BEFORE, 2),
     ("a data format of another layer", ["--data-format", "NCDHW"], BEFORE, 2),
     ("no worker", ["--jobs", "0"], BEFORE, 2),
     ("a path that does not exist", ["missing.py"], BEFORE, 2),
@@ -71,7 +67,7 @@ def test_no_path_is_an_error_that_says_what_to_name(tmp_path: Path) -> None:
     assert done.returncode == 2 and b"PATH" in done.stderr and harvest(tmp_path) == {"a.py": BEFORE}
 
 
-@pytest.mark.parametrize("options", [["--check"], ["--diff"], ["--check", "--diff"], ["--check", "--format", "json"]])
+@pytest.mark.parametrize("options", [["--check"], ["--diff"], ["--check", "--format", "json"]])
 def test_a_dry_run_touches_nothing(tmp_path: Path, options: list[str]) -> None:
     plant(tmp_path, {"a.py": BEFORE, "b/c.py": REVIEW, "d.py": BROKEN})
     times = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
@@ -109,7 +105,7 @@ def test_messages_go_to_a_free_standard_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["json", "sarif"])
-@pytest.mark.parametrize("options", [[], ["--diff"], ["--verbose"], ["--quiet"]], ids=lambda o: "".join(o) or "plain")
+@pytest.mark.parametrize("options", [[], ["--diff", "--verbose"], ["--quiet"]], ids=lambda o: "".join(o) or "plain")
 def test_a_document_is_alone_on_standard_output(tmp_path: Path, name: str, options: list[str]) -> None:
     plant(tmp_path, {"a.py": BEFORE, "b.py": BROKEN})
     done = bn_migrate("--format", name, *options, ".", cwd=tmp_path)
@@ -129,7 +125,6 @@ STREAM = [
     ("quietly", ["--quiet"], BEFORE, AFTER, 0),
     ("another target", ["--target", "mindspore.mint.nn"], BEFORE, MINT, 0),
     ("another data format", ["--data-format", "NHWC"], BEFORE, NHWC, 0),
-    ("the data format that needs no word", ["--data-format", "NCHW"], BEFORE, AFTER, 0),
 ]
 
 

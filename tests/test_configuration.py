@@ -9,7 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from migrate.config import Config
+from migrate.config import Config, load_config
+from migrate.errors import UsageError
 from tests.command import AFTER, BEFORE, REVIEW, bn_migrate, harvest, on_terminal, plant
 
 MINT = b"import mindspore as ms\n\nlayer = ms.mint.nn.BatchNorm2d(3, momentum=0.2)\n"
@@ -41,9 +42,9 @@ def run(folder: Path, *arguments: str) -> CompletedProcess[bytes]:
     return bn_migrate(*arguments, "a.py", cwd=folder)
 
 
-def test_without_a_table_nothing_changes(tmp_path: Path) -> None:
-    plant(tmp_path, {"pyproject.toml": b'[project]\nname = "x"\n', "a.py": BEFORE})
-    assert run(tmp_path).returncode == 0 and harvest(tmp_path)["a.py"] == AFTER
+@pytest.mark.parametrize("text", [b'[project]\nname = "x"\n', b"tool = 1\n"])
+def test_without_a_table_nothing_is_configured(tmp_path: Path, text: bytes) -> None:
+    assert load_config((str(plant(tmp_path, {"pyproject.toml": text})),))[0] == {}
 
 
 # Key and value, the migrated a.py.
@@ -85,9 +86,7 @@ def test_verbose(tmp_path: Path) -> None:
 
 def test_no_color(tmp_path: Path) -> None:
     configured(tmp_path, "no-color = true")
-    assert "\x1b[3" not in on_terminal("--diff", "a.py", cwd=tmp_path)
-    configured(tmp_path, "no-color = false")
-    assert "\x1b[3" in on_terminal("--diff", "a.py", cwd=tmp_path)
+    assert "\x1b[3" not in on_terminal("--diff", "a.py", cwd=tmp_path), "test_streams shows that it would be there"
 
 
 def test_no_gitignore(tmp_path: Path) -> None:
@@ -156,26 +155,32 @@ MISTAKES = [
     ('force-exclude = "no"', ["force-exclude", "true or false"]),
     ("no-gitignore = 1", ["no-gitignore", "true or false"]),
     ("quiet = ", ["line 2"]),
-    ('target = "mindspore.mint.nn"\ndata-format = "NHWC"', ["data-format", "mindspore.nn"]),
 ]
 
 
 @pytest.mark.parametrize(("line", "words"), MISTAKES, ids=[line for line, _ in MISTAKES])
 def test_mistake(tmp_path: Path, line: str, words: list[str]) -> None:
-    done = run(configured(tmp_path, line))
-    message = done.stderr.decode()
-    assert done.returncode == 2 and not done.stdout and harvest(tmp_path)["a.py"] == BEFORE
-    if len(line.splitlines()) == 1:
-        assert str(tmp_path / "pyproject.toml") in message
-    assert [word for word in words if word not in message] == []
-    assert len(message.strip().splitlines()) <= 2
+    with pytest.raises(UsageError) as raised:
+        load_config((str(configured(tmp_path, line)),))
+    message = str(raised.value)
+    assert [word for word in [str(tmp_path / "pyproject.toml"), *words] if word not in message] == [], message
+    assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", [b"[tool]\nbn-migrate = 1\n", b"tool = 1\n", b"\xff\n", b"[tool\n"])
+@pytest.mark.parametrize("text", [b"[tool]\nbn-migrate = 1\n", b"[tool]\nbn-migrate = []\n", b"\xff\n", b"[tool\n"])
 def test_file_that_is_no_configuration(tmp_path: Path, text: bytes) -> None:
-    done = run(plant(tmp_path, {"pyproject.toml": text, "a.py": BEFORE}))
-    assert done.returncode == 2 and b"pyproject.toml" in done.stderr
-    assert harvest(tmp_path)["a.py"] == BEFORE
+    with pytest.raises(UsageError, match=r"pyproject\.toml"):
+        load_config((str(plant(tmp_path, {"pyproject.toml": text})),))
+
+
+BOTH = 'target = "mindspore.mint.nn"\ndata-format = "NHWC"'
+
+
+@pytest.mark.parametrize("line", ["targets = 1", "jobs = -1", BOTH])
+def test_a_mistake_ends_the_program_before_anything_is_written(tmp_path: Path, line: str) -> None:
+    done = run(configured(tmp_path, line))
+    assert done.returncode == 2 and not done.stdout and harvest(tmp_path)["a.py"] == BEFORE
+    assert line.split()[0] in done.stderr.decode() and done.stderr.count(b"\n") <= 2
 
 
 # Configured line, arguments, the migrated a.py.

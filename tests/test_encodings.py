@@ -48,8 +48,8 @@ KEPT: dict[str, tuple[bytes, bytes]] = {
         b"#!/usr/bin/env python\n# vim: set fileencoding=cp1251 :\n" + AFTER + b"# \xcf\xf0\n",
     ),
     "shift-jis": (
-        "# coding: shift-jis\n".encode() + BEFORE + "名 = '表'\n".encode("shift-jis"),
-        "# coding: shift-jis\n".encode() + AFTER + "名 = '表'\n".encode("shift-jis"),
+        b"# coding: shift-jis\n" + BEFORE + "名 = '表'\n".encode("shift-jis"),
+        b"# coding: shift-jis\n" + AFTER + "名 = '表'\n".encode("shift-jis"),
     ),
     "non-ASCII on the line": (
         utf8(HEAD + "größe, 名 = '😀', nn.BatchNorm2d(3, momentum=0.2)  # é\n"),
@@ -60,8 +60,8 @@ KEPT: dict[str, tuple[bytes, bytes]] = {
         AFTER + utf8("s = 'a\u2028b\x85c\x0bd'\n"),
     ),
     "tabs and trailing spaces": (
-        b"import torch.nn as nn \t\nif 1:\n\tl = nn.BatchNorm2d(3)  \t\n",
-        b"import mindspore as ms \t\nif 1:\n\tl = ms.nn.BatchNorm2d(3)  \t\n",
+        b"import torch.nn as nn\nif 1:\n\tl = nn.BatchNorm2d(3)  \t\n",
+        b"import mindspore as ms\nif 1:\n\tl = ms.nn.BatchNorm2d(3)  \t\n",
     ),
     "empty file": (b"", b""),
     "nothing but a byte order mark": (b"\xef\xbb\xbf", b"\xef\xbb\xbf"),

@@ -33,8 +33,9 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
     module = Module(source, index, Evaluator(index, rules), rules, data_format, skipped)
     references = find_references(module)
     made = find_constructions(module, references)
+    spelled = {m.spelled for m in made}
     for reference in references.values():
-        if reference.node not in {m.spelled for m in made}:
+        if reference.node not in spelled:
             decide_reference(module, reference)
     decide_constructions(module, made)
     decide_unresolved(module)

@@ -126,9 +126,12 @@ def _decode(data: bytes) -> tuple[str, str]:
     body = data.removeprefix(BOM)
     try:
         text = body.decode(encoding)
+        survives = text.encode(encoding) == body
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise FileError("BN902", f"not {encoding}: {error.reason}; add a coding line or save as UTF-8", line) from None
-    if text.encode(encoding) != body:
+    except (UnicodeError, LookupError) as error:
+        raise FileError("BN902", f"cannot decode: {error}; correct the coding line or save as UTF-8") from None
+    if not survives:
         raise FileError("BN902", f"{encoding} text that would not survive being written back")
     return encoding, text

@@ -20,7 +20,8 @@ def _lines(result: FileResult) -> Iterator[bytes]:
     name = os.path.relpath(result.path).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
     tab = b"\t" if " " in name else b""
     before, after = _split(result.before), _split(result.after)
-    lines = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name.encode(), b"b/" + name.encode())
+    old, new = _quoted(f"a/{name}"), _quoted(f"b/{name}")
+    lines = difflib.diff_bytes(difflib.unified_diff, before, after, old, new)
     for i, line in enumerate(lines):
         if i < 2:
             yield line.rstrip(b"\n") + tab + b"\n"
@@ -28,6 +29,13 @@ def _lines(result: FileResult) -> Iterator[bytes]:
             yield line
         else:
             yield line + b"\n\\ No newline at end of file\n"
+
+
+def _quoted(name: str) -> bytes:
+    """A name as git writes it: in double quotes where it holds quotes, backslashes or control characters."""
+    special = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+    text = "".join(special.get(c, c) for c in name)
+    return os.fsencode(name if text == name else f'"{text}"')
 
 
 def _split(data: bytes) -> list[bytes]:

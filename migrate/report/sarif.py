@@ -14,7 +14,7 @@ from migrate.codes import CODES
 from migrate.findings import Finding, Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS = {"rewrite": "note", "review": "warning", "note": "none"}
+LEVELS = {"rewrite": "note", "review": "warning", "note": "note"}
 
 
 def render(report: Report) -> str:
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
             "level": "error",
             "message": {"text": r.error},
             "descriptor": {"id": (r.error or "")[:5]},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(r.path)}}}],
+            "locations": [{"physicalLocation": _location(r.path, {"startLine": r.error_line} if r.error_line else {})}],
         }
         for r in report.results
         if r.error is not None
@@ -53,14 +53,14 @@ def _results(path: str, findings: tuple[Finding, ...], codes: list[str]) -> list
     for f in findings:
         same = f"{path}\0{f.code}\0{f.symbol}\0{f.before}"
         seen[same] += 1
-        fingerprint = hashlib.sha256(f"{same}\0{seen[same]}".encode()).hexdigest()
+        fingerprint = hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "backslashreplace")).hexdigest()
         region = {
             "startLine": f.line,
             "startColumn": f.column,
             "endLine": f.end_line,
             "endColumn": f.end_column,
         }
-        location = {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
+        location = {"physicalLocation": _location(path, region)}
         results.append(
             {
                 "ruleId": f.code,
@@ -74,7 +74,12 @@ def _results(path: str, findings: tuple[Finding, ...], codes: list[str]) -> list
     return results
 
 
+def _location(path: str, region: dict[str, int]) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
+    return {**location, "region": region} if region else location
+
+
 def _uri(path: str) -> str:
     """A relative reference where the path is relative, a file URI where it is not."""
-    posix = quote(os.path.normpath(path).replace(os.sep, "/"))
+    posix = quote(os.fsencode(os.path.normpath(path).replace(os.sep, "/")))
     return f"file://{posix}" if os.path.isabs(path) else posix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import IO
+from typing import IO, Literal
 
 from rich.console import Console
 from rich.text import Text
@@ -31,7 +31,8 @@ WORDS = {
 
 def console(stream: IO[str], no_color: bool) -> Console:
     """A console that neither wraps nor interprets what it prints, coloured on a terminal alone."""
-    return Console(file=stream, no_color=no_color or None, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    system: Literal["auto"] | None = None if no_color else "auto"
+    return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:

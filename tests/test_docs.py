@@ -1,0 +1,81 @@
+"""The documentation is in step with the program."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migrate import rules
+from migrate.cli import command
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+RULES = (ROOT / "docs" / "rules.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+SHELL = "".join(re.findall(r"^```sh\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL))
+COMMANDS = [line for line in SHELL.splitlines() if line.startswith("bn-migrate ") and "samples/" in line]
+KEYS = {
+    field.name
+    for cls in (
+        rules.Treatment,
+        rules.AttributeTreatment,
+        rules.MethodTreatment,
+        rules.Initializer,
+        rules.Related,
+        rules.Example,
+        rules.Source,
+        rules.TargetClass,
+    )
+    for field in dataclasses.fields(cls)
+}
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    run = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_of_the_readme_run(line: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("__pycache__"))
+    shell = line.replace("bn-migrate ", f'"{sys.executable}" -m migrate ', 1)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(shell, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode in (0, 1), run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_there_are_commands_to_run() -> None:
+    assert len(COMMANDS) > 5
+
+
+@pytest.mark.parametrize("option", sorted({o for p in command.params for o in p.opts if o.startswith("-")}))
+def test_every_option_is_mentioned(option: str) -> None:
+    assert re.search(rf"`{option}\b", README), option
+
+
+@pytest.mark.parametrize("key", sorted(KEYS | {"schema", "extends", "keyword_only", "after", "distinctive"}))
+def test_every_key_of_a_rule_file_is_explained(key: str) -> None:
+    assert f"`{key}`" in RULES, key
+
+
+def test_the_rule_of_the_guide_loads(tmp_path: Path) -> None:
+    block = re.search(r"^ *```toml\n(.*?)^ *```$", CONTRIBUTING, flags=re.MULTILINE | re.DOTALL)
+    assert block is not None
+    (tmp_path / "group_norm.toml").write_text(re.sub(r"^ {3}", "", block.group(1), flags=re.MULTILINE))
+    for target in rules.TARGETS:
+        assert "torch.nn.GroupNorm" in rules.load_rules(target, (tmp_path,)).by_name
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "docs/rules.md", "docs/findings.md"):
+        file = ROOT / name
+        for link in re.findall(r"\]\(([^)#]+)\)", file.read_text("utf-8")):
+            assert (file.parent / link).exists(), f"{name}: {link}"

