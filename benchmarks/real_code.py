@@ -115,7 +115,7 @@ def examine(package: str, original: Path, work: Path) -> Row:
 
 def migrate(folder: Path, *options: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "migrate", "--no-gitignore", *options, str(folder)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True)  # elsewhere: the installed one
     return done.returncode, done.stdout
 
 

@@ -52,9 +52,7 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
         file = folder / "pyproject.toml"
         if _is_file(file):
             tool = _read(file).get("tool", {})
-            if not isinstance(tool, dict):
-                raise UsageError(f"{file}: tool: a table is expected, not {tool!r}")
-            table = tool.get("bn-migrate")
+            table = tool.get("bn-migrate") if isinstance(tool, dict) else None
             return ({}, None) if table is None else (_options(file, table), folder)
     return {}, None
 
