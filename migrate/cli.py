@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -106,17 +107,14 @@ def command(context: click.Context, /, **given: Any) -> None:
         report = _run_stdin(settings) if settings.reads_stdin else _run_files(settings)
         _show(settings, report)
     except BrokenPipeError:
-        # The reader is gone; the interpreter must not try to flush what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         sys.exit(141)
     context.exit(2 if report.summary.errors else _status(settings, report))
 
 
 def main() -> None:
     """The entry point: every way out ends in one of the documented exit codes."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _open_streams()
     try:
         status = command.main(standalone_mode=False)
     except (click.ClickException, UsageError, OSError) as error:
@@ -124,11 +122,29 @@ def main() -> None:
         click.echo(f"bn-migrate: {message}", err=True)
         if isinstance(error, click.UsageError):
             click.echo("Try 'bn-migrate --help'.", err=True)
+        if isinstance(error, OSError):
+            _abandon_output()
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("bn-migrate: interrupted", err=True)
         status = 130
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Closed streams read as empty and take nothing; characters that a stream cannot encode are escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _abandon_output() -> None:
+    """Nobody can read standard output any more: the interpreter must not try to flush it at exit."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _merge(context: click.Context, given: dict[str, Any]) -> Run:

@@ -42,9 +42,9 @@ def run(folder: Path, *arguments: str) -> CompletedProcess[bytes]:
     return bn_migrate(*arguments, "a.py", cwd=folder)
 
 
-def test_without_a_table_nothing_is_configured(tmp_path: Path) -> None:
-    plant(tmp_path, {"pyproject.toml": b'[project]\nname = "x"\n'})
-    assert load_config((str(tmp_path),))[0] == {}
+@pytest.mark.parametrize("text", [b'[project]\nname = "x"\n', b"tool = 1\n"])
+def test_without_a_table_nothing_is_configured(tmp_path: Path, text: bytes) -> None:
+    assert load_config((str(plant(tmp_path, {"pyproject.toml": text})),))[0] == {}
 
 
 # Key and value, the migrated a.py.
@@ -167,7 +167,7 @@ def test_mistake(tmp_path: Path, line: str, words: list[str]) -> None:
     assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", [b"[tool]\nbn-migrate = 1\n", b"tool = 1\n", b"\xff\n", b"[tool\n"])
+@pytest.mark.parametrize("text", [b"[tool]\nbn-migrate = 1\n", b"\xff\n", b"[tool\n"])
 def test_file_that_is_no_configuration(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(UsageError, match=r"pyproject\.toml"):
         load_config((str(plant(tmp_path, {"pyproject.toml": text})),))

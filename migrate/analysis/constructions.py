@@ -98,7 +98,8 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         unsure = ambiguity(module, reference)
         if unsure:
             return review("BN203", unsure)
-    results = {_arguments(module, call, c.rule, construction.skip, filled) for c, filled in construction.classes}
+    kinds = {(c.rule.name, filled): c.rule for c, filled in construction.classes}
+    results = {_arguments(module, call, r, construction.skip, filled) for (_, filled), r in kinds.items()}
     outcome = next(iter(results))
     if len(results) > 1:
         return review("BN204", _others(module, plain, "the classes that may arrive take its arguments differently"))

@@ -28,6 +28,9 @@ class Migrated:
     def __hash__(self) -> int:
         return hash((self.rule.name, self.reference))
 
+    def __repr__(self) -> str:
+        return f"Migrated({self.rule.name}, line {getattr(self.reference, 'lineno', 0)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Local:
