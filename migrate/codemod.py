@@ -1,6 +1,7 @@
 """The migration behind LibCST's codemod interface.
 
-``python -m libcst.tool codemod migrate.codemod.MigrateCommand PATH`` runs it over a tree.
+``python -m libcst.tool codemod -x --no-format migrate.codemod.MigrateCommand PATH`` runs it over a tree. The runner
+looks for commands in its own packages unless told otherwise (``-x``), and would reformat every file it changes.
 """
 
 from __future__ import annotations
