@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import libcst as cst
 
 from migrate.errors import FileError
 
+MAX_DEPTH = 200
 _MODULES = {newline: cst.Module([], default_newline=newline) for newline in ("\n", "\r\n", "\r")}
 
 
@@ -23,6 +25,17 @@ def parse_fragment(text: str) -> cst.BaseExpression:
 def _close(node: cst.BaseExpression) -> list[cst.RightParen]:
     """The right parentheses of ``node`` without the outermost, which comes last."""
     return list(node.rpar[:-1])
+
+
+def check_depth(node: ast.AST) -> None:
+    """Raise FileError for an expression that LibCST could not read in reasonable time, or at all."""
+    level: list[ast.AST] = [node]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+        if not level:
+            return
+    line = getattr(node, "lineno", None)
+    raise FileError("BN904", "an expression to be rewritten is nested too deep: split it", line)
 
 
 def code(node: cst.CSTNode, newline: str) -> str:

@@ -13,6 +13,7 @@ from migrate.analysis.source import Source, Span
 from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport
 from migrate.errors import FileError
 from migrate.rewrite.expressions import carry_out
+from migrate.rewrite.fragments import check_depth
 from migrate.rewrite.imports import change_import
 
 
@@ -32,7 +33,9 @@ def splice(
     fragments: dict[Span, _Fragment] = {span: _Fragment(span) for span in wanted}
     for edit in edits:
         if not isinstance(edit, NeedImport):
-            span = source.span(edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node)
+            node = edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node
+            check_depth(node)
+            span = source.span(node)
             fragments.setdefault(span, _Fragment(span)).edits.append(edit)
     whole = _Fragment(Span(0, len(source.text) + 1))
     splicer = _Splicer(source, spelling, sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end)))
