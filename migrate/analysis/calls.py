@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
 
 
+MAX_PARTIALS = 2
+
+
 def known_result(evaluator: Evaluator, name: str, node: ast.Call) -> Values | None:
     """The result of calling the function of that qualified name; None for one that is not known."""
     function = _FUNCTIONS.get(name)
@@ -61,7 +64,19 @@ def _is_number(value: Constant) -> bool:
 def _partial(evaluator: Evaluator, node: ast.Call) -> Values:
     if not node.args:
         return UNKNOWN
-    return frozenset(v if isinstance(v, Unknown) else Partial(v, node) for v in evaluator.evaluate(node.args[0]))
+    values = evaluator.evaluate(node.args[0])
+    return frozenset(v if isinstance(v, Unknown) or _is_made_by(v, node) else Partial(v, node) for v in values)
+
+
+def _is_made_by(value: object, call: ast.Call) -> bool:
+    """Whether a partial went through ``call`` before, or is nested deep: a name bound again to its own partial."""
+    depth = 0
+    while isinstance(value, Partial):
+        depth += 1
+        if value.call is call or depth > MAX_PARTIALS:
+            return True
+        value = value.of
+    return False
 
 
 def _first_argument(evaluator: Evaluator, node: ast.Call) -> Values:

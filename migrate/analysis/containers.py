@@ -63,6 +63,8 @@ def _at(evaluator: Evaluator, owner: object, key: object, keys: bool = False) ->
             return union(evaluator.evaluate(k) for k in node.keys if k is not None)
         pairs = list(zip(node.keys, node.values, strict=True))
         found = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key]
+        if key is not None and not found:
+            return UNKNOWN
         chosen = found if found and key is not None and None not in node.keys else node.values
         unpacked = UNKNOWN if None in node.keys else frozenset()
         return union(evaluator.evaluate(v) for v in chosen) | unpacked

@@ -37,6 +37,8 @@ from migrate.rules import RuleSet
 
 CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register"})
 MAX_ROUNDS = 6
+MAX_DOTS = 8
+MAX_SYMBOLS = 32
 BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
 
 
@@ -92,7 +94,8 @@ class Evaluator:
                 state.memo.pop(n, None)
         else:
             result |= UNKNOWN
-            state.memo.update((n, UNKNOWN) for n in state.done)
+            for n in state.done:
+                state.memo.pop(n, None)
         state.assumed = {}
         return result
 
@@ -103,6 +106,9 @@ class Evaluator:
             result = self._evaluate(node)
         finally:
             state.active.discard(node)
+        if len(result) > MAX_SYMBOLS:
+            symbols = frozenset(v for v in result if isinstance(v, Symbol))
+            result = (result - symbols) | UNKNOWN if len(symbols) > MAX_SYMBOLS else result
         state.memo[node] = result
         state.done.append(node)
         return result
@@ -282,6 +288,8 @@ class Evaluator:
 
     def _member(self, owner: Value, node: ast.Attribute) -> Values:
         if isinstance(owner, Symbol):
+            if owner.name.count(".") > MAX_DOTS:
+                return UNKNOWN
             return frozenset({self.symbol(f"{owner.name}.{node.attr}", node)})
         if isinstance(owner, Migrated):
             return frozenset({self.symbol(f"{owner.rule.source.name}.{node.attr}", node)})

@@ -86,12 +86,18 @@ class _Splicer:
         if imports:
             behind = source.text[fragment.span.end : source.line_end(fragment.span.end)].strip()
             shared = behind.startswith(";") or bool(before.strip())
-            return change_import(text, imports, indent, source.newline, shared)
+            edited = change_import(text, imports, indent, source.newline, shared)
+            return _without_loss(text, edited)
         edited = carry_out(text, fragment.edits, self._spelling, indent, source.newline)
-        lost = _comments(text) - _comments(edited)
-        if lost:
-            raise FileError("BN905", f"the comment {next(iter(lost))!r} would be lost; please report it")
-        return edited
+        return _without_loss(text, edited)
+
+
+def _without_loss(before: str, after: str) -> str:
+    """``after``, once it is known to hold every comment of ``before``."""
+    lost = _comments(before) - _comments(after)
+    if lost:
+        raise FileError("BN905", f"the comment {next(iter(lost))!r} would be lost; please report it")
+    return after
 
 
 def _comments(text: str) -> Counter[str]:
