@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import stat
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 from pathspec import GitIgnoreSpec
 from pathspec.pattern import Pattern
@@ -248,7 +251,27 @@ def write(path: Path, data: bytes, expected: bytes | None = None, like: Path | N
     In place, a link is written through, and the file must still hold the ``expected`` bytes. A new file in an output
     folder takes the mode of ``like`` and replaces a link. Whatever goes wrong, the file holds its old bytes or the new.
     """
-    path = path if like else Path(os.path.realpath(path))
+    with _uninterrupted():
+        _replace(path if like else Path(os.path.realpath(path)), data, expected, like)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C takes effect after the block, so that no temporary file stays. It can only hit the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if waiting and callable(handler):
+        handler(*waiting[0])
+
+
+def _replace(path: Path, data: bytes, expected: bytes | None, like: Path | None) -> None:
     temporary = ""
     try:
         mode = stat.S_IMODE((like or path).stat().st_mode)
@@ -323,7 +346,8 @@ def copy(item: Copy) -> None:
     """Copy a file that is not migrated, in place of whatever is there; raises FileError."""
     try:
         item.destination.parent.mkdir(parents=True, exist_ok=True)
-        item.destination.unlink(missing_ok=True)
-        shutil.copy2(item.source, item.destination)
+        with _uninterrupted():
+            item.destination.unlink(missing_ok=True)
+            shutil.copy2(item.source, item.destination)
     except OSError as error:
         raise FileError("BN906", f"cannot be copied to {item.destination}: {error.strerror or error}") from None

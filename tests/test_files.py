@@ -5,12 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import stat
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
-from migrate.files import JUNK
+from migrate.files import JUNK, write
 from tests.command import AFTER, BEFORE, bn_migrate, git, harvest, plant, report
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
@@ -200,6 +203,23 @@ def test_a_full_disk_leaves_the_original_and_nothing_else(tmp_path: Path, output
     assert after["src/large.py"] == LARGE
     assert after[f"{output or 'src'}/small.py"] == AFTER
     assert not [name for name, data in after.items() if data not in (LARGE, BEFORE, AFTER)], "half a file is left"
+
+
+@pytest.mark.parametrize("moment", ["mkstemp", "chmod", "replace"])
+def test_an_interrupt_while_writing_waits_until_the_file_is_whole(tmp_path: Path, moment: str) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+
+    def interrupt(frame: FrameType, event: str, function: object) -> None:
+        name = frame.f_code.co_name if event == "return" else getattr(function, "__name__", "")
+        if event in ("return", "c_return") and name == moment:
+            sys.setprofile(None)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "a.py", AFTER, BEFORE)
+    assert harvest(tmp_path) == {"a.py": AFTER}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_the_mode_of_a_file_is_kept(tmp_path: Path) -> None:
