@@ -20,3 +20,7 @@ class FileError(Exception):
     def __str__(self) -> str:
         where = f" (line {self.line})" if self.line else ""
         return f"{self.code} {self.message}{where}"
+
+
+class ProofError(Exception):
+    """A rewritten call that cannot be executed, and why; its proof fails."""

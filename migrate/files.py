@@ -271,12 +271,31 @@ def _uninterrupted() -> Iterator[None]:
         handler(*waiting[0])
 
 
+def write_document(path: Path, data: bytes) -> None:
+    """Write a new file, or replace an old one, in one step; raises UsageError."""
+    mask = os.umask(0)
+    os.umask(mask)
+    try:
+        with _uninterrupted():
+            _put(path, data, 0o666 & ~mask)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
 def _replace(path: Path, data: bytes, expected: bytes | None, like: Path | None) -> None:
-    temporary = ""
     try:
         mode = stat.S_IMODE((like or path).stat().st_mode)
         if like is None:
             _check_in_place(path, mode, expected)
+        _put(path, data, mode)
+    except OSError as error:
+        raise FileError("BN906", f"cannot be written: {error.strerror or error}; the original is untouched") from None
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    """Write beside ``path`` and move into place; raises OSError and leaves nothing behind."""
+    temporary = ""
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".bn-migrate-", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
@@ -286,8 +305,6 @@ def _replace(path: Path, data: bytes, expected: bytes | None, like: Path | None)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
         temporary = ""
-    except OSError as error:
-        raise FileError("BN906", f"cannot be written: {error.strerror or error}; the original is untouched") from None
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)

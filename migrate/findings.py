@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from migrate.proofs import Verification
+
 Kind = Literal["rewrite", "review", "note"]
 Role = Literal[
     "call",
@@ -85,6 +87,7 @@ class Report:
 
     summary: Summary = field(default_factory=Summary)
     results: list[FileResult] = field(default_factory=list)
+    verification: Verification | None = None
 
     def add(self, result: FileResult) -> None:
         self.summary.add(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ else:
 Target = Literal["mindspore.nn", "mindspore.mint.nn"]
 TARGETS: tuple[Target, ...] = ("mindspore.nn", "mindspore.mint.nn")
 Number = float
+Scalar = bool | int | float | str
+FORMULA_PARAMETERS = ("channels", "eps", "momentum", "affine", "track")
+FORMULA_TENSORS = ("scale", "shift", "mean", "variance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,17 @@ class Treatment:
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     note: str = ""
+
+    def is_outside(self, number: float) -> bool:
+        """Whether ``number`` lies outside the range that the target accepts."""
+        if self.minimum is None and self.exclusive_minimum is None and self.maximum is None:
+            return False
+        return (
+            math.isnan(number)
+            or (self.minimum is not None and number < self.minimum)
+            or (self.exclusive_minimum is not None and number <= self.exclusive_minimum)
+            or (self.maximum is not None and number > self.maximum)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +138,32 @@ class TargetClass:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A parameter of the source class.
+
+    ``default`` is None where the class has none or it is None; a ``required`` one has none. A proof tries the
+    ``samples`` for what the source does not tell, and leaves out a parameter that is ``always_default``.
+    """
+
     name: str
     keyword_only: bool
     treatment: Treatment
+    required: bool = False
+    default: Scalar | None = None
+    samples: tuple[Scalar, ...] = ()
+    always_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How instances are tried: with batches of ``shape``, in which 0 stands for the channels, against a ``formula``.
+
+    ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula.
+    """
+
+    formula: Literal["normalize_batches"]
+    shape: tuple[int, ...]
+    parameters: dict[str, str]
+    tensors: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +182,7 @@ class Rule:
     related: tuple[Related, ...]
     examples: tuple[Example, ...]
     distinctive: dict[str, str]
+    proof: Proof | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
@@ -196,6 +235,10 @@ class _ParameterTable:
     name: str
     keyword_only: bool = False
     after: str = ""
+    required: bool = False
+    default: Scalar | None = None
+    samples: tuple[Scalar, ...] = ()
+    always_default: bool = False
     on: dict[str, Treatment] = field(default_factory=dict)
 
 
@@ -227,6 +270,7 @@ class _RuleFile:
     initializer: tuple[Initializer, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
+    proof: Proof | None = None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -278,6 +322,8 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     for key in ("attribute", "method"):
         merged[key] = {**base.get(key, {}), **own.get(key, {})}
     merged["target"] = {t: {**base.get("target", {}).get(t, {}), **v} for t, v in own.get("target", {}).items()}
+    if isinstance(base.get("proof"), dict) and isinstance(own.get("proof"), dict):
+        merged["proof"] = {**base["proof"], **own["proof"]}
     parameters = list(base.get("parameter", []))
     for p in own.get("parameter", []):
         names = [q.get("name") for q in parameters]
@@ -313,7 +359,18 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
             raise UsageError(f"{path}: target: {name!r} is not one of {', '.join(TARGETS)}")
     if target not in file.target:
         raise UsageError(f"{path}: target: no table for {target!r}")
-    parameters = tuple(Parameter(p.name, p.keyword_only, p.on.get(target, Treatment())) for p in file.parameter)
+    parameters = tuple(
+        Parameter(
+            p.name,
+            p.keyword_only,
+            p.on.get(target, Treatment()),
+            p.required,
+            p.default,
+            p.samples,
+            p.always_default,
+        )
+        for p in file.parameter
+    )
     attributes = {a: t.on.get(target, AttributeTreatment(to=a)) for a, t in file.attribute.items()}
     for name in (file.source.name, *file.source.aliases, file.target[target].name):
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", name):
@@ -321,6 +378,8 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    if file.proof is not None:
+        _check_proof(path, file)
     return Rule(
         name=file.name,
         source=file.source,
@@ -334,4 +393,22 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         related=file.related,
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
+        proof=file.proof,
     )
+
+
+def _check_proof(path: Path, file: _RuleFile) -> None:
+    proof = file.proof
+    assert proof is not None
+    known = {"parameters": {p.name for p in file.parameter}, "tensors": set(file.attribute)}
+    for key, (symbols, named) in {
+        "parameters": (FORMULA_PARAMETERS, proof.parameters),
+        "tensors": (FORMULA_TENSORS, proof.tensors),
+    }.items():
+        if set(named) != set(symbols):
+            raise UsageError(f"{path}: proof: {key}: the keys {', '.join(symbols)} are expected")
+        for symbol, name in named.items():
+            if name not in known[key]:
+                raise UsageError(f"{path}: proof: {key}: {symbol}: the rule has no {name!r}")
+    if proof.shape.count(0) != 1 or min(proof.shape) < 0 or math.prod(n for n in proof.shape if n) < 2:
+        raise UsageError(f"{path}: proof: shape: one 0 for the channels and at least two values a channel are expected")

@@ -47,7 +47,12 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise UsageError(f"{where}: {value!r} is not one of {', '.join(map(repr, args))}")
         return value
     if origin in (Union, types.UnionType):
-        return _value(next(a for a in args if a is not type(None)), value, where)
+        options = [a for a in args if a is not type(None)]
+        if len(options) == 1:
+            return _value(options[0], value, where)
+        if type(value) not in options:
+            raise UsageError(f"{where}: {' or '.join(KINDS[a] for a in options)} is expected, not {value!r}")
+        return value
     if origin is tuple:
         if not isinstance(value, list):
             raise UsageError(f"{where}: a list is expected, not {value!r}")

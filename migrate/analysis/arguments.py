@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -161,24 +160,10 @@ def _refused(parameter: Parameter, argument: Argument) -> str:
     if treatment.only or treatment.never:
         return _outside_choices(treatment, argument)
     for value in values:
-        if (
-            isinstance(value, Constant)
-            and isinstance(value.value, (int, float))
-            and _out_of_range(treatment, value.value)
-        ):
+        number = value.value if isinstance(value, Constant) else None
+        if isinstance(number, (int, float)) and treatment.is_outside(number):
             return treatment.outside
     return ""
-
-
-def _out_of_range(treatment: Treatment, number: float) -> bool:
-    if treatment.minimum is None and treatment.exclusive_minimum is None and treatment.maximum is None:
-        return False
-    return (
-        math.isnan(number)
-        or (treatment.minimum is not None and number < treatment.minimum)
-        or (treatment.exclusive_minimum is not None and number <= treatment.exclusive_minimum)
-        or (treatment.maximum is not None and number > treatment.maximum)
-    )
 
 
 def _outside_choices(treatment: Treatment, argument: Argument) -> str:

@@ -10,6 +10,7 @@ from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.references import Reference, ambiguity, leave
+from migrate.analysis.scopes import Index
 from migrate.analysis.values import Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
@@ -257,7 +258,7 @@ def _edits(module: Module, made: Made) -> tuple[Edit, ...]:
     for container, changes in by_container.items():
         extra = append if container is made.call else ()
         edits.append(ChangeArguments(container, tuple(changes), extra))
-    if made.rule.target.training_mode and not made.construction.skip and owns_mode(module, made.call):
+    if made.rule.target.training_mode and not made.construction.skip and owns_mode(module.index, made.call):
         edits.append(CallMethod(made.call, made.rule.target.training_mode))
     return tuple(edits)
 
@@ -268,13 +269,13 @@ def _data_format(module: Module, made: Made) -> tuple[tuple[str, str], ...]:
     return (("data_format", repr(module.data_format)),) if wanted and not through_partial else ()
 
 
-def owns_mode(module: Module, call: ast.Call) -> bool:
+def owns_mode(index: Index, call: ast.Call) -> bool:
     """Whether the instance is called in the function (or module) that makes it, and so owns its own mode."""
-    parent = module.index.parent(call)
+    parent = index.parent(call)
     if isinstance(parent, ast.Call):
         return parent.func is call
     if isinstance(parent, ast.NamedExpr):
-        outer = module.index.parent(parent)
+        outer = index.parent(parent)
         if isinstance(outer, ast.Call) and outer.func is parent:
             return True
         targets: list[ast.expr] = [parent.target]
@@ -284,16 +285,14 @@ def owns_mode(module: Module, call: ast.Call) -> bool:
         targets = [parent.target]
     else:
         return False
-    scope = module.index.scope(call)
+    scope = index.scope(call)
     names = [t.id for t in targets if isinstance(t, ast.Name)]
     if scope.is_class:
         return False
     return any(
-        isinstance(use_parent := module.index.parent(use), ast.Call)
-        and use_parent.func is use
-        and module.index.scope(use) is scope
+        isinstance(use_parent := index.parent(use), ast.Call) and use_parent.func is use and index.scope(use) is scope
         for name in names
-        for use in module.index.uses(scope.elsewhere.get(name, scope), name)
+        for use in index.uses(scope.elsewhere.get(name, scope), name)
     )
 
 

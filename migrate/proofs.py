@@ -1,0 +1,122 @@
+"""What a proof found: the vocabulary that verification and reports share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MEASURES = (
+    "initial",
+    "trainable",
+    "first_call",
+    "train",
+    "eval",
+    "moving_mean",
+    "moving_variance",
+    "grad_input",
+    "grad_gamma",
+    "grad_beta",
+    "reference",
+)
+"""What is compared, in the order of a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A difference and what it may be, at the place where it exceeds its bound most or comes closest to it."""
+
+    max_abs: float
+    bound: float
+
+    @property
+    def passed(self) -> bool:
+        return self.max_abs <= self.bound
+
+    @property
+    def ratio(self) -> float:
+        """The difference in units of the bound: at most 1 where it passed."""
+        if self.bound > 0:
+            return self.max_abs / self.bound
+        return 0.0 if self.max_abs == 0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in a file; the line is 1-based."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One execution of a call: the values of its free names, what was measured, or the error that ended it.
+
+    ``first_call`` holds a few outputs of the untouched layer in both frameworks, where the source calls it so.
+    """
+
+    bindings: Mapping[str, object]
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    error: str | None = None
+    snippet: str = ""
+    first_call: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.error is None and all(m.passed for m in self.measures.values())
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The measures that exceed their bounds, the worst first."""
+        failed = [name for name, m in self.measures.items() if not m.passed]
+        return tuple(sorted(failed, key=lambda name: -self.measures[name].ratio))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A distinct pair of original and rewritten text, the places it stands at, and its cases."""
+
+    before: str
+    after: str
+    sites: tuple[Site, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(case.passed for case in self.cases)
+
+    @property
+    def worst(self) -> dict[str, Measure]:
+        """Of each measure the one closest to its bound, or furthest above it."""
+        worst: dict[str, Measure] = {}
+        for case in self.cases:
+            for name, measure in case.measures.items():
+                if name not in worst or measure.ratio > worst[name].ratio:
+                    worst[name] = measure
+        return {name: worst[name] for name in MEASURES if name in worst}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All proofs of a run, and where they were run: versions, device, mode.
+
+    ``recorded`` counts the executions that were kept for another machine.
+    """
+
+    environment: Mapping[str, str]
+    proofs: tuple[Proof, ...]
+    seconds: float = 0.0
+    recorded: int = 0
+
+    @property
+    def failed_paths(self) -> frozenset[str]:
+        """The files with a failed proof; these are not written."""
+        return frozenset(site.path for proof in self.proofs if not proof.passed for site in proof.sites)
+
+    def count(self, passed: bool) -> int:
+        """The number of cases that passed, or that failed."""
+        return sum(case.passed is passed for proof in self.proofs for case in proof.cases)

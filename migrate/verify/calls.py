@@ -1,0 +1,146 @@
+"""A constructor call of a source file as a callee and terms, with stars and partials taken apart."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.scopes import Scope
+from migrate.errors import ProofError
+from migrate.verify.terms import Given, Known, Reader, Term, Value, compute
+
+MAX_PARTIALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call, as terms."""
+
+    positional: tuple[Term, ...] = ()
+    named: tuple[tuple[str, Term], ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return (*self.positional, *(term for _, term in self.named))
+
+    def then(self, later: Arguments) -> Arguments:
+        """These, already bound by a partial, and what the call itself passes on top."""
+        named = {**dict(self.named), **dict(later.named)}
+        return Arguments(self.positional + later.positional, tuple(named.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``callee(arguments)``, then methods called on the result; ``callee`` is None where the file does not name it."""
+
+    callee: str | None
+    arguments: Arguments
+    methods: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A call with values for its arguments."""
+
+    positional: tuple[Value, ...]
+    named: tuple[tuple[str, Value], ...]
+
+
+def computed(arguments: Arguments, given: Given) -> Computed:
+    """The values of the arguments; raises as `terms.compute` does."""
+    positional = tuple(compute(t, given) for t in arguments.positional)
+    return Computed(positional, tuple((name, compute(t, given)) for name, t in arguments.named))
+
+
+def read_call(reader: Reader, node: ast.expr, scope: Scope, methods: frozenset[str]) -> Call:
+    """The call that ``node``, standing in ``scope``, makes; raises ProofError.
+
+    ``methods`` are those that a rewrite may append, such as set_train.
+    """
+    appended: list[tuple[str, tuple[Value, ...]]] = []
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+        terms = [reader.term(a, scope) for a in node.args]
+        if not isinstance(node.func.value, ast.Call) or not all(isinstance(t, Known) for t in terms):
+            break
+        appended.append((node.func.attr, tuple(compute(t, {}) for t in terms)))
+        node = node.func.value
+    if not isinstance(node, ast.Call):
+        raise ProofError(f"{ast.unparse(node)} is not a call")
+    call = _read(reader, node, scope, 0)
+    return Call(call.callee, call.arguments, tuple(reversed(appended)))
+
+
+def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
+    try:
+        name = reader.qualified(node.func, scope)
+        if name == "functools.partial" and node.args:
+            first = reader.qualified(node.args[0], scope)
+            return Call(first, _arguments(reader, node, scope, skip=1))
+    except NameError as error:
+        if _is_super(node.func):
+            return Call(None, _arguments(reader, node, scope))
+        raise ProofError(f"nothing in the file binds {error}") from None
+    arguments = _arguments(reader, node, scope)
+    binding = reader.single(node.func, scope) if name is None and isinstance(node.func, ast.Name) else None
+    made = binding.value if binding is not None and binding.kind == "value" else None
+    if isinstance(made, ast.Call) and binding is not None and depth < MAX_PARTIALS:
+        bound = _read(reader, made, binding.scope, depth + 1)
+        if reader.qualified(made.func, binding.scope) == "functools.partial":
+            return Call(bound.callee, bound.arguments.then(arguments))
+    return Call(name, arguments)
+
+
+def _is_super(func: ast.expr) -> bool:
+    """``super().__init__``."""
+    owner = func.value if isinstance(func, ast.Attribute) and func.attr == "__init__" else None
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
+
+
+def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> Arguments:
+    positional: list[Term] = []
+    named: dict[str, Term] = {}
+    for value in node.args[skip:]:
+        if isinstance(value, ast.Starred):
+            positional += _items(reader, value.value, scope)
+        else:
+            positional.append(reader.term(value, scope))
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            named |= _entries(reader, keyword.value, scope)
+        else:
+            named[keyword.arg] = reader.term(keyword.value, scope)
+    return Arguments(tuple(positional), tuple(named.items()))
+
+
+def _display(reader: Reader, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
+    """The display behind a star: in place, or what the name is bound to once."""
+    if isinstance(node, ast.Name):
+        binding = reader.single(node, scope)
+        if binding is not None and binding.kind == "value" and binding.value is not None:
+            return binding.value, binding.scope
+    return node, scope
+
+
+def _items(reader: Reader, node: ast.expr, scope: Scope) -> list[Term]:
+    display, scope = _display(reader, node, scope)
+    if isinstance(display, (ast.Tuple, ast.List)) and not any(isinstance(e, ast.Starred) for e in display.elts):
+        return [reader.term(e, scope) for e in display.elts]
+    raise ProofError(f"what *{ast.unparse(node)} passes cannot be read")
+
+
+def _entries(reader: Reader, node: ast.expr, scope: Scope) -> dict[str, Term]:
+    display, scope = _display(reader, node, scope)
+    if isinstance(display, ast.Dict):
+        keys = [k.value if isinstance(k, ast.Constant) else None for k in display.keys]
+        if all(isinstance(k, str) for k in keys):
+            return {str(k): reader.term(v, scope) for k, v in zip(keys, display.values, strict=True)}
+    if isinstance(display, ast.Call) and _is_plain_dict(reader, display, scope):
+        return {str(k.arg): reader.term(k.value, scope) for k in display.keywords}
+    raise ProofError(f"what **{ast.unparse(node)} passes cannot be read")
+
+
+def _is_plain_dict(reader: Reader, call: ast.Call, scope: Scope) -> bool:
+    """``dict(name=value, ...)``."""
+    plain = not call.args and all(k.arg for k in call.keywords)
+    named = isinstance(call.func, ast.Name) and call.func.id == "dict"
+    return plain and named and reader.is_builtin(call.func, scope)

@@ -1,0 +1,90 @@
+"""The distinct executions behind the claims of a run, and what a worker is asked for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.rules import Proof
+from migrate.verify.inputs import Recipe
+from migrate.verify.plan import Claim, Side, Trial
+from migrate.verify.reference import Layer
+from migrate.verify.terms import Symbol, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A distinct trial: its id, a text of a call that leads to it, and the inputs it runs on."""
+
+    id: str
+    text: str
+    trial: Trial
+    recipe: Recipe
+
+    @property
+    def original_key(self) -> str:
+        """What torch's side depends on; a record finds it again by this."""
+        return repr((self.trial.original, self.recipe, self.trial.first_call))
+
+
+def executions(claims: Iterable[Claim]) -> dict[str, Execution]:
+    """The executions of all claims by the key of their trials; equal trials run once."""
+    found: dict[str, Execution] = {}
+    for claim in claims:
+        for trial in claim.trials:
+            if trial.key not in found:
+                layer = layer_of(trial)
+                recipe = Recipe(proof_of(trial).shape, layer.channels, layer.eps)
+                found[trial.key] = Execution(f"t{len(found)}", claim.before, trial, recipe)
+    return found
+
+
+def proof_of(trial: Trial) -> Proof:
+    """The table of the trial's rule; a trial exists only where the rule has one."""
+    assert trial.rule.proof is not None
+    return trial.rule.proof
+
+
+def layer_of(trial: Trial) -> Layer:
+    """The original's arguments by their meaning in the formula."""
+    settings: dict[str, Any] = dict(trial.settings)
+    named = {symbol: settings[name] for symbol, name in proof_of(trial).parameters.items()}
+    return Layer(
+        channels=int(named["channels"]),
+        eps=float(named["eps"]),
+        momentum=float(named["momentum"]),
+        affine=bool(named["affine"]),
+        track=bool(named["track"]),
+    )
+
+
+def request(framework: str, execution: Execution, inputs: str) -> dict[str, Any]:
+    """What the worker of ``framework`` is asked; ``inputs`` is the name of the arrays to run on."""
+    trial = execution.trial
+    names = proof_of(trial).tensors
+    if framework == "torch":
+        side, tensors = trial.original, names
+    else:
+        side, tensors = trial.rewritten, {s: trial.rule.attributes[name].to for s, name in names.items()}
+    return {
+        "id": execution.id,
+        "inputs": inputs,
+        "callable": side.callee,
+        "args": [_encoded(v) for v in side.arguments.positional],
+        "kwargs": {name: _encoded(v) for name, v in side.arguments.named},
+        "calls": [[name, [_encoded(v) for v in args]] for name, args in side.methods],
+        "tensors": tensors,
+        "layout": _layout(side),
+        "first_call": trial.first_call,
+    }
+
+
+def _layout(side: Side) -> str:
+    return "NHWC" if "NHWC" in dict(side.arguments.named).values() else "NCHW"
+
+
+def _encoded(value: Value) -> Any:
+    if isinstance(value, Symbol):
+        return {"name": value.name}
+    return [_encoded(v) for v in value] if isinstance(value, tuple) else value

@@ -1,0 +1,229 @@
+"""What has to be executed: the distinct rewritten calls of a run, each with the values to try it with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from migrate.analysis.constructions import owns_mode
+from migrate.analysis.scopes import Index, Scope
+from migrate.analysis.source import Source
+from migrate.errors import ProofError
+from migrate.findings import FileResult, Finding
+from migrate.proofs import Site
+from migrate.rules import Parameter, Rule, RuleSet
+from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
+from migrate.verify.samples import Given, assignments, pools
+from migrate.verify.terms import Free, Known, Reader, Term, Value, free_names
+
+EXECUTED_ROLES = ("call", "partial")
+MAX_CHANNELS = 4096
+"""A layer this wide shows nothing that a narrow one does not, and takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one framework executes: a class by its qualified name, its arguments, methods called on the result."""
+
+    callee: str
+    arguments: Computed
+    methods: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One execution in both frameworks.
+
+    ``first_call``: the source calls the layer where it makes it, so that it has to start in the right mode.
+    """
+
+    bindings: tuple[tuple[str, Value], ...]
+    original: Side
+    rewritten: Side
+    settings: tuple[tuple[str, Value], ...]
+    rule: Rule
+    first_call: bool
+
+    @property
+    def key(self) -> str:
+        """Equal for trials that execute the same."""
+        return repr((self.original, self.rewritten, self.settings, self.rule.name, self.first_call))
+
+
+@dataclass(slots=True)
+class Claim:
+    """A pair of original and rewritten text that has to compute the same, wherever it stands."""
+
+    before: str
+    after: str
+    trials: tuple[Trial, ...]
+    problem: str | None = None
+    sites: list[Site] = field(default_factory=list)
+
+
+def plan(results: Iterable[FileResult], rules: RuleSet) -> list[Claim]:
+    """The claims of a run, in the order in which they first occur. Texts are one claim where their trials are equal."""
+    claims: dict[object, Claim] = {}
+    for result in results:
+        found = [f for f in result.findings if f.kind == "rewrite" and f.role in EXECUTED_ROLES]
+        if not found or result.error is not None:
+            continue
+        files = _Files(result, rules)
+        for finding in found:
+            claim = files.claim(finding)
+            keys = tuple((t.bindings, t.key) for t in claim.trials)
+            known = claims.setdefault((claim.before, claim.after, claim.problem, repr(keys)), claim)
+            known.sites.append(Site(result.path, finding.line))
+    return list(claims.values())
+
+
+class _Files:
+    """A file before and after its migration, side by side."""
+
+    def __init__(self, result: FileResult, rules: RuleSet) -> None:
+        self._rules = rules
+        before, after = Source(result.before, result.path), Source(result.after, result.path)
+        self._index, self._after = Index(before), Index(after)
+        old_names = _old_names(rules)
+        self._reader, self._after_reader = Reader(self._index, old_names), Reader(self._after, old_names)
+        self._by_span: dict[tuple[int, int, int, int], ast.Call] = {}
+        for call in self._index.all(ast.Call):
+            span = before.span(call)
+            self._by_span[before.position(span.start) + before.position(span.end)] = call
+
+    def claim(self, finding: Finding) -> Claim:
+        rule = self._rules.by_name[finding.symbol]
+        try:
+            call = self._by_span.get((finding.line, finding.column, finding.end_line, finding.end_column))
+            if call is None:
+                raise ProofError("this is not a call")
+            scope = self._index.scope(call)
+            methods = _appended(rule)
+            before = read_call(self._reader, call, scope, methods)
+            after = read_call(self._after_reader, _expression(finding.after), self._counterpart(scope), methods)
+            first_call = finding.role == "call" and owns_mode(self._index, call)
+            trials = tuple(_trials(rule, _narrow(before, rule), _narrow(after, rule), first_call))
+        except ProofError as error:
+            return Claim(finding.before, finding.after, (), str(error))
+        return Claim(finding.before, finding.after, trials)
+
+    def _counterpart(self, scope: Scope) -> Scope:
+        """The same scope in the rewritten file: a migration adds and removes none."""
+        ours, theirs = list(self._index.inner.values()), list(self._after.inner.values())
+        if [type(s.node) for s in ours] != [type(s.node) for s in theirs]:
+            raise ProofError("the rewritten file has other functions and classes than the original")
+        return theirs[ours.index(scope)]
+
+
+def _old_names(rules: RuleSet) -> dict[str, str]:
+    """The old name of each renamed attribute; empty for the steps of a path before it."""
+    names: dict[str, str] = {}
+    for rule in rules.rules:
+        for old, treatment in rule.attributes.items():
+            *steps, new = treatment.to.split(".")
+            if new:
+                names[new] = old
+                names.update(dict.fromkeys(steps, ""))
+    return names
+
+
+def _appended(rule: Rule) -> frozenset[str]:
+    """The methods that a rewrite may append to a constructor."""
+    return frozenset({rule.target.training_mode.partition("(")[0]} - {""})
+
+
+def _expression(text: str) -> ast.expr:
+    try:
+        return ast.parse(f"({text}\n)", mode="eval").body
+    except SyntaxError:
+        raise ProofError("the rewritten text is not an expression") from None
+
+
+def _narrow(call: Call, rule: Rule) -> Call:
+    """The call with a free name for a number of channels too large to try."""
+    if rule.proof is None:
+        return call
+    name = rule.proof.parameters["channels"]
+
+    def narrowed(parameter: str, term: Term) -> Term:
+        wide = isinstance(term, Known) and isinstance(term.value, int) and term.value > MAX_CHANNELS
+        return Free(str(term.value)) if wide and parameter == name else term  # type: ignore[union-attr]
+
+    names = dict(enumerate(p.name for p in rule.parameters if not p.keyword_only))
+    positional = tuple(narrowed(names.get(i, ""), t) for i, t in enumerate(call.arguments.positional))
+    named = tuple((n, narrowed(n, t)) for n, t in call.arguments.named)
+    return Call(call.callee, Arguments(positional, named), call.methods)
+
+
+def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable[Trial]:
+    if rule.proof is None:
+        raise ProofError(f"the rule {rule.name} has no [proof] table")
+    required = [p.name for p in rule.parameters if p.required]
+    missing = [n for n in required if n not in dict(_by_parameter(rule, before.arguments))]
+    both = Arguments(named=tuple((n, Free(n)) for n in missing))
+    before, after = (Call(c.callee, c.arguments.then(both), c.methods) for c in (before, after))
+    passed = _by_parameter(rule, before.arguments)
+    unknown = [n for n, _ in passed if rule.parameter(n) is None]
+    if unknown:
+        raise ProofError(f"{rule.source.name} has no parameter {unknown[0]}")
+    free = pools([(rule.parameter(n), t) for n, t in passed])
+    known = {p.text for p in free}
+    new = next((f.text for t in after.arguments.terms for f, _ in free_names(t) if f.text not in known), None)
+    if new is not None:
+        raise ProofError(f"the rewritten text reads {new}, which the original does not")
+    for given in assignments(free, lambda g: _fits(rule, before.arguments, g)):
+        yield _trial(rule, before, after, given, first_call)
+
+
+def _trial(rule: Rule, before: Call, after: Call, given: Given, first_call: bool) -> Trial:
+    original = computed(before.arguments, given)
+    try:
+        rewritten = computed(after.arguments, given)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ProofError(f"the rewritten text raises {type(error).__name__}: {error}") from None
+    return Trial(
+        bindings=tuple(given.items()),
+        original=Side(before.callee or rule.source.name, _on_any_device(rule, original)),
+        rewritten=Side(after.callee or rule.target.name, rewritten, after.methods),
+        settings=tuple(_settings(rule, original).items()),
+        rule=rule,
+        first_call=first_call,
+    )
+
+
+def _by_parameter(rule: Rule, arguments: Arguments) -> list[tuple[str, Term]]:
+    order = [p.name for p in rule.parameters if not p.keyword_only]
+    if len(arguments.positional) > len(order):
+        raise ProofError(f"{rule.source.name} takes at most {len(order)} positional arguments")
+    return [*zip(order, arguments.positional, strict=False), *arguments.named]
+
+
+def _settings(rule: Rule, arguments: Computed) -> dict[str, Value]:
+    """The value of every parameter, passed or default."""
+    order = [p.name for p in rule.parameters if not p.keyword_only]
+    passed = {**dict(zip(order, arguments.positional, strict=False)), **dict(arguments.named)}
+    return {p.name: passed.get(p.name, p.default) for p in rule.parameters}
+
+
+def _on_any_device(rule: Rule, arguments: Computed) -> Computed:
+    """The arguments with None for those that a proof leaves at their default, such as a device."""
+    order = [p.name for p in rule.parameters if not p.keyword_only]
+    default = {p.name for p in rule.parameters if p.always_default}
+    positional = tuple(None if name in default else v for name, v in zip(order, arguments.positional, strict=False))
+    return Computed(positional, tuple((n, None if n in default else v) for n, v in arguments.named))
+
+
+def _fits(rule: Rule, arguments: Arguments, given: Mapping[str, Value]) -> bool:
+    """Whether the original's arguments can be computed and lie in their domains."""
+    try:
+        settings = _settings(rule, computed(arguments, given))
+    except (ArithmeticError, TypeError, ValueError):
+        return False
+    return all(_accepts(p, settings[p.name]) for p in rule.parameters)
+
+
+def _accepts(parameter: Parameter, value: Value) -> bool:
+    if parameter.treatment.cast == "int" and type(value) is not int:
+        return False
+    return not isinstance(value, (int, float)) or not parameter.treatment.is_outside(value)

@@ -1,0 +1,242 @@
+"""A framework's worker process: started once, asked in batches, started anew when it dies or hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrate.errors import UsageError
+
+BATCH = 24
+WORKER = Path(__file__).with_name("worker.py")
+TITLES = {"torch": "torch", "mindspore": "MindSpore"}
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that has a framework; ``option`` is how the command line names another one."""
+
+    framework: str
+    executable: str
+    option: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds until a silent worker counts as hanging: while it starts, and on one case."""
+
+    start: float = 600.0
+    case: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one execution gave: arrays and facts by name, or the error that ended it."""
+
+    arrays: Mapping[str, NDArray[np.float32]]
+    facts: Mapping[str, Any]
+    error: str | None = None
+
+
+class Died(Exception):
+    """The worker is gone; the text says how, and ``case`` is what it was on."""
+
+    def __init__(self, how: str, case: str = "") -> None:
+        super().__init__(how)
+        self.case = case
+
+
+class Worker:
+    """One framework in a process of its own. Use it as a context manager: it never outlives the block."""
+
+    def __init__(self, interpreter: Interpreter, limits: Limits) -> None:
+        self._interpreter = interpreter
+        self._limits = limits
+        self._folder = Path(tempfile.mkdtemp(prefix="bn-migrate-"))
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._closed = False
+        self._hello: dict[str, Any] | None = None
+        self._batches = 0
+
+    def __enter__(self) -> Worker:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed = True
+        self._kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def hello(self) -> dict[str, Any]:
+        """Versions and signatures; raises UsageError where the interpreter, the framework or the device is missing."""
+        if self._hello is None:
+            try:
+                said = self._next(self._limits.start)
+            except Died as death:
+                raise UsageError(self._unusable(str(death))) from None
+            if "missing" in said:
+                raise UsageError(self._missing(said["missing"]))
+            if "error" in said:
+                raise UsageError(self._unusable(said["error"]))
+            self._hello = said
+        return self._hello
+
+    def run(
+        self, cases: Sequence[Mapping[str, Any]], inputs: Path, finished: Callable[[], None] = lambda: None
+    ) -> dict[str, Outcome]:
+        """The outcome of every case by its id. A case on which the worker dies or hangs fails, and the rest goes on."""
+        outcomes: dict[str, Outcome] = {}
+        waiting = list(cases)
+        while waiting and not self._closed:
+            batch = waiting[:BATCH]
+            try:
+                self.hello()
+                done = self._ask(batch, inputs)
+            except Died as death:
+                done = {death.case or batch[0]["id"]: Outcome({}, {}, str(death))}
+                self._kill()
+                self._start()
+            for _ in done:
+                finished()
+            outcomes |= done
+            waiting = [c for c in waiting if c["id"] not in done]
+        return outcomes
+
+    def _ask(self, batch: Sequence[Mapping[str, Any]], inputs: Path) -> dict[str, Outcome]:
+        assert self._process is not None and self._process.stdin is not None
+        self._batches += 1
+        outputs = self._folder / f"outputs-{self._batches}.npz"
+        request = {"cases": batch, "inputs": str(inputs), "outputs": str(outputs)}
+        case = ""
+        try:
+            try:
+                self._process.stdin.write(json.dumps(request) + "\n")
+                self._process.stdin.flush()
+            except OSError:
+                raise Died(self._death()) from None
+            while "done" not in (said := self._next(self._limits.case)):
+                case = said["at"]
+        except Died as death:
+            raise Died(str(death), case) from None
+        facts = said["done"]
+        with np.load(outputs, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        outputs.unlink()
+        found: dict[str, dict[str, NDArray[np.float32]]] = {}
+        for name, array in arrays.items():
+            owner, _, measure = name.partition("/")
+            found.setdefault(owner, {})[measure] = array
+        return {i: Outcome(found.get(i, {}), f, f.get("error")) for i, f in facts.items()}
+
+    def _start(self) -> None:
+        if self._closed:
+            return
+        self._hello, self._lines = None, queue.Queue()
+        environment = {**os.environ, "GLOG_v": "4", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        command = [self._interpreter.executable, str(WORKER), self._interpreter.framework]
+        with (self._folder / "messages").open("w") as messages:
+            try:
+                self._process = subprocess.Popen(
+                    [*command, json.dumps(dict(self._interpreter.options))],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=messages,
+                    cwd=self._folder,
+                    env=environment,
+                    text=True,
+                    # Ctrl-C is for the program, which then ends its workers.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise UsageError(self._unusable(error.strerror or str(error))) from None
+        threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
+
+    def _next(self, seconds: float) -> dict[str, Any]:
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            self._kill()
+            raise Died(f"{self._title} gave no answer for {seconds:.0f} seconds and was ended") from None
+        if line is None:
+            raise Died(self._death())
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise Died(f"it answers {line.strip()[:80]!r}") from None
+        return said
+
+    def _death(self) -> str:
+        assert self._process is not None
+        status = self._process.wait()
+        how = _signal_name(-status) if status < 0 else f"exit status {status}"
+        lines = (self._folder / "messages").read_text("utf-8", errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"the {self._title} process ended ({how}){f': {last[:300]}' if last else ''}"
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    _close(stream)
+
+    @property
+    def _title(self) -> str:
+        return TITLES[self._interpreter.framework]
+
+    def _missing(self, module: str) -> str:
+        wanted = self._interpreter.framework
+        what = self._title if module.partition(".")[0] == wanted else f"{module}, which {self._title} needs,"
+        executable = self._interpreter.executable
+        packages = " ".join(dict.fromkeys([wanted, *(["'numpy<2'"] if module != wanted else []), "'numpy<2'"]))
+        return (
+            f"{what} is not installed for {executable}. Install it with: {executable} -m pip install {packages}; "
+            f"or name the interpreter that has it with {self._interpreter.option}"
+        )
+
+    def _unusable(self, reason: str) -> str:
+        return f"{self._interpreter.option} {self._interpreter.executable}: {self._title} cannot be run: {reason}"
+
+
+def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    """Lines from the process into the queue, then None; a thread, since pipes have no timeout."""
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            lines.put(line)
+    except ValueError:
+        pass
+    lines.put(None)
+
+
+def _close(stream: Any) -> None:
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,148 @@
+"""Runs the plan in both frameworks at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from migrate.errors import UsageError
+from migrate.files import write_document
+from migrate.findings import FileResult
+from migrate.proofs import Verification
+from migrate.rules import RuleSet
+from migrate.verify.conventions import check_source, check_target
+from migrate.verify.execution import Execution, executions, request
+from migrate.verify.inputs import Floats, Recipe, make_inputs
+from migrate.verify.judge import judge, proofs
+from migrate.verify.plan import plan
+from migrate.verify.process import Interpreter, Limits, Outcome, Worker
+from migrate.verify.record import Entry, Record, load, packed
+from migrate.verify.settings import Settings
+
+Tick = Callable[[int, int], None]
+"""Told how many executions are done, and of how many."""
+Inputs = dict[Recipe, Mapping[str, Floats]]
+Outcomes = dict[str, Mapping[str, Outcome]]
+"""By framework, then by the id of the execution."""
+
+
+class Prover:
+    """The workers of a run. They start at once, and import their frameworks while the sources are migrated."""
+
+    def __init__(self, settings: Settings, rules: RuleSet, limits: Limits | None = None) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._limits = limits or Limits()
+        self._stack = contextlib.ExitStack()
+        self._record = load(settings.against) if settings.against is not None else None
+        self.workers: dict[str, Worker] = {}
+
+    def __enter__(self) -> Prover:
+        settings = self._settings
+        sources = [r.source.name for r in self._rules.rules]
+        targets = [r.target.name for r in self._rules.rules]
+        options = {"classes": targets, "device_target": settings.device_target, "mode": settings.mode}
+        torch = Interpreter("torch", settings.torch_python, "--torch-python", {"classes": sources})
+        mindspore = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", options)
+        with contextlib.ExitStack() as stack:
+            if self._record is None:
+                self.workers["torch"] = stack.enter_context(Worker(torch, self._limits))
+            if not settings.only_record:
+                self.workers["mindspore"] = stack.enter_context(Worker(mindspore, self._limits))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def prove(self, results: Iterable[FileResult], tick: Tick = lambda done, total: None) -> Verification:
+        """Execute every rewritten call of ``results``; raises UsageError where an environment does not serve."""
+        start = time.monotonic()
+        claims = plan(results, self._rules)
+        planned = executions(claims)
+        found = list(planned.values())
+        environment = self._environment(found)
+        inputs = self._inputs(found)
+        outcomes = self._execute(found, inputs, tick)
+        if self._settings.record is not None:
+            self._keep(found, inputs, outcomes["torch"])
+        if self._settings.only_record:
+            return Verification(environment, (), time.monotonic() - start, recorded=len(found))
+        cases = {
+            key: judge(e, inputs[e.recipe], outcomes["torch"][e.id], outcomes["mindspore"][e.id], self._settings)
+            for key, e in planned.items()
+        }
+        return Verification(environment, proofs(claims, cases), time.monotonic() - start)
+
+    def _environment(self, found: list[Execution]) -> dict[str, str]:
+        """Versions, device and mode, once the classes are known to be those that the rules are about."""
+        environment = {"device": self._settings.device_target, "mode": self._settings.mode}
+        if not found:
+            return environment
+        rules = {e.trial.rule.name: e.trial.rule for e in found}.values()
+        torch = self._record.hello if self._record is not None else self.workers["torch"].hello()
+        for rule in rules:
+            check_source(rule, torch["signatures"][rule.source.name], torch["version"])
+        environment["torch"] = torch["version"]
+        if "mindspore" in self.workers:
+            mindspore = self.workers["mindspore"].hello()
+            for rule in rules:
+                check_target(rule, mindspore["signatures"][rule.target.name], mindspore["version"])
+            environment |= {"mindspore": mindspore["version"], "numpy": mindspore["numpy"]}
+        return environment
+
+    def _inputs(self, found: list[Execution]) -> Inputs:
+        """The inputs of every recipe: made here, or those of the record, which has to hold every execution."""
+        if self._record is None:
+            return {recipe: make_inputs(recipe) for recipe in dict.fromkeys(e.recipe for e in found)}
+        entries = self._record.entries
+        missing = [e.text for e in found if e.original_key not in entries]
+        if missing:
+            raise UsageError(
+                f"--against {self._settings.against}: the record does not belong to these sources: "
+                f"{len(missing)} of {len(found)} executions are not in it, first {missing[0]}: record it again"
+            )
+        return {e.recipe: entries[e.original_key].inputs for e in found}
+
+    def _execute(self, found: list[Execution], inputs: Inputs, tick: Tick) -> Outcomes:
+        outcomes: Outcomes = {}
+        if self._record is not None:
+            outcomes["torch"] = {e.id: self._record.entries[e.original_key].outcome for e in found}
+        if not found:
+            return {"torch": {}, "mindspore": {}}
+        done, total = 0, len(found) * len(self.workers)
+        tick(done, total)
+
+        def finished() -> None:
+            nonlocal done
+            done += 1
+            tick(done, total)
+
+        with tempfile.TemporaryDirectory(prefix="bn-migrate-") as folder, ThreadPoolExecutor(2) as pool:
+            path = Path(folder) / "inputs.npz"
+            names = {recipe: str(i) for i, recipe in enumerate(inputs)}
+            arrays = {f"{names[r]}/{name}": a for r, made in inputs.items() for name, a in made.items()}
+            np.savez(path, allow_pickle=False, **arrays)
+            try:
+                futures = {
+                    framework: pool.submit(
+                        worker.run, [request(framework, e, names[e.recipe]) for e in found], path, finished
+                    )
+                    for framework, worker in self.workers.items()
+                }
+                return outcomes | {framework: future.result() for framework, future in futures.items()}
+            finally:
+                # Ctrl-C while they work: without its worker a thread comes to an end.
+                self._stack.close()
+
+    def _keep(self, found: list[Execution], inputs: Inputs, outcomes: Mapping[str, Outcome]) -> None:
+        assert self._settings.record is not None
+        entries = {e.original_key: Entry(e.text, inputs[e.recipe], outcomes[e.id]) for e in found}
+        hello = self.workers["torch"].hello() if found else {}
+        write_document(self._settings.record, packed(Record(hello, entries)))

@@ -1,0 +1,366 @@
+"""Expressions of a source file as terms that can be computed: a whitelist, and everything else is a free name.
+
+Nothing of the file is run: numbers, arithmetic, comparisons, choices and names that the file binds to such are
+computed here; any other expression is `Free`, and a proof gives it a value.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from migrate.analysis.scopes import Binding, Index, Scope
+
+MAX_EXPONENT = 64
+MAX_BITS = 256
+MAX_DEPTH = 40
+SYMBOL_ROOTS = ("torch", "mindspore")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A qualified name of a framework, such as torch.float32."""
+
+    name: str
+
+
+Value = bool | int | float | str | None | Symbol | tuple["Value", ...]
+Given = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """An expression that only a run of the program could compute, by its text; ``usual`` is a parameter's default."""
+
+    text: str
+    usual: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function of other terms. A ``choice`` computes only the operands it needs."""
+
+    function: Callable[..., Value]
+    operands: tuple[Term, ...]
+    choice: bool = False
+
+
+Term = Known | Free | Operation
+
+
+def compute(term: Term, given: Given) -> Value:
+    """The value of a term; raises ArithmeticError, TypeError or ValueError as the program would."""
+    if isinstance(term, Known):
+        return term.value
+    if isinstance(term, Free):
+        return given[term.text]
+    if term.choice:
+        return term.function(*((lambda t=t: compute(t, given)) for t in term.operands))
+    return term.function(*(compute(t, given) for t in term.operands))
+
+
+def free_names(term: Term, tested: bool = False) -> Iterator[tuple[Free, bool]]:
+    """The free names of a term, each with whether only its truth counts there."""
+    if isinstance(term, Free):
+        yield term, tested
+    elif isinstance(term, Operation):
+        for i, operand in enumerate(term.operands):
+            yield from free_names(operand, tested=term.function is _not or (term.function is _if and i == 0))
+
+
+class Reader:
+    """Reads the expressions of one file into terms. ``old_name`` maps renamed attributes back, so that a free name
+    reads the same before and after a migration."""
+
+    def __init__(self, index: Index, old_names: Mapping[str, str]) -> None:
+        self._index = index
+        self._old_names = old_names
+        self._active: list[Binding] = []
+
+    def term(self, node: ast.expr, scope: Scope) -> Term:
+        """The term of ``node``, an expression that stands in ``scope``."""
+        read = _READ.get(type(node))
+        if read is None or len(self._active) > MAX_DEPTH:
+            return self.free(node)
+        return read(self, node, scope)
+
+    def free(self, node: ast.expr, usual: Value = None) -> Free:
+        return Free(ast.unparse(_OldNames(self._old_names).visit(_copy(node))), usual)
+
+    def qualified(self, node: ast.expr, scope: Scope) -> str | None:
+        """The qualified name behind a dotted name, through imports and aliases; None where the file does not say.
+
+        Raises NameError for a name that nothing binds.
+        """
+        if isinstance(node, ast.Attribute):
+            owner = self.qualified(node.value, scope)
+            return f"{owner}.{node.attr}" if owner else None
+        if not isinstance(node, ast.Name):
+            return None
+        bound = scope.resolve(node.id)
+        if bound is None:
+            if any(self._index.module.star_imports):
+                return None
+            raise NameError(node.id)
+        names = {self._imported(b) for b in bound.bindings[node.id]}
+        return names.pop() if len(names) == 1 else None
+
+    def single(self, node: ast.Name, scope: Scope) -> Binding | None:
+        """The one binding a name has, or None."""
+        bound = scope.resolve(node.id)
+        bindings = bound.bindings[node.id] if bound is not None else []
+        return bindings[0] if len(bindings) == 1 else None
+
+    def is_builtin(self, node: ast.expr, scope: Scope) -> bool:
+        return isinstance(node, ast.Name) and scope.resolve(node.id) is None
+
+    def _imported(self, binding: Binding) -> str | None:
+        if binding.kind == "value" and binding.value is not None and binding not in self._active:
+            self._active.append(binding)
+            try:
+                return self.qualified(binding.value, binding.scope)
+            except NameError:
+                return None
+            finally:
+                self._active.pop()
+        if binding.kind != "import":
+            return None
+        alias = binding.node
+        assert isinstance(alias, ast.alias)
+        statement = self._index.parents[alias]
+        if isinstance(statement, ast.ImportFrom):
+            return f"{statement.module}.{alias.name}" if not statement.level else None
+        return alias.name if alias.asname else alias.name.partition(".")[0]
+
+    def _name(self, node: ast.Name, scope: Scope) -> Term:
+        binding = self.single(node, scope)
+        if binding is None or binding in self._active:
+            return self.free(node)
+        if binding.kind == "import":
+            return self._symbol(node, scope)
+        if binding.kind not in ("value", "parameter") or binding.value is None:
+            return self.free(node)
+        term = self._bound(binding)
+        if binding.kind == "parameter":
+            return self.free(node, term.value if isinstance(term, Known) else None)
+        return self.free(node) if isinstance(term, Free) else term
+
+    def _bound(self, binding: Binding) -> Term:
+        assert binding.value is not None
+        self._active.append(binding)
+        try:
+            return self.term(binding.value, binding.scope)
+        finally:
+            self._active.pop()
+
+    def _symbol(self, node: ast.expr, scope: Scope) -> Term:
+        try:
+            name = self.qualified(node, scope)
+        except NameError:
+            name = None
+        if name and name.partition(".")[0] in SYMBOL_ROOTS:
+            return Known(Symbol(name))
+        return Known(_NUMBERS[name]) if name in _NUMBERS else self.free(node)
+
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> Term:
+        constant = self._class_constant(node, scope)
+        return self._bound(constant) if constant is not None else self._symbol(node, scope)
+
+    def _class_constant(self, node: ast.Attribute, scope: Scope) -> Binding | None:
+        """``self.X``, ``cls.X`` or ``Class.X`` where the class body binds X once and nothing assigns it."""
+        if not isinstance(node.value, ast.Name) or self._index.assigned_attributes.get(node.attr):
+            return None
+        owner = self._class_scope(node.value, scope)
+        bindings = owner.bindings.get(node.attr, []) if owner is not None else []
+        usable = len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].value is not None
+        return bindings[0] if usable and bindings[0] not in self._active else None
+
+    def _class_scope(self, owner: ast.Name, scope: Scope) -> Scope | None:
+        binding = self.single(owner, scope)
+        if binding is not None and isinstance(binding.node, ast.ClassDef):
+            return self._index.inner.get(binding.node)
+        function = scope
+        while function.parent is not None and not function.parent.is_class:
+            function = function.parent
+        return function.parent if owner.id in ("self", "cls") else None
+
+    def _sequence(self, node: ast.Tuple | ast.List, scope: Scope) -> Term:
+        if any(isinstance(e, ast.Starred) for e in node.elts):
+            return self.free(node)
+        return self._operation(node, lambda *items: items, *(self.term(e, scope) for e in node.elts))
+
+    def _unary(self, node: ast.UnaryOp, scope: Scope) -> Term:
+        return self._operation(node, _UNARY[type(node.op)], self.term(node.operand, scope))
+
+    def _binary(self, node: ast.BinOp, scope: Scope) -> Term:
+        function = _BINARY.get(type(node.op))
+        if function is None:
+            return self.free(node)
+        return self._operation(node, _numeric(function), self.term(node.left, scope), self.term(node.right, scope))
+
+    def _compare(self, node: ast.Compare, scope: Scope) -> Term:
+        functions = [_COMPARE[type(op)] for op in node.ops]
+
+        def holds(*values: Value) -> bool:
+            return all(f(a, b) for f, a, b in zip(functions, values[:-1], values[1:], strict=True))
+
+        return self._operation(node, holds, *(self.term(e, scope) for e in (node.left, *node.comparators)))
+
+    def _boolean(self, node: ast.BoolOp, scope: Scope) -> Term:
+        function = _and if isinstance(node.op, ast.And) else _or
+        return self._operation(node, function, *(self.term(v, scope) for v in node.values), choice=True)
+
+    def _choice(self, node: ast.IfExp, scope: Scope) -> Term:
+        parts = (node.test, node.body, node.orelse)
+        return self._operation(node, _if, *(self.term(p, scope) for p in parts), choice=True)
+
+    def _call(self, node: ast.Call, scope: Scope) -> Term:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
+        if name not in _FUNCTIONS or not plain or not self.is_builtin(node.func, scope):
+            return self.free(node)
+        return self._operation(node, _FUNCTIONS[name], *(self.term(a, scope) for a in node.args))
+
+    def _operation(self, node: ast.expr, function: Callable[..., Value], *operands: Term, choice: bool = False) -> Term:
+        """The operation, or its value where that is known; free where it cannot be computed."""
+        operation = Operation(function, operands, choice)
+        if any(True for _ in free_names(operation)):
+            return operation
+        try:
+            return Known(compute(operation, {}))
+        except (ArithmeticError, TypeError, ValueError):
+            return self.free(node)
+
+
+class _OldNames(ast.NodeTransformer):
+    """Gives renamed attributes the names they had; a name that maps to nothing is a step of a path and goes."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        attr = self._names.get(node.attr, node.attr)
+        return ast.copy_location(ast.Attribute(node.value, attr, node.ctx), node) if attr else node.value
+
+
+def _copy(node: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(node), mode="eval").body
+
+
+def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
+    """``function`` for numbers of a sane size alone: text would repeat, and powers would fill the memory."""
+
+    def apply(left: Value, right: Value) -> Value:
+        if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+            raise TypeError("numbers are expected")
+        result = function(left, right)
+        if isinstance(result, int) and result.bit_length() > MAX_BITS:
+            raise OverflowError("too large")
+        return result
+
+    return apply
+
+
+def _power(base: float, exponent: float) -> float:
+    if abs(exponent) > MAX_EXPONENT:
+        raise OverflowError("too large")
+    result = base**exponent
+    if isinstance(result, complex):
+        raise ValueError("not a real number")
+    return float(result) if isinstance(result, float) else int(result)
+
+
+def _round(value: float, digits: int | None = None) -> float:
+    if digits is not None and abs(digits) > MAX_EXPONENT:
+        raise OverflowError("too large")
+    return round(value, digits)
+
+
+def _not(value: Value) -> bool:
+    return not value
+
+
+def _if(test: Callable[[], Value], body: Callable[[], Value], orelse: Callable[[], Value]) -> Value:
+    return body() if test() else orelse()
+
+
+def _and(*values: Callable[[], Value]) -> Value:
+    result: Value = None
+    for value in values:
+        result = value()
+        if not result:
+            return result
+    return result
+
+
+def _or(*values: Callable[[], Value]) -> Value:
+    result: Value = None
+    for value in values:
+        result = value()
+        if result:
+            return result
+    return result
+
+
+_NUMBERS = {"math.inf": math.inf, "math.nan": math.nan, "math.pi": math.pi, "math.e": math.e, "numpy.inf": math.inf}
+_UNARY: dict[type[ast.unaryop], Callable[..., Value]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: _not,
+    ast.Invert: operator.invert,
+}
+_BINARY: dict[type[ast.operator], Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[..., bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+_FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "round": _round,
+}
+_READ: dict[type[ast.expr], Callable[..., Term]] = {
+    ast.Constant: lambda self, node, scope: (
+        Known(node.value) if isinstance(node.value, (bool, int, float, str, type(None))) else self.free(node)
+    ),
+    ast.Name: Reader._name,
+    ast.Attribute: Reader._attribute,
+    ast.Tuple: Reader._sequence,
+    ast.List: Reader._sequence,
+    ast.UnaryOp: Reader._unary,
+    ast.BinOp: Reader._binary,
+    ast.Compare: Reader._compare,
+    ast.BoolOp: Reader._boolean,
+    ast.IfExp: Reader._choice,
+    ast.NamedExpr: lambda self, node, scope: self.term(node.value, scope),
+    ast.Call: Reader._call,
+}
