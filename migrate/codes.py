@@ -280,5 +280,13 @@ _ALL = (
         """The result cannot be written: the file is read-only or the disk is full. The original is untouched.""",
         "",
     ),
+    _code(
+        "BN907",
+        "proof failed",
+        """With --verify, every rewritten call is executed in torch and in MindSpore. Here the results differ by more
+        than rounding explains, or one of the two could not run it. The file is left as it was; the report shows the
+        call, the measure, and a script to see it.""",
+        "",
+    ),
 )
 CODES = {code.code: code for code in _ALL}

@@ -17,8 +17,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+FILES = ("output", "record", "against", "report")
+PROGRAMS = ("torch_python", "mindspore_python")
 Format = Literal["text", "json", "sarif", "github"]
 DataFormat = Literal["NCHW", "NHWC"]
+DeviceTarget = Literal["CPU", "GPU", "Ascend"]
+Mode = Literal["pynative", "graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,14 @@ class Config:
     verbose: bool | None = None
     no_color: bool | None = None
     rules: tuple[str, ...] | None = None
+    verify: bool | None = None
+    device_target: DeviceTarget | None = None
+    mode: Mode | None = None
+    torch_python: str | None = None
+    mindspore_python: str | None = None
+    record: str | None = None
+    against: str | None = None
+    report: str | None = None
 
 
 def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
@@ -96,10 +108,15 @@ def _options(file: Path, table: Any) -> dict[str, Any]:
     options = {f.name: value for f in fields(Config) if (value := getattr(config, f.name)) is not None}
     if config.jobs is not None and config.jobs < 1:
         raise UsageError(f"{where}: jobs: {config.jobs} is not at least 1")
-    if config.output is not None and not config.output:
-        raise UsageError(f"{where}: output: the name of a folder is expected")
-    for name in ("rules", "output"):
-        if name in options:
-            given = options[name]
-            options[name] = str(file.parent / given) if name == "output" else tuple(str(file.parent / r) for r in given)
-    return options
+    for name in FILES:
+        if options.get(name) == "":
+            raise UsageError(f"{where}: {name}: a name is expected")
+    return {name: _placed(name, value, file.parent) for name, value in options.items()}
+
+
+def _placed(name: str, value: Any, folder: Path) -> Any:
+    """A configured option with its paths starting at the folder of the file; a bare program name stays one."""
+    if name == "rules":
+        return tuple(str(folder / r) for r in value)
+    is_path = name in FILES or (name in PROGRAMS and os.sep in value)
+    return str(folder / value) if is_path else value

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 import torch.nn as nn
 
-# Two samples, two channels, one row of values each.
-inputs = np.array([[[[1, 2]], [[5, 6]]], [[[3, 4]], [[7, 8]]]], dtype=np.float32)
+# One sample, two channels with two different values each.
+inputs = np.array([[[[1, 2], [1, 2]], [[3, 4], [3, 4]]]], dtype=np.float32)
 
 
 def show(name: str, values: torch.Tensor) -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     x = torch.tensor(inputs)
     output = m(x)
     show("input", x)
-    show("output", output)  # mean 0 and variance 1 in each channel
+    show("output", output)  # -1 and 1 in each channel
 
     # One batch moved the averages a tenth of the way, from 0 and from 1.
     show("running mean", m.running_mean)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
+from typing import Any
 
 from migrate import __version__
 from migrate.findings import Report
+from migrate.proofs import Case, Proof, Verification
 
 
 def render(report: Report) -> str:
@@ -25,6 +28,37 @@ def render(report: Report) -> str:
         "tool": {"name": "bn-migrate", "version": __version__},
         "summary": asdict(report.summary),
         "files": files,
-        "verification": None,
+        "verification": None if report.verification is None else _verification(report.verification),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _verification(verification: Verification) -> dict[str, Any]:
+    return {
+        "environment": dict(verification.environment),
+        "passed": verification.count(passed=True),
+        "failed": verification.count(passed=False),
+        "recorded": verification.recorded,
+        "cases": [_case(proof, case) for proof in verification.proofs for case in proof.cases],
+        "networks": [],
+    }
+
+
+def _case(proof: Proof, case: Case) -> dict[str, Any]:
+    return {
+        "before": proof.before,
+        "after": proof.after,
+        "sites": [str(site) for site in proof.sites],
+        "bindings": {name: _number(value) for name, value in case.bindings.items()},
+        "passed": case.passed,
+        "measures": {
+            name: {"max_abs": _number(m.max_abs), "bound": _number(m.bound)} for name, m in case.measures.items()
+        },
+        "error": case.error,
+        "snippet": case.snippet or None,
+    }
+
+
+def _number(value: object) -> object:
+    """JSON has no infinity: the largest number stands for it."""
+    return min(max(value, -sys.float_info.max), sys.float_info.max) if isinstance(value, float) else value

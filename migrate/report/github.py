@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.findings import Report
+from migrate.report.proofs import failures
 
 LEVELS = {"rewrite": "notice", "review": "warning", "note": "notice"}
 
@@ -23,6 +24,8 @@ def _commands(report: Report) -> Iterator[str]:
         for f in result.findings:
             place = f"file={file},line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
             yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(f.message)}"
+    for site, message in failures(report.verification) if report.verification is not None else ():
+        yield f"::error file={_property(site.path)},line={site.line},title=bn-migrate::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from migrate import __version__
 from migrate.codes import CODES
 from migrate.findings import Finding, Report
+from migrate.report.proofs import failures
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"rewrite": "note", "review": "warning", "note": "note"}
@@ -37,6 +38,16 @@ def render(report: Report) -> str:
         }
         for r in report.results
         if r.error is not None
+    ]
+    proved = report.verification
+    notifications += [
+        {
+            "level": "error",
+            "message": {"text": message},
+            "descriptor": {"id": message[:5]},
+            "locations": [{"physicalLocation": _location(site.path, {"startLine": site.line})}],
+        }
+        for site, message in (failures(proved) if proved is not None else ())
     ]
     run = {
         "tool": {"driver": {"name": "bn-migrate", "version": __version__, "rules": rules}},

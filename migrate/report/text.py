@@ -12,6 +12,8 @@ from rich.text import Text
 from migrate.findings import FileResult, Finding, Report, Summary
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
+WIDTH = 132
+"""Columns of a table where no terminal says how many there are."""
 WORDS = {
     "call": "call",
     "partial": "partial",
@@ -32,7 +34,10 @@ WORDS = {
 def console(stream: IO[str], no_color: bool) -> Console:
     """A console that neither wraps nor interprets what it prints, coloured on a terminal alone."""
     system: Literal["auto"] | None = None if no_color else "auto"
-    return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    width = None if stream.isatty() else WIDTH
+    return Console(
+        file=stream, color_system=system, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
 
 
 def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:

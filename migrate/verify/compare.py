@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrate.proofs import Measure
+from migrate.verify.layer import Layer
 from migrate.verify.process import Outcome
-from migrate.verify.reference import Array, Layer, first_output, normalize_batches
+from migrate.verify.reference import Array, first_output, normalize_batches
 
 INITIAL = {"scale": 1.0, "shift": 0.0, "mean": 0.0, "variance": 1.0}
 MEASURED = {
@@ -23,6 +24,8 @@ MEASURED = {
     "grad_beta": "grad_shift",
 }
 """The name of each measure, and that of its array in an outcome."""
+MISSING = Measure(float("inf"), 0.0)
+"""One side has no such array."""
 
 
 def compare(
@@ -33,7 +36,7 @@ def compare(
     ``reference`` is torch against the formula itself: where that fails, the bounds mean nothing.
     """
     ours, theirs = original.arrays, rewritten.arrays
-    tensors = {k: np.asarray(inputs[k], np.float64) for k in ("scale", "shift")} if layer.affine else {}
+    tensors = {role: _wide(inputs[role]) for role in original.facts["roles"]}
     expected = normalize_batches(layer, tensors, _wide(inputs["batches"]), _wide(inputs["gradients"]))
     if first_call:
         expected["first_call"] = first_output(layer, _wide(inputs["first"]))
@@ -42,11 +45,11 @@ def compare(
     checked: list[Measure] = []
     for measure, (values, bound) in expected.items():
         name = names[measure]
-        if name in ours and name in theirs:
-            measures[measure] = _measure(ours[name], theirs[name], bound)
-        else:
-            measures[measure] = Measure(float(np.max(np.abs(values))), 0.0)
-        checked.append(_measure(ours[name], values, bound) if name in ours else Measure(1.0, 0.0))
+        role = name.removeprefix("grad_")
+        if role in ("scale", "shift") and role not in original.facts["roles"]:
+            continue  # torch does not train it: `trainable` says whether MindSpore does
+        checked.append(_measure(ours[name], values, bound) if name in ours else MISSING)
+        measures[measure] = _measure(ours[name], theirs[name], bound) if name in ours and name in theirs else MISSING
     measures["reference"] = max(checked, key=lambda m: m.ratio)
     return measures
 

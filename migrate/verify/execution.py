@@ -9,7 +9,6 @@ from typing import Any
 from migrate.rules import Proof
 from migrate.verify.inputs import Recipe
 from migrate.verify.plan import Claim, Side, Trial
-from migrate.verify.reference import Layer
 from migrate.verify.terms import Symbol, Value
 
 
@@ -34,8 +33,7 @@ def executions(claims: Iterable[Claim]) -> dict[str, Execution]:
     for claim in claims:
         for trial in claim.trials:
             if trial.key not in found:
-                layer = layer_of(trial)
-                recipe = Recipe(proof_of(trial).shape, layer.channels, layer.eps)
+                recipe = Recipe(proof_of(trial).shape, trial.layer.channels, trial.layer.eps)
                 found[trial.key] = Execution(f"t{len(found)}", claim.before, trial, recipe)
     return found
 
@@ -44,19 +42,6 @@ def proof_of(trial: Trial) -> Proof:
     """The table of the trial's rule; a trial exists only where the rule has one."""
     assert trial.rule.proof is not None
     return trial.rule.proof
-
-
-def layer_of(trial: Trial) -> Layer:
-    """The original's arguments by their meaning in the formula."""
-    settings: dict[str, Any] = dict(trial.settings)
-    named = {symbol: settings[name] for symbol, name in proof_of(trial).parameters.items()}
-    return Layer(
-        channels=int(named["channels"]),
-        eps=float(named["eps"]),
-        momentum=float(named["momentum"]),
-        affine=bool(named["affine"]),
-        track=bool(named["track"]),
-    )
 
 
 def request(framework: str, execution: Execution, inputs: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migrate.proofs import Case, Proof
 from migrate.verify.compare import compare
-from migrate.verify.execution import Execution, layer_of
+from migrate.verify.execution import Execution
 from migrate.verify.inputs import Floats
 from migrate.verify.plan import Claim
 from migrate.verify.process import Outcome
@@ -32,7 +32,7 @@ def judge(
     errors = [f"{name}: {o.error}" for name, o in (("torch", original), ("MindSpore", rewritten)) if o.error]
     if errors:
         return Case({}, error="; ".join(errors), snippet=snippet(trial, "train", device, mode))
-    measures = compare(layer_of(trial), inputs, original, rewritten, trial.first_call)
+    measures = compare(trial.layer, inputs, original, rewritten, trial.first_call)
     first = None
     if trial.first_call:
         first = tuple(tuple(float(v) for v in o.arrays["first"].flat[:SHOWN]) for o in (original, rewritten))

@@ -14,6 +14,7 @@ from migrate.findings import FileResult, Finding
 from migrate.proofs import Site
 from migrate.rules import Parameter, Rule, RuleSet
 from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
+from migrate.verify.layer import Layer, layer_of
 from migrate.verify.samples import Given, assignments, pools
 from migrate.verify.terms import Free, Known, Reader, Term, Value, free_names
 
@@ -41,14 +42,14 @@ class Trial:
     bindings: tuple[tuple[str, Value], ...]
     original: Side
     rewritten: Side
-    settings: tuple[tuple[str, Value], ...]
+    layer: Layer
     rule: Rule
     first_call: bool
 
     @property
     def key(self) -> str:
         """Equal for trials that execute the same."""
-        return repr((self.original, self.rewritten, self.settings, self.rule.name, self.first_call))
+        return repr((self.original, self.rewritten, self.layer, self.rule.name, self.first_call))
 
 
 @dataclass(slots=True)
@@ -186,7 +187,7 @@ def _trial(rule: Rule, before: Call, after: Call, given: Given, first_call: bool
         bindings=tuple(given.items()),
         original=Side(before.callee or rule.source.name, _on_any_device(rule, original)),
         rewritten=Side(after.callee or rule.target.name, rewritten, after.methods),
-        settings=tuple(_settings(rule, original).items()),
+        layer=layer_of(rule, _settings(rule, original)),
         rule=rule,
         first_call=first_call,
     )

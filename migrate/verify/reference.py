@@ -20,22 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from migrate.verify.layer import Layer
+
 UNIT = 2.0**-24
 ALLOWED = 4.0
 Array = NDArray[np.float64]
 Expected = tuple[Array, Array]
 """Values, and by how much two float32 results may differ there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The constructor arguments of a batch normalization, by their meaning; ``momentum`` weighs the new batch."""
-
-    channels: int
-    eps: float
-    momentum: float
-    affine: bool
-    track: bool
 
 
 @dataclass(slots=True)
@@ -76,14 +67,14 @@ def normalize_batches(
     columns = [_columns(b) for b in batches]
     running = _Statistics(0 * ones, ones.copy(), 0 * ones, 0 * ones)
     outputs, inputs, scales, shifts = [], [], [], []
-    for x, dy in zip(columns[:-1], (_columns(g) for g in gradients), strict=True):
+    for step, (x, dy) in enumerate(zip(columns[:-1], map(_columns, gradients), strict=True), start=1):
         batch = _Batch.of(x)
         outputs.append(_output(batch.x, batch.mean, batch.variance, layer.eps, scale, shift, batch))
         by_input, by_scale, by_shift = _gradients(batch, dy, layer.eps, scale)
         inputs.append(by_input)
         scales.append(by_scale)
         shifts.append(by_shift)
-        _step(running, batch, layer.momentum)
+        _step(running, batch, 1 / step if layer.momentum is None else layer.momentum)
     last = _Batch.of(columns[-1])
     if layer.track:
         final = _output(last.x, running.mean, running.variance, layer.eps, scale, shift, None, running)

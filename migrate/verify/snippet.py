@@ -12,10 +12,9 @@ GRADIENTS = {"grad_gamma": "scale", "grad_beta": "shift"}
 
 def snippet(trial: Trial, measure: str, device_target: str, mode: str) -> str:
     """A script that builds both layers, repeats what ``measure`` compares, and prints both results."""
-    settings = dict(trial.settings)
     proof = trial.rule.proof
     assert proof is not None
-    sizes = tuple(n or settings[proof.parameters["channels"]] for n in proof.shape)
+    sizes = tuple(n or trial.layer.channels for n in proof.shape)
     lines = [HEAD]
     if mode == "graph":
         lines.append("ms.set_context(mode=ms.GRAPH_MODE)")
@@ -74,9 +73,7 @@ def _first_call(trial: Trial, measure: str, sizes: tuple[object, ...]) -> list[s
 
 
 def _train(trial: Trial, measure: str, sizes: tuple[object, ...]) -> list[str]:
-    proof = trial.rule.proof
-    assert proof is not None
-    eps = dict(trial.settings)[proof.parameters["eps"]]
+    eps = trial.layer.eps
     lines = [
         "layer.train(); cell.set_train()",
         "random = np.random.RandomState(0)",

@@ -71,6 +71,8 @@ class MindSpore:
             mindspore.set_context(device_target=device)
         graph = options["mode"] == "graph"
         mindspore.set_context(mode=mindspore.GRAPH_MODE if graph else mindspore.PYNATIVE_MODE)
+        # Waiting for threads takes four times as long as these small layers do; and so an error belongs to its case.
+        mindspore.set_context(pynative_synchronize=True, runtime_num_threads=1)
         self.gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)
         # Where numpy or the device does not suit this MindSpore, the first operation says so.
         self.array(mindspore.Tensor([1.0], mindspore.float32) * 2.0)

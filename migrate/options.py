@@ -1,0 +1,161 @@
+"""What one run was asked: the command line over the configuration, checked for what does not go together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrate.config import load_config
+from migrate.engine import Options
+from migrate.files import Selection
+from migrate.rules import TARGETS
+from migrate.verify.settings import Settings
+
+STDIN = "<stdin>"
+# What the command line asks for makes these configured options void; they would contradict it.
+WINS_OVER = {
+    "diff": ("output", "check"),
+    "check": ("output", "diff"),
+    "output": ("diff", "check"),
+    "target": ("data_format",),
+    "data_format": ("target",),
+    "record": ("against",),
+    "against": ("record",),
+}
+OF_A_PROOF = ("device_target", "mode", "torch_python", "mindspore_python")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The options of one run. ``verify`` says how rewrites are proved, or is None where they are not."""
+
+    paths: tuple[str, ...]
+    options: Options
+    selection: Selection
+    jobs: int
+    diff: bool
+    check: bool
+    output: Path | None
+    strict: bool
+    format: str
+    report: Path | None
+    quiet: bool
+    verbose: bool
+    no_color: bool
+    stdin_filename: str
+    verify: Settings | None
+
+    @property
+    def reads_stdin(self) -> bool:
+        return "-" in self.paths
+
+    @property
+    def writes(self) -> bool:
+        only_record = self.verify is not None and self.verify.only_record
+        return not (self.diff or self.check or only_record)
+
+    @property
+    def is_document(self) -> bool:
+        return self.format in ("json", "sarif")
+
+    @property
+    def occupies_stdout(self) -> bool:
+        """Whether standard output carries a diff or code."""
+        return self.diff or self.reads_stdin
+
+
+def merge(context: click.Context, given: dict[str, Any]) -> Run:
+    """The options of the command line over the configured ones; raises UsageError."""
+    paths: tuple[str, ...] = given["paths"]
+    if not paths or "" in paths:
+        raise click.UsageError("no PATH given: name files or folders, or - for standard input", context)
+    named = given["stdin_filename"] if paths == ("-",) and given["stdin_filename"] else None
+    configured, folder = load_config((str(Path(named).parent),) if named else paths)
+    from_command_line = {
+        name for name in given if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    }
+    for name in ("output", "report", "record", "against"):
+        if given[name] == "":
+            raise click.UsageError(f"--{name}: a name is expected", context)
+    for name, others in WINS_OVER.items():
+        if name in from_command_line:
+            configured = {k: v for k, v in configured.items() if k not in others}
+    if "-" in paths:
+        configured.pop("output", None)
+    merged = {**given, **{k: v for k, v in configured.items() if k not in from_command_line}}
+    base = folder if folder and "exclude" in configured and "exclude" not in from_command_line else Path()
+    run = _run(merged, Selection(tuple(merged["exclude"]), base, merged["force_exclude"], not merged["no_gitignore"]))
+    _reject_contradictions(run, merged, from_command_line, context)
+    return run
+
+
+def _run(merged: dict[str, Any], selection: Selection) -> Run:
+    return Run(
+        paths=merged["paths"],
+        options=Options(merged["target"], merged["data_format"], tuple(Path(r) for r in merged["rules"])),
+        selection=selection,
+        jobs=merged["jobs"] or os.cpu_count() or 1,
+        diff=merged["diff"],
+        check=merged["check"],
+        output=_path(merged["output"]),
+        strict=merged["strict"],
+        format=merged["format"],
+        report=_path(merged["report"]),
+        quiet=merged["quiet"],
+        verbose=merged["verbose"],
+        no_color=merged["no_color"] or bool(os.environ.get("NO_COLOR")),
+        stdin_filename=merged["stdin_filename"] or STDIN,
+        verify=_verify(merged),
+    )
+
+
+def _verify(merged: dict[str, Any]) -> Settings | None:
+    record, against = _path(merged["record"]), _path(merged["against"])
+    if not (merged["verify"] or record or against):
+        return None
+    return Settings(
+        torch_python=_interpreter(merged["torch_python"]),
+        mindspore_python=_interpreter(merged["mindspore_python"]),
+        device_target=merged["device_target"],
+        mode=merged["mode"],
+        record=record,
+        against=against,
+        only_record=record is not None and not merged["verify"],
+    )
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _interpreter(name: str | None) -> str:
+    """An absolute path, since workers run elsewhere; links stay, since an environment is found through them."""
+    if name is None:
+        return sys.executable
+    return os.path.abspath(shutil.which(name) or name)
+
+
+def _reject_contradictions(
+    run: Run, merged: dict[str, Any], from_command_line: set[str], context: click.Context
+) -> None:
+    if run.reads_stdin and len(run.paths) > 1:
+        raise click.UsageError("- cannot be combined with other paths", context)
+    if run.output is not None and (run.diff or run.check or run.reads_stdin):
+        raise click.UsageError("--output does not go with --diff, --check or -", context)
+    if run.stdin_filename != STDIN and not run.reads_stdin:
+        raise click.UsageError("--stdin-filename goes with - only", context)
+    if run.options.data_format != "NCHW" and run.options.target != TARGETS[0]:
+        raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
+    if merged["record"] and merged["against"]:
+        raise click.UsageError("--record keeps torch's side and --against compares with a kept one: not both", context)
+    if run.verify is not None and run.verify.only_record and run.output is not None:
+        raise click.UsageError("--record without --verify proves nothing, so --output would write nothing", context)
+    stray = next((name for name in OF_A_PROOF if name in from_command_line and run.verify is None), None)
+    if stray is not None:
+        raise click.UsageError(f"--{stray.replace('_', '-')} goes with --verify", context)

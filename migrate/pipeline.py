@@ -1,0 +1,131 @@
+"""One run from paths to a report: migrate, prove, write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.engine import migrate_bytes
+from migrate.errors import FileError, UsageError
+from migrate.files import Found, Selection, copy, find_files, is_left_out, mirror, plan_output, write
+from migrate.findings import FileResult, Report
+from migrate.options import STDIN, Run
+from migrate.report.streams import MANY_FILES, print_diff, progress, write_bytes
+from migrate.rules import load_rules
+from migrate.runner import run as migrate_files
+
+if TYPE_CHECKING:
+    from migrate.verify.prove import Prover
+
+
+def run_stdin(run: Run) -> Report:
+    """Migrate standard input; code or diff goes to standard output unless a document does."""
+    report = Report()
+    data = sys.stdin.buffer.read()
+    name = run.stdin_filename
+    with _prover(run) as prover:
+        if name != STDIN and is_left_out(Path(name), run.selection):
+            result = FileResult(name, data, data)
+        else:
+            result = migrate_bytes(data, name, run.options)
+        held = [result]
+        if prover is not None:
+            held = _proved(run, report, prover, held)
+    report.add(held[0])
+    if run.diff:
+        print_diff(run, held[0])
+    elif run.writes and result.error is None and held[0] is result and not run.is_document:
+        write_bytes(result.after)
+    return report
+
+
+def run_files(run: Run) -> Report:
+    """Migrate the files and write them; what cannot be written becomes an error of its file.
+
+    Without a proof each result is written as it comes; with one, none before all have been executed.
+    """
+    report = Report()
+    planned = plan_output(run.paths, run.output) if run.output else []
+    found = list(find_files(run.paths, run.selection, run.output))
+    migrated: dict[str, bytes] = {}
+    failed: set[str] = set()
+    with _prover(run) as prover:
+        results = _migrated(run, found)
+        if prover is not None:
+            results = iter(_proved(run, report, prover, list(results)))
+        for result in results:
+            if result.changed and run.output is not None:
+                migrated[os.path.realpath(result.path)] = result.after
+            elif result.changed and run.writes:
+                result = _written(result)
+            if run.diff:
+                print_diff(run, result)
+            failed |= {os.path.realpath(result.path)} if (result.error or "").startswith("BN903") else set()
+            report.add(result)
+    for source, target in planned:
+        assert run.output is not None
+        for error in _fill(source, target, run.output, run.selection, migrated, failed):
+            report.add(error)
+    return report
+
+
+@contextlib.contextmanager
+def _prover(run: Run) -> Iterator[Prover | None]:
+    """The prover of a run that wants one; its workers start now and import while the sources are migrated."""
+    if run.verify is None:
+        yield None
+        return
+    try:
+        from migrate.verify.prove import Prover
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise UsageError(
+            f"--verify: numpy is not installed for {sys.executable}. Install it with: "
+            f"{sys.executable} -m pip install 'numpy<2'"
+        ) from None
+    with Prover(run.verify, load_rules(run.options.target, run.options.rules)) as prover:
+        yield prover
+
+
+def _migrated(run: Run, found: list[Found]) -> Iterator[FileResult]:
+    with progress(run, "Migrating", len(found) >= MANY_FILES and not run.diff) as tell:
+        for done, result in enumerate(migrate_files(found, run.options, run.jobs), start=1):
+            yield result
+            tell(done, len(found))
+
+
+def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult]) -> list[FileResult]:
+    """The results, without what failed its proof: those files stay as they are. The report gets the proofs."""
+    with progress(run, "Proving", True) as tell:
+        report.verification = prover.prove(results, tell)
+    failed = report.verification.failed_paths
+    return [FileResult(r.path, r.before, r.before, r.findings) if r.path in failed else r for r in results]
+
+
+def _written(result: FileResult) -> FileResult:
+    """The result after its file was replaced; nothing was rewritten where that failed."""
+    try:
+        write(Path(result.path), result.after, result.before)
+    except FileError as error:
+        return FileResult(result.path, result.before, result.before, error=str(error))
+    return result
+
+
+def _fill(
+    source: Path, target: Path, output: Path, selection: Selection, migrated: dict[str, bytes], failed: set[str]
+) -> Iterator[FileResult]:
+    """Write ``source`` to ``target``, migrated files as migrated and all others as they are; yields what fails."""
+    for item in mirror(source, target, output, selection):
+        real = os.path.realpath(item.source)
+        try:
+            if real in migrated:
+                write(item.destination, migrated[real], like=item.source)
+            elif real not in failed:
+                copy(item)
+        except FileError as error:
+            yield FileResult(str(item.source), b"", b"", error=str(error))

@@ -1,0 +1,113 @@
+"""What goes to standard output and standard error: diffs, code, reports, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+
+from migrate.findings import FileResult, Report
+from migrate.options import Run
+
+MANY_FILES = 50
+
+
+def open_streams() -> None:
+    """Closed streams read as empty and take nothing; characters that a stream cannot encode are escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def abandon_output() -> None:
+    """Nobody can read standard output any more: the interpreter must not try to flush it at exit."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def progress(run: Run, title: str, wanted: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, where that is a terminal; yields what to tell (done, total)."""
+    if run.quiet or not wanted or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True, no_color=run.no_color or None), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_diff(run: Run, result: FileResult) -> None:
+    """The diff of one file, on standard error where a document has standard output."""
+    if result.changed:
+        from migrate.report.diff import diff
+
+        terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        colour = terminal and not run.no_color and not run.is_document
+        write_bytes(diff(result, colour), err=run.is_document)
+
+
+def write_bytes(data: bytes, err: bool = False) -> None:
+    """Bytes as they are, behind what was printed before."""
+    stream = sys.stderr if err else sys.stdout
+    stream.flush()
+    stream.buffer.write(data)
+    stream.buffer.flush()
+
+
+def show(run: Run, report: Report) -> None:
+    """The report: a document alone on standard output, otherwise text where standard output is free for it."""
+    if run.format == "json":
+        from migrate.report import document
+
+        write_bytes(_encoded(document.render(report)))
+    elif run.format == "sarif":
+        from migrate.report import sarif
+
+        write_bytes(_encoded(sarif.render(report)))
+    elif run.format == "github":
+        from migrate.report import github
+
+        write_bytes(_encoded(github.render(report)), err=run.occupies_stdout)
+    elif not run.quiet:
+        _show_text(run, report)
+    if run.quiet or run.format != "text":
+        for line in _errors(report):
+            click.echo(line, err=True)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
+
+
+def _show_text(run: Run, report: Report) -> None:
+    from migrate.report import text
+
+    stream = sys.stderr if run.occupies_stdout else sys.stdout
+    out = text.console(stream, run.no_color)
+    text.show(report, out, verbose=run.verbose, writes=run.writes)
+    if report.verification is not None:
+        from migrate.report import proofs
+
+        proofs.show(report.verification, text.console(stream, run.no_color), verbose=run.verbose)
+
+
+def _errors(report: Report) -> Iterable[str]:
+    for r in report.results:
+        if r.error is not None:
+            line = f":{r.error_line}" if r.error_line else ""
+            yield f"bn-migrate: {r.path}{line}: {r.error}"
+    if report.verification is not None:
+        from migrate.report.proofs import failures
+
+        for site, message in failures(report.verification):
+            yield f"bn-migrate: {site}: {message}"

@@ -1,0 +1,55 @@
+"""Proofs in the tests: any pair of texts as the result of a migration, and one pair of workers for many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.findings import FileResult, Finding
+from migrate.proofs import Proof, Verification
+from migrate.rules import load_rules
+from migrate.verify.process import Limits
+from migrate.verify.prove import Prover
+from migrate.verify.settings import Settings
+
+HEAD = "import torch\nimport torch.nn as nn\nimport numpy as np\nfrom functools import partial\n"
+NEW_HEAD = "import torch\nimport mindspore as ms\nimport numpy as np\nfrom functools import partial\n"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An original and a rewritten call. ``called``: the layer is called where it is made."""
+
+    before: str
+    after: str
+    called: bool = False
+    setup: str = ""
+    new_setup: str = ""
+    symbol: str = "torch.nn.BatchNorm2d"
+    role: str = "call"
+
+
+def result(pair: Pair, path: str) -> FileResult:
+    """What a migration would have to return for a file with that call in it."""
+    tail = "\nlayer(x)\n" if pair.called else "\n"
+    before = f"{HEAD}{pair.setup}\nlayer = {pair.before}{tail}"
+    after = f"{NEW_HEAD}{pair.new_setup or pair.setup}\nlayer = {pair.after}{tail}"
+    line = before[: before.index("\nlayer = ") + 1].count("\n") + 1
+    place = (line, 9, line + pair.before.count("\n"), 9 + len(pair.before))
+    role = "partial" if pair.role == "partial" else "call"
+    finding = Finding("BN101", "rewrite", role, pair.symbol, *place, "", pair.before, pair.after)  # type: ignore[arg-type]
+    return FileResult(path, before.encode(), after.encode(), (finding,))
+
+
+def prove(
+    pairs: Iterable[Pair], settings: Settings | None = None, rules: Path | None = None, limits: Limits | None = None
+) -> Verification:
+    """The verification of all pairs, each in a file of its own: pair0.py, pair1.py, ..."""
+    chosen = load_rules("mindspore.nn", (rules,) if rules else ())
+    with Prover(settings or Settings(), chosen, limits) as prover:
+        return prover.prove([result(pair, f"pair{i}.py") for i, pair in enumerate(pairs)])
+
+
+def by_path(verification: Verification) -> dict[str, Proof]:
+    return {site.path: proof for proof in verification.proofs for site in proof.sites}
