@@ -12,7 +12,7 @@ from migrate.verify.terms import Free, Term, Value, free_names
 
 OTHERS: tuple[Value, ...] = (0.5, 2, 0, 8, 0.9, 1, 16, 0.001, 64, 3)
 """For a name inside an expression, after the samples of the parameter themselves."""
-MOST = 8
+FEWEST, MOST = 2, 8
 TRIES = 400
 Given = dict[str, Value]
 
@@ -76,7 +76,7 @@ def assignments(free: list[Pool], fits: Callable[[Given], bool]) -> list[Given]:
     for _ in range(2 if len(free) > 1 else 0):
         add({p.text: any_of(p) for p in free})
     tries = 0
-    while not chosen and tries < TRIES:
+    while len(chosen) < FEWEST and tries < TRIES:
         add({p.text: any_of(p) for p in free})
         tries += 1
     if not chosen:

@@ -1,0 +1,224 @@
+"""What a proof executes: values from the source where it tells them, samples where it does not, and no code of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from migrate.engine import Options, migrate_bytes
+from migrate.rules import load_rules
+from migrate.verify.plan import Claim, plan
+from tests.proving import Pair, result
+
+RULES = load_rules("mindspore.nn")
+
+
+def claims(text: str, path: str = "a.py") -> list[Claim]:
+    """The claims about a module of the user's, migrated by the program."""
+    return plan([migrate_bytes(text.encode(), path, Options())], RULES)
+
+
+def only(text: str) -> Claim:
+    (claim,) = claims("import torch\nimport torch.nn as nn\nfrom functools import partial\n" + text)
+    assert claim.problem is None, claim.problem
+    return claim
+
+
+def values(claim: Claim, name: str) -> list[object]:
+    """The values of one free name over the trials."""
+    return [dict(t.bindings)[name] for t in claim.trials]
+
+
+def settings(claim: Claim) -> list[tuple[object, ...]]:
+    """What the original is made with: channels, eps, momentum, affine, track."""
+    found = [(t.layer.channels, t.layer.eps, t.layer.momentum, t.layer.affine, t.layer.track) for t in claim.trials]
+    return list(dict.fromkeys(found))
+
+
+# Source text, and the layers that are tried: channels, eps, momentum, affine, track_running_stats.
+RESOLVED = {
+    "literals": ("nn.BatchNorm2d(4, 1e-3, momentum=0.2)", (4, 1e-3, 0.2, True, True)),
+    "a constant": ("MOM = 0.03\nnn.BatchNorm2d(4, momentum=MOM)", (4, 1e-5, 0.03, True, True)),
+    "a computed constant": ("MOM = 1 - 0.9997\nnn.BatchNorm2d(4, momentum=MOM)", (4, 1e-5, 1 - 0.9997, True, True)),
+    "constants of constants": ("A = 4\nB = A * 2\nC = B // 3\nnn.BatchNorm2d(C)", (2, 1e-5, 0.1, True, True)),
+    "a class constant": (
+        "class N(nn.Module):\n    E = 1e-4\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(5, eps=self.E)",
+        (5, 1e-4, 0.1, True, True),
+    ),
+    "a constant of another class": ("class C:\n    N = 6\nnn.BatchNorm2d(C.N)", (6, 1e-5, 0.1, True, True)),
+    "a choice": ("BIG = True\nnn.BatchNorm2d(8 if BIG else 4)", (8, 1e-5, 0.1, True, True)),
+    "a comparison": ("N = 8\nnn.BatchNorm2d(N, affine=N > 8)", (8, 1e-5, 0.1, False, True)),
+    "casts": ("nn.BatchNorm2d(int(8 / 2), eps=float('1e-4'))", (4, 1e-4, 0.1, True, True)),
+    "a dict behind stars": (
+        "def f():\n    kw = dict(eps=1e-4, momentum=0.3)\n    return nn.BatchNorm2d(4, **kw)",
+        (4, 1e-4, 0.3, True, True),
+    ),
+    "a tuple behind a star": (
+        "def f():\n    args = (4, 1e-4)\n    return nn.BatchNorm2d(*args)",
+        (4, 1e-4, 0.1, True, True),
+    ),
+    "an alias of the class": ("BN = nn.BatchNorm2d\nBN(4, momentum=0.3)", (4, 1e-5, 0.3, True, True)),
+    "a device": ("nn.BatchNorm2d(4, device='cuda:0', dtype=torch.float32)", (4, 1e-5, 0.1, True, True)),
+    "five positions": ("nn.BatchNorm2d(4, 1e-5, 0.1, True, False)", (4, 1e-5, 0.1, True, False)),
+}
+
+
+@pytest.mark.parametrize("text", RESOLVED)
+def test_what_the_file_tells_is_not_sampled(text: str) -> None:
+    source, wanted = RESOLVED[text]
+    claim = claims("import torch\nimport torch.nn as nn\n" + source)[-1]
+    assert claim.problem is None and settings(claim) == [wanted]
+    assert len(claim.trials) == 1 and not claim.trials[0].bindings
+
+
+def test_channels_are_sampled_over_their_domain() -> None:
+    assert values(only("def f(c):\n    return nn.BatchNorm2d(c)"), "c") == [1, 3, 8]
+
+
+def test_momentum_is_sampled_over_its_domain() -> None:
+    claim = only("def f(m):\n    return nn.BatchNorm2d(4, momentum=m)")
+    assert sorted(values(claim, "m")) == [0, 0.01, 0.1, 0.3, 1]  # type: ignore[type-var]
+
+
+def test_flags_are_sampled_both_ways() -> None:
+    claim = only("def f(a, t):\n    return nn.BatchNorm2d(4, affine=a, track_running_stats=t)")
+    assert set(values(claim, "a")) == set(values(claim, "t")) == {True, False}
+
+
+def test_the_default_of_a_parameter_comes_first() -> None:
+    claim = only("def f(m=0.05):\n    return nn.BatchNorm2d(4, momentum=m)")
+    assert values(claim, "m")[0] == 0.05 and len(claim.trials) == 6
+
+
+@pytest.mark.parametrize(
+    ("argument", "name"),
+    [
+        ("momentum=1 - m", "m"),
+        ("momentum=cfg.bn.momentum", "cfg.bn.momentum"),
+        ("momentum=cfg['momentum'] / 2", "cfg['momentum']"),
+        ("momentum=0.1 if flag else m", "m"),
+        ("momentum=get()", "get()"),
+        ("eps=10 ** -k", "k"),
+        ("eps=1 / scale", "scale"),
+    ],
+)
+def test_a_name_inside_an_expression_gets_values_that_fit(argument: str, name: str) -> None:
+    claim = only(f"def f(m, cfg, flag, get, k, scale):\n    return nn.BatchNorm2d(4, {argument})")
+    assert all(
+        0 <= t.layer.momentum <= 1 and 0 < t.layer.eps <= 1 for t in claim.trials if t.layer.momentum is not None
+    )
+    assert len(set(values(claim, name))) > 1
+
+
+def test_a_name_that_is_bound_twice_is_sampled() -> None:
+    claim = only("MOM = 0.5\nif torch:\n    MOM = 0.1\nnn.BatchNorm2d(4, momentum=MOM)")
+    assert len(values(claim, "MOM")) == 5
+
+
+def test_a_shadowed_builtin_is_not_computed() -> None:
+    claim = only("def f(float):\n    return nn.BatchNorm2d(4, momentum=float('0.1'))")
+    assert "float('0.1')" in dict(claim.trials[0].bindings)
+
+
+def test_the_channels_of_a_partial_are_sampled() -> None:
+    assert values(only("f = partial(nn.BatchNorm2d, momentum=0.03)"), "num_features") == [1, 3, 8]
+
+
+def test_a_very_wide_layer_is_tried_narrow() -> None:
+    assert values(only("nn.BatchNorm2d(1000000000)"), "1000000000") == [1, 3, 8]
+
+
+def test_equal_calls_are_one_claim_with_all_its_sites() -> None:
+    text = "import torch.nn as nn\ndef f(c):\n    return nn.BatchNorm2d(c), nn.BatchNorm2d(c)\n"
+    migrated = [migrate_bytes(text.encode(), name, Options()) for name in ("a.py", "b.py")]
+    (claim,) = plan(migrated, RULES)
+    assert [str(s) for s in claim.sites] == ["a.py:3", "a.py:3", "b.py:3", "b.py:3"]
+
+
+def test_equal_calls_with_other_constants_are_two_claims() -> None:
+    text = "import torch.nn as nn\nM = {}\nx = nn.BatchNorm2d(4, momentum=M)\n"
+    migrated = [migrate_bytes(text.format(m).encode(), f"{m}.py", Options()) for m in (0.1, 0.2)]
+    assert [c.trials[0].layer.momentum for c in plan(migrated, RULES)] == [0.1, 0.2]
+
+
+def test_a_renamed_attribute_is_the_same_free_name() -> None:
+    claim = only(
+        "class N(nn.Module):\n    def __init__(self, c):\n        self.a = nn.BatchNorm2d(c)\n"
+        "        self.b = self.a.weight\n"
+    )
+    assert claim.after.startswith("ms.nn")
+    (pair,) = plan(
+        [result(Pair("nn.BatchNorm2d(o.weight.shape[0])", "ms.nn.BatchNorm2d(o.gamma.shape[0])"), "x")], RULES
+    )
+    assert pair.problem is None and len(pair.trials) == 3
+
+
+def test_a_call_where_the_layer_is_made_has_to_start_in_training_mode() -> None:
+    assert [t.first_call for t in only("m = nn.BatchNorm2d(4)\nm(x)").trials] == [True]
+    assert [t.first_call for t in only("m = nn.BatchNorm2d(4)").trials] == [False]
+
+
+# What a rewritten text may not do, and a part of what is said.
+WRONG = {
+    "a name of its own": (Pair("nn.BatchNorm2d(c)", "ms.nn.BatchNorm2d(d)"), "reads d"),
+    "a framework that is not imported": (Pair("nn.BatchNorm2d(4)", "mindspore.nn.BatchNorm2d(4)"), "binds mindspore"),
+    "no call": (Pair("nn.BatchNorm2d(4)", "ms.nn.BatchNorm2d"), "not a call"),
+    "stars that cannot be read": (Pair("nn.BatchNorm2d(4)", "ms.nn.BatchNorm2d(4, **kw)"), "**kw"),
+    "a division by zero": (Pair("nn.BatchNorm2d(4, eps=e)", "ms.nn.BatchNorm2d(4, eps=e / (e - e))"), "ZeroDivision"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_cannot_be_executed_is_a_failure(what: str) -> None:
+    pair, said = WRONG[what]
+    (claim,) = plan([result(pair, "a.py")], RULES)
+    assert claim.problem is not None and said in claim.problem and not claim.trials
+
+
+def test_a_constant_that_the_migration_changed_is_read_on_both_sides() -> None:
+    pair = Pair(
+        "nn.BatchNorm2d(4, momentum=M)", "ms.nn.BatchNorm2d(4, momentum=M)", setup="M = 0.1", new_setup="M = 0.9"
+    )
+    (claim,) = plan([result(pair, "a.py")], RULES)
+    assert dict(claim.trials[0].rewritten.arguments.named)["momentum"] == 0.9
+
+
+HOSTILE = [
+    "__import__('os').system('touch {marker}')",
+    "open('{marker}', 'w').write('x') or 4",
+    "exec(\"open('{marker}', 'w')\")",
+    "[open('{marker}', 'w') for _ in (1,)]",
+    "(lambda: open('{marker}', 'w'))()",
+    "f\"{{open('{marker}', 'w')}}\"",
+    "(y := open('{marker}', 'w'))",
+    "Trap().channels",
+    "10 ** 10 ** 10",
+    "2 ** 9999999999",
+    "1 << 9999999999",
+    "'x' * 9999999999",
+    "'%9999999999d' % 1",
+    "round(5, -9999999999)",
+    "9 ** 9 ** 9 % 7",
+    "(1,) * 9999999999",
+    "int('9' * 99999999)",
+]
+
+
+@pytest.mark.parametrize("argument", HOSTILE)
+def test_nothing_of_the_users_is_run(tmp_path: Path, argument: str) -> None:
+    """Text that would write a file, or fill the memory, is sampled."""
+    marker = tmp_path / "executed"
+    trap = f"class Trap:\n    @property\n    def channels(self):\n        open({str(marker)!r}, 'w')\n"
+    text = f"import torch.nn as nn\n{trap}x = nn.BatchNorm2d({argument.format(marker=marker)})\n"
+    start = time.monotonic()
+    (claim,) = claims(text)
+    assert claim.problem is None and all(t.bindings for t in claim.trials)
+    assert len({t.layer.channels for t in claim.trials}) > 1
+    assert not marker.exists() and time.monotonic() - start < 30
+
+
+def test_definitions_in_circles_end() -> None:
+    (claim,) = claims("import torch.nn as nn\na = b\nb = a\nx = nn.BatchNorm2d(a + b)\n")
+    assert claim.problem is None
