@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MEASURES = (
+    "reference",
     "initial",
     "trainable",
     "first_call",
     "train",
-    "eval",
     "moving_mean",
     "moving_variance",
+    "eval",
     "grad_input",
     "grad_gamma",
     "grad_beta",
-    "reference",
 )
-"""What is compared, in the order of a report."""
+"""What is compared; a measure stands before those that fail in its wake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,8 @@ class Case:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The measures that exceed their bounds, the worst first."""
-        failed = [name for name, m in self.measures.items() if not m.passed]
-        return tuple(sorted(failed, key=lambda name: -self.measures[name].ratio))
+        """The measures that exceed their bounds, causes first."""
+        return tuple(name for name in MEASURES if name in self.measures and not self.measures[name].passed)
 
 
 @dataclass(frozen=True, slots=True)

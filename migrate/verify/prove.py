@@ -128,7 +128,7 @@ class Prover:
             path = Path(folder) / "inputs.npz"
             names = {recipe: str(i) for i, recipe in enumerate(inputs)}
             arrays = {f"{names[r]}/{name}": a for r, made in inputs.items() for name, a in made.items()}
-            np.savez(path, allow_pickle=False, **arrays)
+            np.savez(path, **arrays)
             try:
                 futures = {
                     framework: pool.submit(

@@ -48,7 +48,7 @@ def packed(record: Record) -> bytes:
         arrays.update({f"{i}/outputs/{name}": a for name, a in outcome.arrays.items()})
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
     stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 
 
