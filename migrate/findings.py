@@ -44,7 +44,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file. ``error`` names the BN9xx code; then ``after == before``."""
+    """What became of one file. ``error`` names the BN9xx code; then ``after == before``.
+
+    ``held``: a proof failed, so that the file keeps its old text, whatever ``after`` is.
+    """
 
     path: str
     before: bytes
@@ -52,10 +55,11 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     error_line: int | None = None
+    held: bool = False
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after
+        return self.before != self.after and not self.held
 
     def count(self, kind: Kind) -> int:
         return sum(finding.kind == kind for finding in self.findings)

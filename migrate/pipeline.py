@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,12 @@ def run_stdin(run: Run) -> Report:
             result = FileResult(name, data, data)
         else:
             result = migrate_bytes(data, name, run.options)
-        held = [result]
         if prover is not None:
-            held = _proved(run, report, prover, held)
-    report.add(held[0])
+            (result,) = _proved(run, report, prover, [result])
+    report.add(result)
     if run.diff:
-        print_diff(run, held[0])
-    elif run.writes and result.error is None and held[0] is result and not run.is_document:
+        print_diff(run, result)
+    elif run.writes and result.error is None and not result.held and not run.is_document:
         write_bytes(result.after)
     return report
 
@@ -104,7 +104,7 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
     with progress(run, "Proving", True) as tell:
         report.verification = prover.prove(results, tell)
     failed = report.verification.failed_paths
-    return [FileResult(r.path, r.before, r.before, r.findings) if r.path in failed else r for r in results]
+    return [replace(r, held=True) if r.path in failed else r for r in results]
 
 
 def _written(result: FileResult) -> FileResult:

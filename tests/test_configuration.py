@@ -122,6 +122,41 @@ def test_output_is_relative_to_its_file(tmp_path: Path) -> None:
     assert after["out/a.py"] == AFTER and after["sub/a.py"] == BEFORE
 
 
+def test_verify(tmp_path: Path) -> None:
+    assert b"1 of 1 distinct call proved" in run(configured(tmp_path, "verify = true")).stdout
+
+
+def test_how_to_verify(tmp_path: Path) -> None:
+    configured(tmp_path, "verify = true", 'mode = "graph"', 'device-target = "CPU"', 'format = "json"')
+    environment = json.loads(run(tmp_path).stdout)["verification"]["environment"]
+    assert (environment["mode"], environment["device"]) == ("graph", "CPU")
+
+
+def test_how_to_verify_says_nothing_without_verify(tmp_path: Path) -> None:
+    assert run(configured(tmp_path, 'mode = "graph"', 'torch-python = "no/such"')).returncode == 0
+
+
+@pytest.mark.parametrize("line", ['torch-python = "env/python"', 'mindspore-python = "env/python"'])
+def test_interpreters_are_relative_to_their_file(tmp_path: Path, line: str) -> None:
+    plant(configured(tmp_path, "verify = true", line), {"sub/a.py": BEFORE})
+    done = bn_migrate("a.py", cwd=tmp_path / "sub")
+    assert done.returncode == 2 and f"{tmp_path}/env/python" in done.stderr.decode()
+
+
+def test_an_interpreter_without_a_folder_is_searched_for(tmp_path: Path) -> None:
+    done = run(configured(tmp_path, "verify = true", 'torch-python = "sh"'))
+    assert done.returncode == 2 and b"/bin/sh" in done.stderr
+
+
+def test_records_and_reports_are_relative_to_their_file(tmp_path: Path) -> None:
+    lines = ('record = "kept.npz"', 'report = "page.html"')
+    plant(configured(tmp_path, *lines), {"sub/a.py": BEFORE})
+    assert bn_migrate("a.py", cwd=tmp_path / "sub").returncode == 0
+    assert (tmp_path / "kept.npz").exists() and (tmp_path / "page.html").exists()
+    configured(tmp_path, 'against = "kept.npz"')
+    assert b"1 of 1 distinct call proved" in bn_migrate("a.py", cwd=tmp_path / "sub").stdout
+
+
 def test_every_key_is_an_option_and_tested_here() -> None:
     here = Path(__file__).read_text("utf-8")
     options = bn_migrate("--help").stdout.decode()
@@ -134,7 +169,11 @@ def test_every_key_is_an_option_and_tested_here() -> None:
 MISTAKES = [
     ("targets = 1", ["targets", *KEYS]),
     ("no_color = true", ["no_color", "no-color"]),
-    ("verify = true", ["verify", "strict"]),
+    ("verified = true", ["verified", "strict"]),
+    ("verify = 1", ["verify", "true or false"]),
+    ('mode = "jit"', ["mode", "pynative", "graph"]),
+    ('device-target = "TPU"', ["device-target", "Ascend"]),
+    ('record = ""', ["record", "name"]),
     ('target = "mindspore"', ["target", "mindspore.nn", "mindspore.mint.nn"]),
     ("target = 1", ["target", "mindspore.nn"]),
     ('data-format = "nhwc"', ["data-format", "NCHW", "NHWC"]),
@@ -189,6 +228,7 @@ WINS = [
     ('data-format = "NHWC"', ["--data-format", "NCHW"], AFTER),
     ('exclude = ["a.py"]\nforce-exclude = true', ["--exclude", "b.py"], AFTER),
     ('output = "elsewhere"', ["--output", "out"], BEFORE),
+    ('against = "elsewhere"', ["--record", "kept.npz"], BEFORE),
 ]
 
 

@@ -32,8 +32,11 @@ KEYS = {
         rules.Example,
         rules.Source,
         rules.TargetClass,
+        rules.Parameter,
+        rules.Proof,
     )
     for field in dataclasses.fields(cls)
+    if field.name != "treatment"
 }
 
 

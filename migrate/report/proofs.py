@@ -146,7 +146,7 @@ def _rounded(value: float) -> float:
 def _show_failure(proof: Proof, out: Console) -> None:
     case = worst_case(proof)
     out.print(
-        Text.assemble((str(proof.sites[0]), "bold"), ": ", ("BN907 proof failed", "bold red"), f" {failure(proof)}")
+        Text.assemble((str(proof.sites[0]), "bold"), ": ", ("BN907 proof failed", "bold red"), f": {failure(proof)}")
     )
     out.print(Text(f"    torch      {' '.join(proof.before.split())}"))
     out.print(Text(f"    MindSpore  {' '.join(proof.after.split())}"))

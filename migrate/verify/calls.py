@@ -77,23 +77,14 @@ def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
             first = reader.qualified(node.args[0], scope)
             return Call(first, _arguments(reader, node, scope, skip=1))
     except NameError as error:
-        if _is_super(node.func):
-            return Call(None, _arguments(reader, node, scope))
         raise ProofError(f"nothing in the file binds {error}") from None
     arguments = _arguments(reader, node, scope)
-    binding = reader.single(node.func, scope) if name is None and isinstance(node.func, ast.Name) else None
-    made = binding.value if binding is not None and binding.kind == "value" else None
-    if isinstance(made, ast.Call) and binding is not None and depth < MAX_PARTIALS:
-        bound = _read(reader, made, binding.scope, depth + 1)
-        if reader.qualified(made.func, binding.scope) == "functools.partial":
+    made, there = _display(reader, node.func, scope)
+    if isinstance(made, ast.Call) and depth < MAX_PARTIALS:
+        bound = _read(reader, made, there, depth + 1)
+        if reader.qualified(made.func, there) == "functools.partial":
             return Call(bound.callee, bound.arguments.then(arguments))
     return Call(name, arguments)
-
-
-def _is_super(func: ast.expr) -> bool:
-    """``super().__init__``."""
-    owner = func.value if isinstance(func, ast.Attribute) and func.attr == "__init__" else None
-    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
 
 
 def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> Arguments:
@@ -113,7 +104,7 @@ def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> A
 
 
 def _display(reader: Reader, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
-    """The display behind a star: in place, or what the name is bound to once."""
+    """What a name is bound to once, such as the display behind a star or a partial; other expressions as they are."""
     if isinstance(node, ast.Name):
         binding = reader.single(node, scope)
         if binding is not None and binding.kind == "value" and binding.value is not None:

@@ -72,16 +72,15 @@ def _measure(one: NDArray[Any], other: NDArray[Any], bound: Array) -> Measure:
 
 def _initial(ours: Mapping[str, NDArray[np.float32]], theirs: Mapping[str, NDArray[np.float32]]) -> Measure:
     """Initial values are exact. A tensor that torch does not have has to be neutral in MindSpore."""
-    worst = 0.0
+    found = [Measure(0.0, 0.0)]
     for role, neutral in INITIAL.items():
         name = f"initial_{role}"
         if name in theirs:
             wanted = ours.get(name, np.full_like(theirs[name], neutral))
-            same_shape = wanted.shape == theirs[name].shape
-            worst = max(worst, float(np.max(np.abs(wanted - theirs[name]))) if same_shape else float("inf"))
+            found.append(_measure(wanted, theirs[name], np.zeros(())))
         elif name in ours:
-            worst = float("inf")
-    return Measure(worst, 0.0)
+            found.append(MISSING)
+    return max(found, key=lambda m: m.max_abs)
 
 
 def _trainable(original: Outcome, rewritten: Outcome) -> Measure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ def layer_of(rule: Rule, arguments: Mapping[str, Any]) -> Layer:
     assert rule.proof is not None
     named = {symbol: arguments[name] for symbol, name in rule.proof.parameters.items()}
     try:
-        return Layer(
+        layer = Layer(
             channels=int(named["channels"]),
             eps=float(named["eps"]),
             momentum=None if named["momentum"] is None else float(named["momentum"]),
@@ -35,3 +36,6 @@ def layer_of(rule: Rule, arguments: Mapping[str, Any]) -> Layer:
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise ProofError(f"{rule.source.name} cannot be made of these arguments: {error}") from None
+    if layer.channels < 1 or not 0 < layer.eps < math.inf:
+        raise ProofError(f"{layer.channels} channels and an eps of {layer.eps} cannot be tried")
+    return layer

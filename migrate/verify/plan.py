@@ -16,7 +16,7 @@ from migrate.rules import Parameter, Rule, RuleSet
 from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
 from migrate.verify.layer import Layer, layer_of
 from migrate.verify.samples import Given, assignments, pools
-from migrate.verify.terms import Free, Known, Reader, Term, Value, free_names
+from migrate.verify.terms import Free, Known, Reader, Renamed, Term, Value, free_names
 
 EXECUTED_ROLES = ("call", "partial")
 MAX_CHANNELS = 4096
@@ -86,8 +86,8 @@ class _Files:
         self._rules = rules
         before, after = Source(result.before, result.path), Source(result.after, result.path)
         self._index, self._after = Index(before), Index(after)
-        old_names = _old_names(rules)
-        self._reader, self._after_reader = Reader(self._index, old_names), Reader(self._after, old_names)
+        renamed = _renamed(rules)
+        self._reader, self._after_reader = Reader(self._index, renamed), Reader(self._after, renamed)
         self._by_span: dict[tuple[int, int, int, int], ast.Call] = {}
         for call in self._index.all(ast.Call):
             span = before.span(call)
@@ -117,16 +117,17 @@ class _Files:
         return theirs[ours.index(scope)]
 
 
-def _old_names(rules: RuleSet) -> dict[str, str]:
-    """The old name of each renamed attribute; empty for the steps of a path before it."""
-    names: dict[str, str] = {}
+def _renamed(rules: RuleSet) -> Renamed:
+    classes = {name: rule.name for name, rule in rules.by_name.items()}
+    attributes: dict[str, str] = {}
     for rule in rules.rules:
+        classes[rule.target.name] = rule.name
         for old, treatment in rule.attributes.items():
             *steps, new = treatment.to.split(".")
             if new:
-                names[new] = old
-                names.update(dict.fromkeys(steps, ""))
-    return names
+                attributes[new] = old
+                attributes.update(dict.fromkeys(steps, ""))
+    return Renamed(classes, attributes)
 
 
 def _appended(rule: Rule) -> frozenset[str]:

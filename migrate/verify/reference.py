@@ -126,16 +126,17 @@ def _output(
 def _step(running: _Statistics, batch: _Batch, momentum: float) -> None:
     """One update of the running statistics; the variance is the unbiased one."""
     unbiased = batch.variance * batch.n / (batch.n - 1)
-    running.mean = (1 - momentum) * running.mean + momentum * batch.mean
-    running.variance = (1 - momentum) * running.variance + momentum * unbiased
     root = np.sqrt(batch.n)
     error_of_mean = UNIT * (1 + root) * batch.size
+    # The old value counts whole: where its weight 1 - momentum is small, that has lost its last digits.
     running.mean_error = (1 - momentum) * running.mean_error + UNIT * np.abs(running.mean) + error_of_mean
     running.variance_error = (
         (1 - momentum) * running.variance_error
         + UNIT * (running.variance + (2 + root) * batch.variance)
         + error_of_mean**2
     )
+    running.mean = (1 - momentum) * running.mean + momentum * batch.mean
+    running.variance = (1 - momentum) * running.variance + momentum * unbiased
 
 
 def _gradients(batch: _Batch, dy: Array, eps: float, scale: Array) -> tuple[Expected, Expected, Expected]:

@@ -7,6 +7,7 @@ computed here; any other expression is `Free`, and a proof gives it a value.
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -76,24 +77,43 @@ def free_names(term: Term, tested: bool = False) -> Iterator[tuple[Free, bool]]:
             yield from free_names(operand, tested=term.function is _not or (term.function is _if and i == 0))
 
 
-class Reader:
-    """Reads the expressions of one file into terms. ``old_name`` maps renamed attributes back, so that a free name
-    reads the same before and after a migration."""
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """What a migration renames, so that a free name reads the same before and after it.
 
-    def __init__(self, index: Index, old_names: Mapping[str, str]) -> None:
+    ``classes`` gives one name to the source and the target of a rule; ``attributes`` maps a new name to the old one,
+    and the steps of a path before it to nothing.
+    """
+
+    classes: Mapping[str, str]
+    attributes: Mapping[str, str]
+
+
+class Reader:
+    """Reads the expressions of one file into terms."""
+
+    def __init__(self, index: Index, renamed: Renamed) -> None:
         self._index = index
-        self._old_names = old_names
+        self._renamed = renamed
         self._active: list[Binding] = []
 
     def term(self, node: ast.expr, scope: Scope) -> Term:
         """The term of ``node``, an expression that stands in ``scope``."""
         read = _READ.get(type(node))
         if read is None or len(self._active) > MAX_DEPTH:
-            return self.free(node)
+            return self.free(node, scope)
         return read(self, node, scope)
 
-    def free(self, node: ast.expr, usual: Value = None) -> Free:
-        return Free(ast.unparse(_OldNames(self._old_names).visit(_copy(node))), usual)
+    def free(self, node: ast.expr, scope: Scope, usual: Value = None) -> Free:
+        names = _OldNames(self._renamed, lambda n: self._class(n, scope))
+        return Free(ast.unparse(names.visit(_copy(node))), usual)
+
+    def _class(self, node: ast.expr, scope: Scope) -> str | None:
+        """The name of the migrated class that ``node`` spells, in either framework."""
+        try:
+            return self._renamed.classes.get(self.qualified(node, scope) or "")
+        except NameError:
+            return None
 
     def qualified(self, node: ast.expr, scope: Scope) -> str | None:
         """The qualified name behind a dotted name, through imports and aliases; None where the file does not say.
@@ -107,7 +127,7 @@ class Reader:
             return None
         bound = scope.resolve(node.id)
         if bound is None:
-            if any(self._index.module.star_imports):
+            if self._index.module.star_imports or hasattr(builtins, node.id):
                 return None
             raise NameError(node.id)
         names = {self._imported(b) for b in bound.bindings[node.id]}
@@ -143,15 +163,15 @@ class Reader:
     def _name(self, node: ast.Name, scope: Scope) -> Term:
         binding = self.single(node, scope)
         if binding is None or binding in self._active:
-            return self.free(node)
+            return self.free(node, scope)
         if binding.kind == "import":
             return self._symbol(node, scope)
         if binding.kind not in ("value", "parameter") or binding.value is None:
-            return self.free(node)
+            return self.free(node, scope)
         term = self._bound(binding)
         if binding.kind == "parameter":
-            return self.free(node, term.value if isinstance(term, Known) else None)
-        return self.free(node) if isinstance(term, Free) else term
+            return self.free(node, scope, term.value if isinstance(term, Known) else None)
+        return self.free(node, scope) if isinstance(term, Free) else term
 
     def _bound(self, binding: Binding) -> Term:
         assert binding.value is not None
@@ -168,7 +188,7 @@ class Reader:
             name = None
         if name and name.partition(".")[0] in SYMBOL_ROOTS:
             return Known(Symbol(name))
-        return Known(_NUMBERS[name]) if name in _NUMBERS else self.free(node)
+        return Known(_NUMBERS[name]) if name in _NUMBERS else self.free(node, scope)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Term:
         constant = self._class_constant(node, scope)
@@ -194,17 +214,19 @@ class Reader:
 
     def _sequence(self, node: ast.Tuple | ast.List, scope: Scope) -> Term:
         if any(isinstance(e, ast.Starred) for e in node.elts):
-            return self.free(node)
-        return self._operation(node, lambda *items: items, *(self.term(e, scope) for e in node.elts))
+            return self.free(node, scope)
+        return self._operation(node, scope, lambda *items: items, *(self.term(e, scope) for e in node.elts))
 
     def _unary(self, node: ast.UnaryOp, scope: Scope) -> Term:
-        return self._operation(node, _UNARY[type(node.op)], self.term(node.operand, scope))
+        return self._operation(node, scope, _UNARY[type(node.op)], self.term(node.operand, scope))
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> Term:
         function = _BINARY.get(type(node.op))
         if function is None:
-            return self.free(node)
-        return self._operation(node, _numeric(function), self.term(node.left, scope), self.term(node.right, scope))
+            return self.free(node, scope)
+        return self._operation(
+            node, scope, _numeric(function), self.term(node.left, scope), self.term(node.right, scope)
+        )
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Term:
         functions = [_COMPARE[type(op)] for op in node.ops]
@@ -212,24 +234,26 @@ class Reader:
         def holds(*values: Value) -> bool:
             return all(f(a, b) for f, a, b in zip(functions, values[:-1], values[1:], strict=True))
 
-        return self._operation(node, holds, *(self.term(e, scope) for e in (node.left, *node.comparators)))
+        return self._operation(node, scope, holds, *(self.term(e, scope) for e in (node.left, *node.comparators)))
 
     def _boolean(self, node: ast.BoolOp, scope: Scope) -> Term:
         function = _and if isinstance(node.op, ast.And) else _or
-        return self._operation(node, function, *(self.term(v, scope) for v in node.values), choice=True)
+        return self._operation(node, scope, function, *(self.term(v, scope) for v in node.values), choice=True)
 
     def _choice(self, node: ast.IfExp, scope: Scope) -> Term:
         parts = (node.test, node.body, node.orelse)
-        return self._operation(node, _if, *(self.term(p, scope) for p in parts), choice=True)
+        return self._operation(node, scope, _if, *(self.term(p, scope) for p in parts), choice=True)
 
     def _call(self, node: ast.Call, scope: Scope) -> Term:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
         if name not in _FUNCTIONS or not plain or not self.is_builtin(node.func, scope):
-            return self.free(node)
-        return self._operation(node, _FUNCTIONS[name], *(self.term(a, scope) for a in node.args))
+            return self.free(node, scope)
+        return self._operation(node, scope, _FUNCTIONS[name], *(self.term(a, scope) for a in node.args))
 
-    def _operation(self, node: ast.expr, function: Callable[..., Value], *operands: Term, choice: bool = False) -> Term:
+    def _operation(
+        self, node: ast.expr, scope: Scope, function: Callable[..., Value], *operands: Term, choice: bool = False
+    ) -> Term:
         """The operation, or its value where that is known; free where it cannot be computed."""
         operation = Operation(function, operands, choice)
         if any(True for _ in free_names(operation)):
@@ -237,19 +261,30 @@ class Reader:
         try:
             return Known(compute(operation, {}))
         except (ArithmeticError, TypeError, ValueError):
-            return self.free(node)
+            return self.free(node, scope)
 
 
 class _OldNames(ast.NodeTransformer):
-    """Gives renamed attributes the names they had; a name that maps to nothing is a step of a path and goes."""
+    """Spells an expression as before the migration, and a migrated class by its rule, without arguments."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
+    def __init__(self, renamed: Renamed, class_of: Callable[[ast.expr], str | None]) -> None:
+        self._renamed = renamed
+        self._class_of = class_of
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = self._class_of(node.func)
+        return ast.Call(ast.Name(name), [ast.Constant(...)], []) if name else self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Name(self._class_of(node) or node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        attr = self._names.get(node.attr, node.attr)
-        return ast.copy_location(ast.Attribute(node.value, attr, node.ctx), node) if attr else node.value
+        name = self._class_of(node)
+        if name:
+            return ast.Name(name)
+        attr = self._renamed.attributes.get(node.attr, node.attr)
+        owner = self.visit(node.value)
+        return ast.Attribute(owner, attr) if attr else owner
 
 
 def _copy(node: ast.expr) -> ast.expr:
@@ -350,7 +385,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
 }
 _READ: dict[type[ast.expr], Callable[..., Term]] = {
     ast.Constant: lambda self, node, scope: (
-        Known(node.value) if isinstance(node.value, (bool, int, float, str, type(None))) else self.free(node)
+        Known(node.value) if isinstance(node.value, (bool, int, float, str, type(None))) else self.free(node, scope)
     ),
     ast.Name: Reader._name,
     ast.Attribute: Reader._attribute,
