@@ -70,6 +70,11 @@ class Case:
         return self.error is None and all(m.passed for m in self.measures.values())
 
     @property
+    def bound_names(self) -> str:
+        """The values of the free names, as ``name = value, ...``."""
+        return ", ".join(f"{name} = {value!r}" for name, value in self.bindings.items())
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """The measures that exceed their bounds, causes first."""
         return tuple(name for name in MEASURES if name in self.measures and not self.measures[name].passed)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from migrate.proofs import MEASURES, Case, Measure, Proof, Verification
-from migrate.report.markup import bindings, number, text
+from migrate.report.markup import number, text
 from migrate.report.plot import comparisons, plot
 from migrate.report.text import plural
 
@@ -15,17 +15,17 @@ FEW_SITES = 3
 FEW_ROWS = 30
 FEW_FAILURES = 10
 EXPLAINED = {
+    "reference": "torch against the formula in double precision; where this fails, the bounds mean nothing",
     "initial": "the tensors of the new layer; they have to be equal",
     "trainable": "the number of tensors that only one framework trains; none may be",
     "first_call": "the output of the layer as it was made, where the source calls it so",
     "train": "the output in training mode",
-    "eval": "the output in evaluation mode",
     "moving_mean": "the mean kept by the layer after training",
     "moving_variance": "the variance kept by the layer after training",
+    "eval": "the output in evaluation mode",
     "grad_input": "the gradient of the input",
     "grad_gamma": "the gradient of the scale",
     "grad_beta": "the gradient of the shift",
-    "reference": "torch against the formula in double precision; where this fails, the bounds mean nothing",
 }
 PASSED = '<span class="good">✓ proved</span>'
 FAILED = '<span class="bad">✗ failed</span>'
@@ -88,7 +88,7 @@ def _failure(proof: Proof, is_open: bool) -> str:
 
 
 def _failed_case(case: Case, is_open: bool) -> str:
-    given = f"with <code>{text(bindings(case))}</code>" if case.bindings else "as written"
+    given = f"with <code>{text(case.bound_names)}</code>" if case.bindings else "as written"
     parts = [f'<details class="case"{" open" if is_open else ""}><summary>{given}: {_reason(case)}</summary>']
     if case.error is not None:
         parts.append(f"<pre><code>{text(case.error)}</code></pre>")

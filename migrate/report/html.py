@@ -107,7 +107,7 @@ def _file(index: int, result: FileResult, failed: bool, is_open: bool) -> str:
         parts.append(f'<p class="bad">✗ {line}{text(result.error)}</p>')
     if failed:
         parts.append('<p class="bad">✗ Not written, since a <a href="#failures">proof failed</a>.</p>')
-    if result.changed:
+    if result.before != result.after:
         parts.append(f'<pre class="diff" tabindex="0"><code>{"".join(_diff(result))}</code></pre>')
     if result.findings:
         parts.append(f'<ul class="plain findings">{"".join(map(_finding, result.findings))}</ul>')

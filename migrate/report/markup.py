@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import re
 
-from migrate.proofs import Case
-
 # What XML cannot hold, not even escaped; SVG inside the page has to stay readable for XML tools.
 _UNSHOWABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -32,8 +30,3 @@ def one_line(code: str, most: int = 80) -> str:
     """Code on one line, cut where it is too long for a label."""
     line = " ".join(code.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def bindings(case: Case) -> str:
-    """The values of the free names, as ``name = value, ...``."""
-    return ", ".join(f"{name} = {value!r}" for name, value in case.bindings.items())

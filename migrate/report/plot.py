@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.proofs import Case, Measure, Proof
-from migrate.report.markup import bindings, number, one_line, text
+from migrate.report.markup import number, one_line, text
 
 WIDTH, HEIGHT = 560, 420
 LEFT, RIGHT, TOP, BOTTOM = 62, 548, 34, 362
@@ -81,7 +81,7 @@ def plot(found: list[Comparison]) -> str:
 
 
 def _label(proof: Proof, case: Case, name: str, measure: Measure) -> str:
-    given = f" with {bindings(case)}" if case.bindings else ""
+    given = f" with {case.bound_names}" if case.bindings else ""
     what = f"{name}: error {number(measure.max_abs)}, bound {number(measure.bound)}"
     place = f", {proof.sites[0]}" if proof.sites else ""
     return f"{what}; {one_line(proof.before)}{given}{place}"

@@ -52,7 +52,7 @@ def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
 def failure(proof: Proof) -> str:
     """Which measure failed, by how much and with which values, or the error instead."""
     case = worst_case(proof)
-    with_values = f" with {bindings(case)}" if case.bindings else ""
+    with_values = f" with {case.bound_names}" if case.bindings else ""
     if case.error is not None:
         return f"{case.error}{with_values}"
     name = case.failures[0]
@@ -65,11 +65,6 @@ def worst_case(proof: Proof) -> Case:
     """The case that a report shows of a failed proof: the first with a measure, since that says most."""
     failed = [case for case in proof.cases if not case.passed]
     return min(failed, key=lambda case: case.error is not None)
-
-
-def bindings(case: Case) -> str:
-    """The values of the free names, as ``name = value, ...``."""
-    return ", ".join(f"{name} = {value!r}" for name, value in case.bindings.items())
 
 
 def totals(verification: Verification) -> Text:
@@ -103,7 +98,7 @@ def _table(verification: Verification, verbose: bool) -> Table:
         table.add_row(_call(proof), *counts, *_ratios(proof.worst), _verdict(proof.passed))
         for case in proof.cases if verbose else ():
             table.add_row(
-                Text(f"  {bindings(case) or 'as written'}"), "", "", *_ratios(case.measures), _verdict(case.passed)
+                Text(f"  {case.bound_names or 'as written'}"), "", "", *_ratios(case.measures), _verdict(case.passed)
             )
     return table
 
