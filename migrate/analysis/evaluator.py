@@ -236,18 +236,15 @@ class Evaluator:
         if binding.kind == "parameter":
             return self.callers.parameter(binding)
         values = self.evaluate(binding.value) if binding.value is not None else NOTHING
-        grows = any(isinstance(v, Container) for v in values) and self._is_changed(binding)
-        return values | UNKNOWN if grows else values
+        uses = self.index.uses(binding.scope, binding.name) if _has_container(values) else ()
+        return values | UNKNOWN if any(self._is_changed(u) for u in uses) else values
 
-    def _is_changed(self, binding: Binding) -> bool:
-        """Whether the container that a name holds is written to after it was spelled out."""
-        for use in self.index.uses(binding.scope, binding.name):
-            parent = self.index.parent(use)
-            if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-                return True
-            if isinstance(parent, ast.Attribute) and parent.attr in CHANGES:
-                return True
-        return False
+    def _is_changed(self, use: ast.expr) -> bool:
+        """Whether the container that ``use`` holds is written to here, after it was spelled out."""
+        parent = self.index.parent(use)
+        if isinstance(parent, ast.Subscript):
+            return not isinstance(parent.ctx, ast.Load)
+        return isinstance(parent, ast.Attribute) and parent.attr in CHANGES
 
     def _imported(self, binding: Binding, use: ast.Name | None) -> Value:
         alias = binding.node
@@ -272,7 +269,9 @@ class Evaluator:
 
     def _attribute(self, node: ast.Attribute) -> Values:
         result = union(self._member(value, node) for value in self.evaluate(node.value) - {NONE})
-        return result | union(self.evaluate(v) for v in self._assigned_to(node))
+        result |= union(self.evaluate(v) for v in self._assigned_to(node))
+        uses = self.index.all(ast.Attribute) if _has_container(result) else ()
+        return result | UNKNOWN if any(u.attr == node.attr and self._is_changed(u) for u in uses) else result
 
     def _member(self, owner: Value, node: ast.Attribute) -> Values:
         if isinstance(owner, Symbol):
@@ -357,6 +356,10 @@ class Evaluator:
             return self.evaluate(node.values[-1]) | constant(False)
         first = union(self.evaluate(v) for v in node.values[:-1]) - {NONE}
         return first | self.evaluate(node.values[-1])
+
+
+def _has_container(values: Values) -> bool:
+    return any(isinstance(v, Container) for v in values)
 
 
 def _is_broad(value: Value, rules: RuleSet) -> bool:
