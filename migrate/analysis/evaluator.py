@@ -314,7 +314,7 @@ class Evaluator:
 
     def _result(self, callee: Value, node: ast.Call) -> Values:
         if isinstance(callee, Partial):
-            return self._result(callee.of, callee.call)
+            return self._result(callee.of, callee.call or node)
         if isinstance(callee, Migrated):
             return frozenset({Instance(callee)})
         if isinstance(callee, Local):
