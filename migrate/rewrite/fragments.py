@@ -68,6 +68,8 @@ def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
 
 def without_comments(comma: cst.Comma) -> cst.Comma:
     """A comma whose line break stays and whose comments do not."""
+    if comments_in(comma.whitespace_before):
+        comma = comma.with_changes(whitespace_before=cst.SimpleWhitespace(""))
     space = comma.whitespace_after
     if not isinstance(space, cst.ParenthesizedWhitespace):
         return comma
