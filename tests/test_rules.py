@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import migrate
+from migrate.engine import Options, migrate_bytes
 from migrate.errors import UsageError
 from migrate.rules import load_rules, shipped_rules
 from tests.command import bn_migrate, harvest, plant, report
@@ -180,6 +181,16 @@ def test_without_its_rule_file_the_class_is_left(tmp_path: Path) -> None:
     assert bn_migrate("-", stdin=alone).stdout == alone
     plant(tmp_path, {"group_norm.toml": GROUP_NORM.encode()})
     assert b"ms.nn.GroupNorm(2, 4)" in bn_migrate("-", "--rules", tmp_path, stdin=alone).stdout
+
+
+def test_advice_names_what_the_rule_complements(tmp_path: Path) -> None:
+    affine = 'name = "affine"\n[parameter."mindspore.nn"]\ncast = "bool"\n'
+    decay = 'name = "decay"\n[parameter."mindspore.nn"]\naction = "complement"\nto = "keep"\n'
+    assert affine in GROUP_NORM
+    options = Options(rules=(plant(tmp_path, {"group_norm.toml": GROUP_NORM.replace(affine, decay).encode()}),))
+    code = b"from torch import nn\nregister(nn.GroupNorm)\n\ndef make(c, norm):\n    return norm(2, c, decay=0.1)\n"
+    review = next(f for f in migrate_bytes(code, "a.py", options).findings if f.code == "BN204")
+    assert review.message.endswith("decay here follows the constructor's rule (decay=d becomes keep=1 - d)")
 
 
 def test_a_rule_file_of_the_same_name_replaces_a_shipped_one(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.arguments import Argument
@@ -39,52 +40,43 @@ def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled
     ``skip`` leading arguments are not the constructor's (the class in a partial); ``filled`` positional
     parameters are bound already (by a partial). An error the source framework would raise too comes back as text.
     """
-    order = source_order(call)
     positional = [p.name for p in rule.parameters if not p.keyword_only]
-    place = filled
     bound: list[Argument] = []
     named: list[Argument] = []
     dropped: list[tuple[int, ast.expr]] = []
     shared: list[ast.expr] = []
-    for i, item in enumerate(order):
-        if i < skip:
-            continue
+    for i, item in list(enumerate(source_order(call)))[skip:]:
+        free = positional[filled + len(bound) :]
         if isinstance(item, ast.keyword) and item.arg is not None:
             named.append(Argument(item.arg, item.value, evaluator.evaluate(item.value), call, i, False))
-            continue
-        if isinstance(item, (ast.keyword, ast.Starred)):
+        elif isinstance(item, (ast.keyword, ast.Starred)):
             container = _container(evaluator, item, call)
             if container is None:
-                taken = {a.parameter for a in (*bound, *named)} | set(positional[:place])
-                later = {k.arg for k in call.keywords}
-                hidden = (p.name for p in rule.parameters if p.name not in taken | later)
-                return Hidden(item.value, tuple(hidden))
-            found = _entries(evaluator, container, positional[place:])
-            if isinstance(item, ast.Starred):
-                place += len(found)
-                bound += found
-            else:
-                named += found
-            actions = [p.treatment.action for a in found if (p := rule.parameter(a.parameter))]
-            if found and all(action == "drop" for action in actions) and len(actions) == len(found):
+                taken = {
+                    *positional[: filled + len(bound)],
+                    *(a.parameter for a in named),
+                    *(k.arg for k in call.keywords),
+                }
+                return Hidden(item.value, tuple(p.name for p in rule.parameters if p.name not in taken))
+            found = _entries(evaluator, container, free)
+            (bound if isinstance(item, ast.Starred) else named).extend(found)
+            if _are_dropped(found, (rule,)):
                 dropped.append((i, container))
-            elif not _inline(container, item.value):
+            elif container is not item.value:
                 shared.append(container)
-            continue
-        if place >= len(positional):
+        elif free:
+            bound.append(Argument(free[0], item, evaluator.evaluate(item), call, i, True))
+        else:
             return f"{rule.source.name} takes at most {len(positional)} positional arguments"
-        bound.append(Argument(positional[place], item, evaluator.evaluate(item), call, i, True))
-        place += 1
-    arguments = (*bound, *named)
-    names = [a.parameter for a in arguments]
+    names = [a.parameter for a in (*bound, *named)]
     twice = next((n for n in names if names.count(n) > 1), None)
-    if twice:
-        return f"{twice} is given twice"
-    return Bound(arguments, tuple(dropped), tuple(shared))
+    return f"{twice} is given twice" if twice else Bound((*bound, *named), tuple(dropped), tuple(shared))
 
 
-def _inline(container: ast.expr, value: ast.expr) -> bool:
-    return container is value
+def _are_dropped(found: list[Argument], rules: Iterable[Rule]) -> bool:
+    """Whether there are arguments, and every rule drops them all."""
+    treated = [r.parameter(a.parameter) for a in found for r in rules]
+    return bool(found) and all(p is not None and p.treatment.action == "drop" for p in treated)
 
 
 def _entries(evaluator: Evaluator, container: ast.expr, positional: list[str]) -> list[Argument]:
@@ -130,7 +122,8 @@ def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.
     uses = index.uses(scope, star.value.id)
     if all(_is_unpacked(evaluator, use) for use in uses):
         return value
-    return value if _only_dropped(evaluator, value) and not any(_changes(index, u) for u in uses) else None
+    only_dropped = _are_dropped(_entries(evaluator, value, []), evaluator.rules.rules)
+    return value if only_dropped and not any(_changes(index, u) for u in uses) else None
 
 
 def _function_scope(scope: Scope) -> Scope:
@@ -156,13 +149,6 @@ def _is_unpacked(evaluator: Evaluator, use: ast.Name) -> bool:
         return False
     construction = evaluator.callers.construction(call)
     return construction is not None and not construction.others
-
-
-def _only_dropped(evaluator: Evaluator, value: ast.expr) -> bool:
-    rules = evaluator.rules.rules
-    found = _entries(evaluator, value, [])
-    treated = [r.parameter(a.parameter) for a in found for r in rules]
-    return bool(found) and all(p is not None and p.treatment.action == "drop" for p in treated)
 
 
 def _changes(index: Index, use: ast.Name) -> bool:

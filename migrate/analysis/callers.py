@@ -62,9 +62,8 @@ class Callers:
         classes, others = [], []
         for value in sorted(values - {NONE}, key=repr) if len(values) > 1 else values:
             filled = 0
-            while isinstance(value, Partial):
-                filled += len(value.call.args) - 1
-                value = value.of
+            if isinstance(value, Partial):
+                filled, value = value.filled, value.of
             if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
                 base = self._evaluator.classes.migrated_base(value.node)
                 if base is not None and not self._evaluator.classes.defines(value.node, "__init__"):
@@ -126,9 +125,8 @@ class Callers:
                 yield from self._functions(value, call.func, 0)
 
     def _functions(self, value: Value, func: ast.expr, filled: int) -> Iterator[tuple[ast.AST, int]]:
-        while isinstance(value, Partial):
-            filled += len(value.call.args) - 1
-            value = value.of
+        if isinstance(value, Partial):
+            filled, value = filled + value.filled, value.of
         if not isinstance(value, Local):
             return
         classes = self._evaluator.classes

@@ -16,6 +16,7 @@ from migrate.analysis.values import (
     Partial,
     Symbol,
     Unknown,
+    Value,
     Values,
     constant,
     union,
@@ -24,8 +25,7 @@ from migrate.analysis.values import (
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
 
-
-MAX_PARTIALS = 2
+MAX_FILLED = 16
 
 
 def known_result(evaluator: Evaluator, name: str, node: ast.Call) -> Values | None:
@@ -62,21 +62,22 @@ def _is_number(value: Constant) -> bool:
 
 
 def _partial(evaluator: Evaluator, node: ast.Call) -> Values:
+    """A star fills an unknown number of places: two numbers stand for it, so that they disagree where it matters."""
     if not node.args:
         return UNKNOWN
+    count = len(node.args) - 1
+    stars = sum(isinstance(a, ast.Starred) for a in node.args)
     values = evaluator.evaluate(node.args[0])
-    return frozenset(v if isinstance(v, Unknown) or _is_made_by(v, node) else Partial(v, node) for v in values)
+    return frozenset(_filled(v, node, n) for v in values for n in {count, count - stars})
 
 
-def _is_made_by(value: object, call: ast.Call) -> bool:
-    """Whether a partial went through ``call`` before, or is nested deep: a name bound again to its own partial."""
-    depth = 0
-    while isinstance(value, Partial):
-        depth += 1
-        if value.call is call or depth > MAX_PARTIALS:
-            return True
-        value = value.of
-    return False
+def _filled(value: Value, call: ast.Call, count: int) -> Value:
+    """A partial of ``value``. A name bound again to its own partial would count for ever; the limit ends that."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Partial):
+        return Partial(value.of, value.call, min(value.filled + count, MAX_FILLED))
+    return Partial(value, call if isinstance(value, Symbol) else None, count)
 
 
 def _first_argument(evaluator: Evaluator, node: ast.Call) -> Values:

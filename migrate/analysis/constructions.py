@@ -77,9 +77,18 @@ def decide_unresolved(module: Module) -> None:
             symbol = passed[0].symbol
             message = (
                 f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
-                "follows the constructor's rule (momentum=m becomes momentum=1 - m)"
+                f"follows the constructor's rule{_complement_of(module.rules.by_name[symbol])}"
             )
             module.add(Draft("BN204", "call", symbol, call, message))
+
+
+def _complement_of(rule: Rule) -> str:
+    """What the rule complements, as an example in brackets; empty where it complements nothing."""
+    parameter = next((p for p in rule.parameters if p.treatment.action == "complement"), None)
+    if parameter is None:
+        return ""
+    name, value = parameter.name, parameter.name[0]
+    return f" ({name}={value} becomes {parameter.treatment.to or name}=1 - {value})"
 
 
 def decide_constructions(module: Module, made: list[Made]) -> None:

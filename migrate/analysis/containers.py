@@ -65,7 +65,8 @@ def _at(evaluator: Evaluator, owner: object, key: object, keys: bool = False) ->
         found = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key]
         if key is not None and not found:
             return UNKNOWN
-        chosen = found if found and key is not None and None not in node.keys else node.values
+        spelled_out = all(isinstance(k, ast.Constant) for k in node.keys)
+        chosen = found if key is not None and spelled_out else node.values
         unpacked = UNKNOWN if None in node.keys else frozenset()
         return union(evaluator.evaluate(v) for v in chosen) | unpacked
     starred = any(isinstance(e, ast.Starred) for e in node.elts)

@@ -15,6 +15,7 @@ from migrate.analysis.callers import Callers
 from migrate.analysis.calls import arithmetic, known_result, sign
 from migrate.analysis.classes import Classes
 from migrate.analysis.narrowing import Narrowing
+from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
 from migrate.analysis.scopes import Binding, Function, Index
 from migrate.analysis.values import (
     MAX_DEPTH,
@@ -81,8 +82,11 @@ class Evaluator:
             return state.assumed.get(node, NOTHING)
         if len(state.active) >= MAX_DEPTH:
             return UNKNOWN
-        if state.active:
-            return self._once(node)
+        return self._once(node) if state.active else self._settled(node)
+
+    def _settled(self, node: ast.expr) -> Values:
+        """The values once they stay the same; a circle that goes on changing adds Unknown and is not remembered."""
+        state = self._state
         for _ in range(MAX_ROUNDS):
             state.heads, state.done = set(), []
             result = self._once(node)
@@ -94,8 +98,6 @@ class Evaluator:
                 state.memo.pop(n, None)
         else:
             result |= UNKNOWN
-            for n in state.done:
-                state.memo.pop(n, None)
         state.assumed = {}
         return result
 
@@ -191,7 +193,7 @@ class Evaluator:
         if not bindings:
             return self._unbound(node)
         result = union(self._binding(b, node) for b in bindings)
-        if NONE in result and len(bindings) > 1 and self._none_replaced(node, bindings):
+        if NONE in result and len(bindings) > 1 and is_replaced(self.index, node, bindings):
             result -= {NONE}
         return result
 
@@ -211,20 +213,6 @@ class Evaluator:
         if hasattr(builtins, node.id):
             return frozenset({Symbol(f"builtins.{node.id}")})
         return UNKNOWN
-
-    def _none_replaced(self, node: ast.Name, bindings: list[Binding]) -> bool:
-        """Whether ``if name is None: name = ...`` or ``name = name or ...`` stands above ``node``."""
-        for b in bindings:
-            if b.kind != "value" or b.value is None or getattr(b.node, "lineno", 0) >= node.lineno:
-                continue
-            if isinstance(b.value, ast.BoolOp) and getattr(b.value.values[0], "id", "") == node.id:
-                return True
-            if isinstance(b.value, ast.IfExp) and is_none_test(b.value.test, node.id):
-                return True
-            parent = self.index.parent(self.index.statement(b.node))
-            if isinstance(parent, ast.If) and is_none_test(parent.test, node.id):
-                return True
-        return False
 
     def _binding(self, binding: Binding, use: ast.Name | None = None) -> Values:
         if binding.kind == "import":
@@ -248,18 +236,15 @@ class Evaluator:
         if binding.kind == "parameter":
             return self.callers.parameter(binding)
         values = self.evaluate(binding.value) if binding.value is not None else NOTHING
-        grows = any(isinstance(v, Container) for v in values) and self._is_changed(binding)
-        return values | UNKNOWN if grows else values
+        uses = self.index.uses(binding.scope, binding.name) if _has_container(values) else ()
+        return values | UNKNOWN if any(self._is_changed(u) for u in uses) else values
 
-    def _is_changed(self, binding: Binding) -> bool:
-        """Whether the container that a name holds is written to after it was spelled out."""
-        for use in self.index.uses(binding.scope, binding.name):
-            parent = self.index.parent(use)
-            if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-                return True
-            if isinstance(parent, ast.Attribute) and parent.attr in CHANGES:
-                return True
-        return False
+    def _is_changed(self, use: ast.expr) -> bool:
+        """Whether the container that ``use`` holds is written to here, after it was spelled out."""
+        parent = self.index.parent(use)
+        if isinstance(parent, ast.Subscript):
+            return not isinstance(parent.ctx, ast.Load)
+        return isinstance(parent, ast.Attribute) and parent.attr in CHANGES
 
     def _imported(self, binding: Binding, use: ast.Name | None) -> Value:
         alias = binding.node
@@ -284,7 +269,9 @@ class Evaluator:
 
     def _attribute(self, node: ast.Attribute) -> Values:
         result = union(self._member(value, node) for value in self.evaluate(node.value) - {NONE})
-        return result | union(self.evaluate(v) for v in self._assigned_to(node))
+        result |= union(self.evaluate(v) for v in self._assigned_to(node))
+        uses = self.index.all(ast.Attribute) if _has_container(result) else ()
+        return result | UNKNOWN if any(u.attr == node.attr and self._is_changed(u) for u in uses) else result
 
     def _member(self, owner: Value, node: ast.Attribute) -> Values:
         if isinstance(owner, Symbol):
@@ -327,7 +314,7 @@ class Evaluator:
 
     def _result(self, callee: Value, node: ast.Call) -> Values:
         if isinstance(callee, Partial):
-            return self._result(callee.of, callee.call)
+            return self._result(callee.of, callee.call or node)
         if isinstance(callee, Migrated):
             return frozenset({Instance(callee)})
         if isinstance(callee, Local):
@@ -358,7 +345,7 @@ class Evaluator:
 
     def _choice(self, node: ast.IfExp) -> Values:
         body, orelse = self.evaluate(node.body), self.evaluate(node.orelse)
-        if isinstance(node.body, ast.Name) and _not_none(node.test, node.body.id):
+        if isinstance(node.body, ast.Name) and is_not_none_test(node.test, node.body.id):
             body -= {NONE}
         if isinstance(node.orelse, ast.Name) and is_none_test(node.test, node.orelse.id):
             orelse -= {NONE}
@@ -371,28 +358,14 @@ class Evaluator:
         return first | self.evaluate(node.values[-1])
 
 
+def _has_container(values: Values) -> bool:
+    return any(isinstance(v, Container) for v in values)
+
+
 def _is_broad(value: Value, rules: RuleSet) -> bool:
     """Whether an instance is only known to be of a class that migrated classes derive from, or not at all."""
     of = value.of if isinstance(value, Instance) else None
     return not isinstance(of, Symbol) or of.name in BROAD or of.name in rules.related
-
-
-def is_none_test(test: ast.expr, name: str) -> bool:
-    """``name is None`` or ``not name``."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return isinstance(test.operand, ast.Name) and test.operand.id == name
-    return _compares_none(test, name, ast.Is)
-
-
-def _not_none(test: ast.expr, name: str) -> bool:
-    return (isinstance(test, ast.Name) and test.id == name) or _compares_none(test, name, ast.IsNot)
-
-
-def _compares_none(test: ast.expr, name: str, operator: type[ast.cmpop]) -> bool:
-    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], operator)):
-        return False
-    against = test.comparators[0]
-    return isinstance(test.left, ast.Name) and test.left.id == name and getattr(against, "value", 0) is None
 
 
 _EVALUATE: dict[type[ast.expr], Callable[..., Values]] = {

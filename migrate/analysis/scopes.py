@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from migrate.analysis.source import Source
+from migrate.analysis.source import Source, parse_string
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -167,7 +167,8 @@ class Index:
                     parents[value] = node
                     stack.append((value, where))
             if marked and kind is ast.Constant:
-                for tree in self._string_annotation(node):  # type: ignore[arg-type]
+                tree = self._string_annotation(node)  # type: ignore[arg-type]
+                if tree is not None:
                     parents[tree] = node
                     annotations.add(tree)
                     stack.append((tree, scope))
@@ -177,32 +178,20 @@ class Index:
 
     def _mark(self, node: ast.AST) -> None:
         """What stands in an annotation belongs to it, but for the values of a Literal."""
-        if not (isinstance(node, ast.Subscript) and _is_literal(node.value)):
+        generic = node.value if isinstance(node, ast.Subscript) else None
+        if getattr(generic, "attr", getattr(generic, "id", "")) != "Literal":
             self.annotations.update(ast.iter_child_nodes(node))
 
-    def _string_annotation(self, node: ast.Constant) -> list[ast.expr]:
-        """The expression inside a string annotation, its positions shifted into the file."""
-        value = node.value
-        if not isinstance(value, str):
-            return []
-        text = self.source.segment(node)
-        quote = text[: len(text) - len(text.lstrip("\"'"))]
-        try:
-            tree = ast.parse(value, mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
-        plain = len(quote) in (1, 3) and text == quote + value + quote and "\n" not in value and value == value.lstrip()
-        if not plain:
+    def _string_annotation(self, node: ast.Constant) -> ast.expr | None:
+        """The expression inside a string annotation; the names in one that has no place in the file are opaque."""
+        tree = parse_string(node.value)
+        if tree is None:
+            return None
+        if not self.source.place_inside(node, tree):
             self.opaque_words |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-            return []
-        for n in ast.walk(tree):
-            if isinstance(n, ast.expr):
-                shift = node.col_offset + len(quote)
-                n.lineno = n.end_lineno = node.lineno
-                n.col_offset += shift
-                n.end_col_offset = (n.end_col_offset or 0) + shift
+            return None
         self.strings[node] = tree
-        return [tree]
+        return tree
 
     def bind(self, scope: Scope, binding: Binding) -> None:
         scope.bindings.setdefault(binding.name, []).append(binding)
@@ -263,11 +252,6 @@ class _Received:
         if known and place < len(self.value.elts):  # type: ignore[attr-defined]
             return _Received(self.value.elts[place])  # type: ignore[attr-defined]
         return _Received(self.value, "part", None, place)
-
-
-def _is_literal(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name == "Literal"
 
 
 def _name(index: Index, node: ast.Name, scope: Scope) -> Scope:
@@ -333,19 +317,15 @@ def _function(index: Index, node: Function, scope: Scope) -> Scope:
             index.annotations.add(node.returns)
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    defaults: dict[ast.arg, ast.expr | None] = dict(
-        zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
-    )
+    defaults: dict[ast.arg, ast.expr | None] = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
     defaults.update(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-    for arg in (*positional, *arguments.kwonlyargs):
+    plain = [*positional, *arguments.kwonlyargs]
+    variadic = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    for arg in plain:
         index.bind(inner, Binding("parameter", arg.arg, arg, inner, defaults.get(arg), arg.annotation))
-        if arg.annotation is not None:
-            index.annotations.add(arg.annotation)
-    for variadic in (arguments.vararg, arguments.kwarg):
-        if variadic is not None:
-            index.bind(inner, Binding("unknown", variadic.arg, variadic, inner))
-            if variadic.annotation is not None:
-                index.annotations.add(variadic.annotation)
+    for arg in variadic:
+        index.bind(inner, Binding("unknown", arg.arg, arg, inner))
+    index.annotations.update(a.annotation for a in (*plain, *variadic) if a.annotation is not None)
     return inner
 
 
@@ -358,15 +338,12 @@ def _comprehension(index: Index, node: Comprehension, scope: Scope) -> Scope:
     return Scope(node, scope)
 
 
-def _named(index: Index, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar, scope: Scope) -> Scope:
-    if node.name is not None:
-        index.bind(scope, Binding("unknown", node.name, node, scope))
-    return scope
-
-
-def _match_rest(index: Index, node: ast.MatchMapping, scope: Scope) -> Scope:
-    if node.rest is not None:
-        index.bind(scope, Binding("unknown", node.rest, node, scope))
+def _named(
+    index: Index, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping, scope: Scope
+) -> Scope:
+    name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+    if name is not None:
+        index.bind(scope, Binding("unknown", name, node, scope))
     return scope
 
 
@@ -417,6 +394,6 @@ _ENTER: dict[type[ast.AST], Callable[..., Scope]] = {
     ast.ExceptHandler: _named,
     ast.MatchAs: _named,
     ast.MatchStar: _named,
-    ast.MatchMapping: _match_rest,
+    ast.MatchMapping: _named,
     ast.Call: _call,
 }

@@ -77,6 +77,21 @@ class Source:
         span = self.span(node)
         return self.text[span.start : span.end]
 
+    def place_inside(self, string: ast.Constant, tree: ast.expr) -> bool:
+        """Shift ``tree``, parsed from ``string``, to where it stands in the file; False where that cannot be told."""
+        text, value = self.segment(string), str(string.value)
+        quote = text[: len(text) - len(text.lstrip("\"'"))]
+        whole = text == quote + value + quote and value == value.lstrip()
+        if not whole or len(quote) not in (1, 3) or "\n" in value:
+            return False
+        shift = string.col_offset + len(quote)
+        for n in ast.walk(tree):
+            if isinstance(n, ast.expr):
+                n.lineno = n.end_lineno = string.lineno
+                n.col_offset += shift
+                n.end_col_offset = (n.end_col_offset or 0) + shift
+        return True
+
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column, both in characters, of an offset."""
         line = self._line_at(offset)
@@ -115,6 +130,16 @@ def parse(text: str) -> ast.Module:
         raise FileError("BN901", f"syntax error: {error}") from None
     except (RecursionError, MemoryError):
         raise FileError("BN904", f"nested too deep for {version}: split the expression") from None
+
+
+def parse_string(value: object) -> ast.expr | None:
+    """The expression that a string holds; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return ast.parse(value, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _decode(data: bytes) -> tuple[str, str]:

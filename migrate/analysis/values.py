@@ -41,10 +41,14 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """``functools.partial(of, ...)``."""
+    """``functools.partial(of, ...)`` with ``filled`` positional arguments; a partial of a partial counts on from it.
+
+    ``call`` is the innermost one, for a known function, whose result may depend on it.
+    """
 
     of: Value
-    call: ast.Call
+    call: ast.Call | None
+    filled: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import TypeVar
 import libcst as cst
 
 from migrate.edits import Change, ChangeArguments, Operation
-from migrate.rewrite.fragments import bare, comments_in, in_parentheses, parse_fragment, with_comments
+from migrate.rewrite.fragments import bare, comments_in, in_parentheses, parse_fragment, with_comments, without_comments
 
 Item = TypeVar("Item", bound=cst.CSTNode)
+Display = cst.Dict | cst.Tuple | cst.List
 
 ATOMS = (
     cst.Name,
@@ -42,27 +43,50 @@ LOOSER_THAN_TEST = (cst.IfExp, cst.Lambda, cst.NamedExpr, cst.Yield)
 def change_arguments(node: cst.BaseExpression, edit: ChangeArguments) -> cst.BaseExpression:
     """``node`` with the changes of ``edit``, its items counted in the order of the text."""
     changes = dict(edit.changes)
+    dropped = {i for i, c in changes.items() if c.drop}
     if isinstance(node, cst.Call):
+        before = with_comments(node.whitespace_before_args, _leading(node.args, dropped))
         args = [_change_arg(a, changes[i]) if i in changes else a for i, a in enumerate(node.args)]
-        dropped = {i for i, c in changes.items() if c.drop}
-        leading = [a for i, a in enumerate(node.args) if set(range(i + 1)) <= dropped]
-        before = with_comments(node.whitespace_before_args, [c for a in leading for c in comments_in(a)])
         args = _without(args, dropped)
         for keyword, text in edit.append:
             args = _append(args, keyword, text)
         return node.with_changes(args=args, whitespace_before_args=before)
+    assert isinstance(node, (cst.Dict, cst.Tuple, cst.List))
+    node = _opened(node, _leading(node.elements, dropped))
     if isinstance(node, cst.Dict):
         entries = [_change_entry(e, changes[i]) if i in changes else e for i, e in enumerate(node.elements)]
-        return node.with_changes(elements=_without(entries, {i for i, c in changes.items() if c.drop}))
-    assert isinstance(node, (cst.Tuple, cst.List))
+        return node.with_changes(elements=_without(entries, dropped))
     elements = [
         e.with_changes(value=operate(e.value, changes[i].operation)) if i in changes else e
         for i, e in enumerate(node.elements)
     ]
-    elements = _without(elements, {i for i, c in changes.items() if c.drop})
+    elements = _without(elements, dropped)
     if isinstance(node, cst.Tuple) and len(elements) == 1 and not isinstance(elements[0].comma, cst.Comma):
         elements = [elements[0].with_changes(comma=cst.Comma())]
     return node.with_changes(elements=elements)
+
+
+def _leading(items: Sequence[cst.CSTNode], dropped: set[int]) -> list[cst.Comment]:
+    """The comments of the items dropped before the first one that stays."""
+    count = next((i for i in range(len(items)) if i not in dropped), len(items))
+    return [c for item in items[:count] for c in comments_in(item)]
+
+
+def _opened(node: Display, comments: list[cst.Comment]) -> Display:
+    """``node`` with ``comments`` behind its opening bracket."""
+    if not comments:
+        return node
+    if isinstance(node, cst.Dict):
+        return node.with_changes(lbrace=_before(node.lbrace, comments))
+    if isinstance(node, cst.List):
+        return node.with_changes(lbracket=_before(node.lbracket, comments))
+    *outer, inner = node.lpar or [cst.LeftParen()]
+    return node.with_changes(lpar=[*outer, _before(inner, comments)], rpar=node.rpar or [cst.RightParen()])
+
+
+def _before(bracket: Item, comments: list[cst.Comment]) -> Item:
+    space = bracket.whitespace_after  # type: ignore[attr-defined]
+    return bracket.with_changes(whitespace_after=with_comments(space, comments))
 
 
 def operate(value: cst.BaseExpression, operation: Operation) -> cst.BaseExpression:
@@ -147,13 +171,13 @@ def _take_over(kept: Item, dropped: Item, last: bool) -> Item:
         return _with_comma(kept, own, comments_in(dropped))
     ending = comma if isinstance(comma, cst.Comma) else getattr(dropped, "whitespace_after_arg", None)
     left = [c for c in comments_in(dropped) if ending is None or c not in comments_in(ending)]
+    comments = [*comments_in(own), *left]
     if isinstance(comma, cst.Comma):
-        return _with_comma(kept, comma, [*comments_in(own), *left])
-    kept = kept.with_changes(comma=comma)
+        return _with_comma(kept, comma, comments)
     if isinstance(kept, cst.Arg) and isinstance(dropped, cst.Arg):
-        before = [*comments_in(kept.whitespace_after_arg), *comments_in(own), *left]
-        return kept.with_changes(whitespace_after_arg=with_comments(dropped.whitespace_after_arg, before))
-    return kept
+        space = with_comments(dropped.whitespace_after_arg, [*comments_in(kept.whitespace_after_arg), *comments])
+        return kept.with_changes(comma=comma, whitespace_after_arg=space)
+    return _with_comma(kept, cst.Comma(), comments) if comments else kept.with_changes(comma=comma)
 
 
 def _with_comma(kept: Item, comma: cst.Comma, comments: list[cst.Comment]) -> Item:
@@ -166,5 +190,7 @@ def _append(args: list[cst.Arg], keyword: str, text: str) -> list[cst.Arg]:
     if not args:
         return [new]
     last = args[-1]
-    space = args[-2].comma if len(args) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    plain = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    between = args[-2].comma if len(args) > 1 else plain
+    space = without_comments(between) if isinstance(between, cst.Comma) else plain
     return [*args[:-1], last.with_changes(comma=space), new.with_changes(comma=last.comma)]

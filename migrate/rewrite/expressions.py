@@ -18,7 +18,7 @@ from migrate.edits import (
     Spelling,
 )
 from migrate.rewrite.arguments import change_arguments
-from migrate.rewrite.fragments import bare, code, newline_of, parse_fragment
+from migrate.rewrite.fragments import bare, code, comments_in, in_front, in_parentheses, newline_of, parse_fragment
 
 ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, ReplaceStatement)
 
@@ -55,11 +55,31 @@ def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.Bas
 
 
 def _refer(node: cst.BaseExpression, text: str) -> cst.BaseExpression:
-    """A reference under its new spelling; line breaks before the last dot stay."""
+    """A reference under its new spelling; line breaks before the last dot stay, and comments move there.
+
+    Where there is no such dot, or nothing shows that brackets are around it, they get parentheses of their own.
+    """
     new = parse_fragment(text)
-    if isinstance(node, cst.Attribute) and isinstance(new, cst.Attribute):
-        return node.with_changes(value=new.value, attr=new.attr)
+    if (
+        isinstance(node, cst.Attribute)
+        and isinstance(new, cst.Attribute)
+        and (_spans_lines(node) or not comments_in(node.value))
+    ):
+        dot = node.dot.with_changes(whitespace_before=in_front(node.value, node.dot.whitespace_before))
+        return node.with_changes(value=new.value, dot=dot, attr=new.attr)
+    if comments_in(node):
+        return in_parentheses(new, in_front(node, cst.SimpleWhitespace("")))
     return new.with_changes(lpar=node.lpar, rpar=node.rpar)
+
+
+def _spans_lines(node: cst.BaseExpression) -> bool:
+    """Whether a line ends at a dot of the reference, which it can within brackets only."""
+    while isinstance(node, cst.Attribute) and not node.lpar:
+        spaces = (node.dot.whitespace_before, node.dot.whitespace_after)
+        if any(isinstance(s, cst.ParenthesizedWhitespace) for s in spaces):
+            return True
+        node = node.value
+    return False
 
 
 def _method_of(owner: cst.BaseExpression, text: str, dot: cst.Dot | None = None) -> cst.BaseExpression:

@@ -51,10 +51,14 @@ def newline_of(text: str, default: str) -> str:
     return found.pop() if found else default
 
 
-def in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
+def in_parentheses(
+    node: cst.BaseExpression, space: cst.BaseParenthesizableWhitespace | None = None
+) -> cst.BaseExpression:
+    """``node`` in parentheses, if it has none; ``space`` goes before the closing one."""
     if node.lpar:
         return node
-    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    close = cst.RightParen(space or cst.SimpleWhitespace(""))
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[close])
 
 
 def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
@@ -64,6 +68,8 @@ def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
 
 def without_comments(comma: cst.Comma) -> cst.Comma:
     """A comma whose line break stays and whose comments do not."""
+    if comments_in(comma.whitespace_before):
+        comma = comma.with_changes(whitespace_before=cst.SimpleWhitespace(""))
     space = comma.whitespace_after
     if not isinstance(space, cst.ParenthesizedWhitespace):
         return comma
@@ -82,6 +88,19 @@ def with_comments(
         space = cst.ParenthesizedWhitespace(cst.TrailingWhitespace(cst.SimpleWhitespace("  "), first))
     lines = [cst.EmptyLine(indent=False, whitespace=space.last_line, comment=c) for c in comments]
     return space.with_changes(empty_lines=[*space.empty_lines, *lines])
+
+
+def in_front(node: cst.CSTNode, space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    """``space`` with the comments of ``node`` before its own, laid out as the first of them is."""
+    first, *others = [s for s in (*_spaces(node), space) if comments_in(s)] or [space]
+    return with_comments(first, [c for s in others for c in comments_in(s)])
+
+
+def _spaces(node: cst.CSTNode) -> list[cst.BaseParenthesizableWhitespace]:
+    """The spaces inside ``node`` that span lines, in order."""
+    if isinstance(node, cst.ParenthesizedWhitespace):
+        return [node]
+    return [s for child in node.children for s in _spaces(child)]
 
 
 def bare(node: cst.BaseExpression) -> cst.BaseExpression:
