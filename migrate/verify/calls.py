@@ -9,7 +9,7 @@ from migrate.analysis.scopes import Scope
 from migrate.errors import ProofError
 from migrate.verify.terms import Given, Known, Reader, Term, Value, compute
 
-MAX_PARTIALS = 4
+MAX_PARTIALS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,26 @@ def read_call(reader: Reader, node: ast.expr, scope: Scope, methods: frozenset[s
 
 def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
     try:
-        name = reader.qualified(node.func, scope)
-        if name == "functools.partial" and node.args:
-            first = reader.qualified(node.args[0], scope)
-            return Call(first, _arguments(reader, node, scope, skip=1))
+        made_of = node.func
+        if _is_partial(reader, node, scope):
+            made_of = node.args[0]
+        bound = _callee(reader, made_of, scope, depth)
     except NameError as error:
         raise ProofError(f"nothing in the file binds {error}") from None
-    arguments = _arguments(reader, node, scope)
-    made, there = _display(reader, node.func, scope)
-    if isinstance(made, ast.Call) and depth < MAX_PARTIALS:
-        bound = _read(reader, made, there, depth + 1)
-        if reader.qualified(made.func, there) == "functools.partial":
-            return Call(bound.callee, bound.arguments.then(arguments))
-    return Call(name, arguments)
+    arguments = _arguments(reader, node, scope, skip=int(made_of is not node.func))
+    return Call(bound.callee, bound.arguments.then(arguments))
+
+
+def _callee(reader: Reader, node: ast.expr, scope: Scope, depth: int) -> Call:
+    """What is called through ``node``: a class, or a partial of one with the arguments it binds."""
+    made, there = _display(reader, node, scope)
+    if isinstance(made, ast.Call) and depth < MAX_PARTIALS and _is_partial(reader, made, there):
+        return _read(reader, made, there, depth + 1)
+    return Call(reader.qualified(node, scope), Arguments())
+
+
+def _is_partial(reader: Reader, node: ast.Call, scope: Scope) -> bool:
+    return bool(node.args) and reader.qualified(node.func, scope) == "functools.partial"
 
 
 def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> Arguments:
