@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from migrate.engine import Options, migrate_bytes
-from migrate.rules import load_rules
+from migrate.rules import Rule, load_rules
 
 frameworks = pytest.importorskip("tests.frameworks", reason="torch and MindSpore: pip install -e '.[verify]'")
 ms, torch = frameworks.ms, frameworks.torch
@@ -322,3 +323,15 @@ def test_training_mode_is_what_the_rule_says() -> None:
         cell = eval(f"ms.{rule.target.name.removeprefix('mindspore.')}(4)", {"ms": ms})
         assert cell.training is False
         assert eval(f"cell.{rule.target.training_mode}.training", {"cell": cell}) is True
+
+
+@pytest.mark.parametrize("rule", RULES.rules, ids=lambda r: r.name)
+def test_the_defaults_of_a_rule_are_those_of_torch(rule: Rule) -> None:
+    """A proof takes an argument that is not passed from here."""
+    signature = inspect.signature(getattr(torch.nn, rule.name)).parameters
+    for parameter in rule.parameters:
+        default = signature[parameter.name].default
+        assert parameter.required == (default is inspect.Parameter.empty)
+        assert parameter.required or (type(parameter.default), parameter.default) == (type(default), default)
+        assert parameter.keyword_only == (signature[parameter.name].kind is inspect.Parameter.KEYWORD_ONLY)
+    assert [p.name for p in rule.parameters] == list(signature)

@@ -1,0 +1,68 @@
+"""torch and MindSpore in virtual environments of their own, neither of which holds the other, nor bn-migrate."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.command import AFTER, BEFORE, bn_migrate, harvest, plant, report
+
+pytestmark = pytest.mark.slow
+CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
+
+
+def environment(folder: Path, framework: str) -> str:
+    """The interpreter of a new environment with a framework and numpy."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    command = [python, "-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS), framework, "numpy"]
+    subprocess.run(command, check=True, capture_output=True)
+    return python
+
+
+@pytest.fixture(scope="module")
+def separate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The options that name the two interpreters."""
+    folder = tmp_path_factory.mktemp("environments")
+    with ThreadPoolExecutor(2) as pool:
+        made = {name: pool.submit(environment, folder / name, name) for name in ("torch", "mindspore")}
+    return {f"--{name}-python": future.result() for name, future in made.items()}
+
+
+def test_neither_holds_the_other(separate: dict[str, str]) -> None:
+    for option, other in (("--torch-python", "mindspore"), ("--mindspore-python", "torch")):
+        for module in (other, "migrate"):
+            done = subprocess.run(
+                [separate[option], "-c", f"import {module}"], cwd="/", capture_output=True, check=False
+            )
+            assert done.returncode == 1 and b"ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize("mode", ["pynative", "graph"])
+def test_a_proof_across_two_environments(tmp_path: Path, separate: dict[str, str], mode: str) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    named = [word for pair in separate.items() for word in pair]
+    proved = report("--verify", "--mode", mode, *named, "a.py", cwd=tmp_path)["verification"]
+    assert (proved["passed"], proved["failed"]) == (1, 0) and harvest(tmp_path) == {"a.py": AFTER}
+
+
+def test_exchanged_environments_are_named(tmp_path: Path, separate: dict[str, str]) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    done = bn_migrate("--verify", "--torch-python", separate["--mindspore-python"], "a.py", cwd=tmp_path)
+    assert done.returncode == 2 and b"torch is not installed for" in done.stderr
+    done = bn_migrate("--verify", "--mindspore-python", separate["--torch-python"], "a.py", cwd=tmp_path)
+    assert done.returncode == 2 and b"MindSpore is not installed for" in done.stderr
+    assert harvest(tmp_path) == {"a.py": BEFORE}
+
+
+def test_a_record_made_in_one_serves_the_other(tmp_path: Path, separate: dict[str, str]) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    recorded = bn_migrate("--record", "kept.npz", "--torch-python", separate["--torch-python"], "a.py", cwd=tmp_path)
+    assert recorded.returncode == 0 and harvest(tmp_path)["a.py"] == BEFORE
+    options = ("--against", "kept.npz", "--mindspore-python", separate["--mindspore-python"])
+    assert bn_migrate(*options, "a.py", cwd=tmp_path).returncode == 0
+    assert harvest(tmp_path)["a.py"] == AFTER
