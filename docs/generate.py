@@ -11,7 +11,8 @@ from pathlib import Path
 from migrate.codes import CODES, Code
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
-from migrate.rules import AttributeTreatment, MethodTreatment, Parameter, Rule, load_rules
+from migrate.rule import AttributeTreatment, MethodTreatment, Parameter, Rule
+from migrate.rules import load_rules
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

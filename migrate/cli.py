@@ -14,7 +14,7 @@ from migrate.findings import Report
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin
 from migrate.report.streams import abandon_output, open_streams, show
-from migrate.rules import TARGETS
+from migrate.rule import TARGETS
 
 
 def _explain(context: click.Context, _: click.Parameter, value: str | None) -> None:

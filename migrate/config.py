@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from migrate.errors import UsageError
-from migrate.rules import Target
+from migrate.rule import Target
 from migrate.schema import build
 
 if sys.version_info >= (3, 11):

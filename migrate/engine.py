@@ -10,7 +10,8 @@ from pathlib import Path
 from migrate.codes import CODES
 from migrate.errors import FileError
 from migrate.findings import FileResult, Finding
-from migrate.rules import RuleSet, Target, load_rules
+from migrate.rule import Target
+from migrate.rules import RuleSet, load_rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,13 +251,13 @@ def write(path: Path, data: bytes, expected: bytes | None = None, like: Path | N
     In place, a link is written through, and the file must still hold the ``expected`` bytes. A new file in an output
     folder takes the mode of ``like`` and replaces a link. Whatever goes wrong, the file holds its old bytes or the new.
     """
-    with _uninterrupted():
+    with uninterrupted():
         _replace(path if like else Path(os.path.realpath(path)), data, expected, like)
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C takes effect after the block, so that no temporary file stays. It can only hit the main thread."""
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C takes effect after the block, so that nothing temporary stays. It can only hit the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -276,7 +276,7 @@ def write_document(path: Path, data: bytes) -> None:
     mask = os.umask(0)
     os.umask(mask)
     try:
-        with _uninterrupted():
+        with uninterrupted():
             _put(path, data, 0o666 & ~mask)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -363,7 +363,7 @@ def copy(item: Copy) -> None:
     """Copy a file that is not migrated, in place of whatever is there; raises FileError."""
     try:
         item.destination.parent.mkdir(parents=True, exist_ok=True)
-        with _uninterrupted():
+        with uninterrupted():
             item.destination.unlink(missing_ok=True)
             shutil.copy2(item.source, item.destination)
     except OSError as error:

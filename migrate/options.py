@@ -14,7 +14,7 @@ import click
 from migrate.config import load_config
 from migrate.engine import Options
 from migrate.files import Selection
-from migrate.rules import TARGETS
+from migrate.rule import TARGETS
 from migrate.verify.settings import Settings
 
 STDIN = "<stdin>"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate import rules
+from migrate import rule, rules
 from migrate.cli import command
 
 ROOT = Path(__file__).parent.parent
@@ -24,16 +24,16 @@ COMMANDS = [line for line in SHELL.splitlines() if line.startswith("bn-migrate "
 KEYS = {
     field.name
     for cls in (
-        rules.Treatment,
-        rules.AttributeTreatment,
-        rules.MethodTreatment,
-        rules.Initializer,
-        rules.Related,
-        rules.Example,
-        rules.Source,
-        rules.TargetClass,
-        rules.Parameter,
-        rules.Proof,
+        rule.Treatment,
+        rule.AttributeTreatment,
+        rule.MethodTreatment,
+        rule.Initializer,
+        rule.Related,
+        rule.Example,
+        rule.Source,
+        rule.TargetClass,
+        rule.Parameter,
+        rule.Proof,
     )
     for field in dataclasses.fields(cls)
     if field.name != "treatment"
@@ -73,7 +73,7 @@ def test_the_rule_of_the_guide_loads(tmp_path: Path) -> None:
     block = re.search(r"^ *```toml\n(.*?)^ *```$", CONTRIBUTING, flags=re.MULTILINE | re.DOTALL)
     assert block is not None
     (tmp_path / "group_norm.toml").write_text(re.sub(r"^ {3}", "", block.group(1), flags=re.MULTILINE))
-    for target in rules.TARGETS:
+    for target in rule.TARGETS:
         assert "torch.nn.GroupNorm" in rules.load_rules(target, (tmp_path,)).by_name
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from migrate.engine import Options, migrate_bytes
-from migrate.rules import Rule, load_rules
+from migrate.rule import Rule
+from migrate.rules import load_rules
 
 frameworks = pytest.importorskip("tests.frameworks", reason="torch and MindSpore: pip install -e '.[verify]'")
 ms, torch = frameworks.ms, frameworks.torch

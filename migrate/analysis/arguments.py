@@ -9,7 +9,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from migrate.analysis.values import NONE, Constant, Instance, Symbol, Unknown, Values, infinite
 from migrate.edits import Change, Operation
-from migrate.rules import Parameter, Rule, Treatment
+from migrate.rule import Parameter, Rule, Treatment
 
 CASTS = {"int": int, "float": float, "bool": bool}
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])

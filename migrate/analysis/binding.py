@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.arguments import Argument
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.scopes import Index, Scope
-from migrate.rules import Rule
+from migrate.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from migrate.analysis.scopes import Index
 from migrate.analysis.values import Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
-from migrate.rules import Rule
+from migrate.rule import Rule
 
 UNDECIDED = Decided()
 UNBOUND = Bound(())

@@ -9,7 +9,7 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
-from migrate.rules import MethodTreatment, Rule
+from migrate.rule import MethodTreatment, Rule
 
 LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 

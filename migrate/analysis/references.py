@@ -11,7 +11,7 @@ from migrate.analysis.scopes import Index
 from migrate.analysis.values import NONE, Migrated, Symbol, Values
 from migrate.edits import ReferTo
 from migrate.findings import Role
-from migrate.rules import Related
+from migrate.rule import Related
 
 NOT_CLASSES = "the name is bound to different things: {}. Migrate by hand, or give each its own name"
 

@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
-from migrate.rules import AttributeTreatment, Initializer
+from migrate.rule import AttributeTreatment, Initializer
 
 
 def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.scopes import Function
-from migrate.rules import Rule
+from migrate.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

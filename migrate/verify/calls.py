@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from migrate.analysis.scopes import Scope
 from migrate.errors import ProofError
-from migrate.verify.terms import Given, Known, Reader, Term, Value, compute
+from migrate.verify.operations import Value
+from migrate.verify.terms import Given, Known, Reader, Term, compute
 
 MAX_PARTIALS = 8
 

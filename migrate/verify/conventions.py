@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrate.errors import UsageError
-from migrate.rules import Rule
+from migrate.rule import Rule
 
 Signature = Mapping[str, Any]
 

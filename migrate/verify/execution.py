@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.rules import Proof
+from migrate.rule import Proof
 from migrate.verify.inputs import Recipe
+from migrate.verify.operations import Symbol, Value
 from migrate.verify.plan import Claim, Side, Trial
-from migrate.verify.terms import Symbol, Value
 
 
 @dataclass(frozen=True, slots=True)

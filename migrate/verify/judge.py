@@ -9,11 +9,11 @@ from migrate.proofs import Case, Proof
 from migrate.verify.compare import compare
 from migrate.verify.execution import Execution
 from migrate.verify.inputs import Floats
+from migrate.verify.operations import Symbol, Value
 from migrate.verify.plan import Claim
 from migrate.verify.process import Outcome
 from migrate.verify.settings import Settings
 from migrate.verify.snippet import snippet
-from migrate.verify.terms import Symbol, Value
 
 SHOWN = 2
 """Values of a first call that a report shows: the inputs are ones and twos in turn."""

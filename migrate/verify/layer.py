@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.errors import ProofError
-from migrate.rules import Rule
+from migrate.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

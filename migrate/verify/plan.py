@@ -12,11 +12,13 @@ from migrate.analysis.source import Source
 from migrate.errors import ProofError
 from migrate.findings import FileResult, Finding
 from migrate.proofs import Site
-from migrate.rules import Parameter, Rule, RuleSet
+from migrate.rule import Parameter, Rule
+from migrate.rules import RuleSet
 from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
 from migrate.verify.layer import Layer, layer_of
+from migrate.verify.operations import Value
 from migrate.verify.samples import Given, assignments, pools
-from migrate.verify.terms import Free, Known, Reader, Renamed, Term, Value, free_names
+from migrate.verify.terms import Free, Known, Reader, Renamed, Term, free_names
 
 EXECUTED_ROLES = ("call", "partial")
 MAX_CHANNELS = 4096

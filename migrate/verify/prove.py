@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from migrate.errors import UsageError
-from migrate.files import write_document
+from migrate.files import uninterrupted, write_document
 from migrate.findings import FileResult
 from migrate.proofs import Verification
 from migrate.rules import RuleSet
@@ -51,10 +51,12 @@ class Prover:
         torch = Interpreter("torch", settings.torch_python, "--torch-python", {"classes": sources})
         mindspore = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", options)
         with contextlib.ExitStack() as stack:
-            if self._record is None:
-                self.workers["torch"] = stack.enter_context(Worker(torch, self._limits))
-            if not settings.only_record:
-                self.workers["mindspore"] = stack.enter_context(Worker(mindspore, self._limits))
+            # Ctrl-C between making a folder or a process and knowing of it would leave it behind.
+            with uninterrupted():
+                if self._record is None:
+                    self.workers["torch"] = stack.enter_context(Worker(torch, self._limits))
+                if not settings.only_record:
+                    self.workers["mindspore"] = stack.enter_context(Worker(mindspore, self._limits))
             self._stack = stack.pop_all()
         return self
 

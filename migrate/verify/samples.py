@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from migrate.errors import ProofError
-from migrate.rules import Parameter
-from migrate.verify.terms import Free, Term, Value, free_names
+from migrate.rule import Parameter
+from migrate.verify.operations import Value
+from migrate.verify.terms import Free, Term, free_names
 
 OTHERS: tuple[Value, ...] = (0.5, 2, 0, 8, 0.9, 1, 16, 0.001, 64, 3)
 """For a name inside an expression, after the samples of the parameter themselves."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migrate.verify.operations import Symbol, Value
 from migrate.verify.plan import Side, Trial
-from migrate.verify.terms import Symbol, Value
 
 HEAD = "import numpy as np\nimport torch\nimport mindspore as ms\n"
 STATISTICS = {"moving_mean": "mean", "moving_variance": "variance"}

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.scopes import Binding, Index, Scope
+from migrate.verify.operations import (
+    BINARY,
+    COMPARE,
+    FUNCTIONS,
+    NUMBERS,
+    UNARY,
+    Symbol,
+    Value,
+    all_of,
+    any_of,
+    choose,
+    negation,
+    numeric,
+)
 
-MAX_EXPONENT = 64
-MAX_BITS = 256
 MAX_DEPTH = 40
 SYMBOL_ROOTS = ("torch", "mindspore")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A qualified name of a framework, such as torch.float32."""
-
-    name: str
-
-
-Value = bool | int | float | str | None | Symbol | tuple["Value", ...]
 Given = Mapping[str, Value]
 
 
@@ -74,7 +76,7 @@ def free_names(term: Term, tested: bool = False) -> Iterator[tuple[Free, bool]]:
         yield term, tested
     elif isinstance(term, Operation):
         for i, operand in enumerate(term.operands):
-            yield from free_names(operand, tested=term.function is _not or (term.function is _if and i == 0))
+            yield from free_names(operand, tested=term.function is negation or (term.function is choose and i == 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class Reader:
             name = None
         if name and name.partition(".")[0] in SYMBOL_ROOTS:
             return Known(Symbol(name))
-        return Known(_NUMBERS[name]) if name in _NUMBERS else self.free(node, scope)
+        return Known(NUMBERS[name]) if name in NUMBERS else self.free(node, scope)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Term:
         constant = self._class_constant(node, scope)
@@ -218,18 +220,18 @@ class Reader:
         return self._operation(node, scope, lambda *items: items, *(self.term(e, scope) for e in node.elts))
 
     def _unary(self, node: ast.UnaryOp, scope: Scope) -> Term:
-        return self._operation(node, scope, _UNARY[type(node.op)], self.term(node.operand, scope))
+        return self._operation(node, scope, UNARY[type(node.op)], self.term(node.operand, scope))
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> Term:
-        function = _BINARY.get(type(node.op))
+        function = BINARY.get(type(node.op))
         if function is None:
             return self.free(node, scope)
         return self._operation(
-            node, scope, _numeric(function), self.term(node.left, scope), self.term(node.right, scope)
+            node, scope, numeric(function), self.term(node.left, scope), self.term(node.right, scope)
         )
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Term:
-        functions = [_COMPARE[type(op)] for op in node.ops]
+        functions = [COMPARE[type(op)] for op in node.ops]
 
         def holds(*values: Value) -> bool:
             return all(f(a, b) for f, a, b in zip(functions, values[:-1], values[1:], strict=True))
@@ -237,19 +239,19 @@ class Reader:
         return self._operation(node, scope, holds, *(self.term(e, scope) for e in (node.left, *node.comparators)))
 
     def _boolean(self, node: ast.BoolOp, scope: Scope) -> Term:
-        function = _and if isinstance(node.op, ast.And) else _or
+        function = all_of if isinstance(node.op, ast.And) else any_of
         return self._operation(node, scope, function, *(self.term(v, scope) for v in node.values), choice=True)
 
     def _choice(self, node: ast.IfExp, scope: Scope) -> Term:
         parts = (node.test, node.body, node.orelse)
-        return self._operation(node, scope, _if, *(self.term(p, scope) for p in parts), choice=True)
+        return self._operation(node, scope, choose, *(self.term(p, scope) for p in parts), choice=True)
 
     def _call(self, node: ast.Call, scope: Scope) -> Term:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
-        if name not in _FUNCTIONS or not plain or not self.is_builtin(node.func, scope):
+        if name not in FUNCTIONS or not plain or not self.is_builtin(node.func, scope):
             return self.free(node, scope)
-        return self._operation(node, scope, _FUNCTIONS[name], *(self.term(a, scope) for a in node.args))
+        return self._operation(node, scope, FUNCTIONS[name], *(self.term(a, scope) for a in node.args))
 
     def _operation(
         self, node: ast.expr, scope: Scope, function: Callable[..., Value], *operands: Term, choice: bool = False
@@ -291,98 +293,6 @@ def _copy(node: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(node), mode="eval").body
 
 
-def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
-    """``function`` for numbers of a sane size alone: text would repeat, and powers would fill the memory."""
-
-    def apply(left: Value, right: Value) -> Value:
-        if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-            raise TypeError("numbers are expected")
-        result = function(left, right)
-        if isinstance(result, int) and result.bit_length() > MAX_BITS:
-            raise OverflowError("too large")
-        return result
-
-    return apply
-
-
-def _power(base: float, exponent: float) -> float:
-    if abs(exponent) > MAX_EXPONENT:
-        raise OverflowError("too large")
-    result = base**exponent
-    if isinstance(result, complex):
-        raise ValueError("not a real number")
-    return float(result) if isinstance(result, float) else int(result)
-
-
-def _round(value: float, digits: int | None = None) -> float:
-    if digits is not None and abs(digits) > MAX_EXPONENT:
-        raise OverflowError("too large")
-    return round(value, digits)
-
-
-def _not(value: Value) -> bool:
-    return not value
-
-
-def _if(test: Callable[[], Value], body: Callable[[], Value], orelse: Callable[[], Value]) -> Value:
-    return body() if test() else orelse()
-
-
-def _and(*values: Callable[[], Value]) -> Value:
-    result: Value = None
-    for value in values:
-        result = value()
-        if not result:
-            return result
-    return result
-
-
-def _or(*values: Callable[[], Value]) -> Value:
-    result: Value = None
-    for value in values:
-        result = value()
-        if result:
-            return result
-    return result
-
-
-_NUMBERS = {"math.inf": math.inf, "math.nan": math.nan, "math.pi": math.pi, "math.e": math.e, "numpy.inf": math.inf}
-_UNARY: dict[type[ast.unaryop], Callable[..., Value]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: _not,
-    ast.Invert: operator.invert,
-}
-_BINARY: dict[type[ast.operator], Callable[..., float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: _power,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[..., bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-}
-_FUNCTIONS: dict[str, Callable[..., Value]] = {
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "abs": abs,
-    "min": min,
-    "max": max,
-    "round": _round,
-}
 _READ: dict[type[ast.expr], Callable[..., Term]] = {
     ast.Constant: lambda self, node, scope: (
         Known(node.value) if isinstance(node.value, (bool, int, float, str, type(None))) else self.free(node, scope)

@@ -1,0 +1,175 @@
+"""What a rule says, as data: what happens to the arguments, attributes and methods of one class."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrate.findings import Role
+
+Target = Literal["mindspore.nn", "mindspore.mint.nn"]
+TARGETS: tuple[Target, ...] = ("mindspore.nn", "mindspore.mint.nn")
+Number = float
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type."""
+
+    action: Literal["keep", "complement", "map", "drop", "refuse"] = "keep"
+    to: str = ""
+    cast: Literal["", "int", "float", "bool"] = ""
+    minimum: Number | None = None
+    exclusive_minimum: Number | None = None
+    maximum: Number | None = None
+    outside: str = ""
+    none: str = ""
+    when_true: str = ""
+    when_false: str = ""
+    otherwise: str = ""
+    only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    note: str = ""
+
+    def is_outside(self, number: float) -> bool:
+        """Whether ``number`` lies outside the range that the target accepts."""
+        if self.minimum is None and self.exclusive_minimum is None and self.maximum is None:
+            return False
+        return (
+            math.isnan(number)
+            or (self.minimum is not None and number < self.minimum)
+            or (self.exclusive_minimum is not None and number <= self.exclusive_minimum)
+            or (self.maximum is not None and number > self.maximum)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTreatment:
+    """What an attribute is called; ``to`` may be a path such as ``bn2d.gamma``.
+
+    ``write`` and ``none_test`` are the advice where that use has no rewrite."""
+
+    to: str = ""
+    tensor: bool = False
+    read: str = ""
+    write: str = ""
+    none_test: str = ""
+    refuse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTreatment:
+    """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``.
+
+    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite.
+    """
+
+    to: str = ""
+    arguments: tuple[str, ...] = ()
+    call: str = ""
+    statements: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    refuse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in."""
+
+    value: str
+    functions: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Symbols beside the class that a person has to migrate."""
+
+    names: tuple[str, ...]
+    role: Role
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: an expression before and after."""
+
+    before: str
+    after: str
+    target: Target = "mindspore.nn"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    fragments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetClass:
+    """``positional``: the leading parameters whose position means the same in both frameworks."""
+
+    name: str
+    positional: tuple[str, ...] = ()
+    training_mode: str = ""
+    data_formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the source class.
+
+    ``default`` is None where the class has none or it is None; a ``required`` one has none. A proof tries the
+    ``samples`` for what the source does not tell, and leaves out a parameter that is ``always_default``.
+    """
+
+    name: str
+    keyword_only: bool
+    treatment: Treatment
+    required: bool = False
+    default: Scalar | None = None
+    samples: tuple[Scalar, ...] = ()
+    always_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How instances are tried: with batches of ``shape``, in which 0 stands for the channels, against a ``formula``.
+
+    ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula.
+    """
+
+    formula: Literal["normalize_batches"]
+    shape: tuple[int, ...]
+    parameters: dict[str, str]
+    tensors: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One migrated class, for one target."""
+
+    name: str
+    source: Source
+    target: TargetClass
+    parameters: tuple[Parameter, ...]
+    attributes: dict[str, AttributeTreatment]
+    methods: dict[str, MethodTreatment]
+    method_imports: dict[str, tuple[str, ...]]
+    returns_self: frozenset[str]
+    initializers: tuple[Initializer, ...]
+    related: tuple[Related, ...]
+    examples: tuple[Example, ...]
+    distinctive: dict[str, str]
+    proof: Proof | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
