@@ -18,7 +18,16 @@ from migrate.edits import (
     Spelling,
 )
 from migrate.rewrite.arguments import change_arguments
-from migrate.rewrite.fragments import bare, code, comments_in, in_front, in_parentheses, newline_of, parse_fragment
+from migrate.rewrite.fragments import (
+    NO_SPACE,
+    bare,
+    code,
+    comments_in,
+    gathered,
+    in_parentheses,
+    newline_of,
+    parse_fragment,
+)
 
 ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, ReplaceStatement)
 
@@ -65,10 +74,11 @@ def _refer(node: cst.BaseExpression, text: str) -> cst.BaseExpression:
         and isinstance(new, cst.Attribute)
         and (_spans_lines(node) or not comments_in(node.value))
     ):
-        dot = node.dot.with_changes(whitespace_before=in_front(node.value, node.dot.whitespace_before))
+        before = node.dot.whitespace_before
+        dot = node.dot.with_changes(whitespace_before=gathered([node.value, before], before))
         return node.with_changes(value=new.value, dot=dot, attr=new.attr)
     if comments_in(node):
-        return in_parentheses(new, in_front(node, cst.SimpleWhitespace("")))
+        return in_parentheses(new, gathered([node], NO_SPACE))
     return new.with_changes(lpar=node.lpar, rpar=node.rpar)
 
 

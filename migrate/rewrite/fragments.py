@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 import libcst as cst
 
 from migrate.errors import FileError
 
 MAX_DEPTH = 200
+NO_SPACE = cst.SimpleWhitespace("")
+Space = cst.BaseParenthesizableWhitespace
 _MODULES = {newline: cst.Module([], default_newline=newline) for newline in ("\n", "\r\n", "\r")}
 
 
@@ -51,14 +54,11 @@ def newline_of(text: str, default: str) -> str:
     return found.pop() if found else default
 
 
-def in_parentheses(
-    node: cst.BaseExpression, space: cst.BaseParenthesizableWhitespace | None = None
-) -> cst.BaseExpression:
+def in_parentheses(node: cst.BaseExpression, space: Space = NO_SPACE) -> cst.BaseExpression:
     """``node`` in parentheses, if it has none; ``space`` goes before the closing one."""
     if node.lpar:
         return node
-    close = cst.RightParen(space or cst.SimpleWhitespace(""))
-    return node.with_changes(lpar=[cst.LeftParen()], rpar=[close])
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen(space)])
 
 
 def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
@@ -69,17 +69,15 @@ def comments_in(node: cst.CSTNode) -> list[cst.Comment]:
 def without_comments(comma: cst.Comma) -> cst.Comma:
     """A comma whose line break stays and whose comments do not."""
     if comments_in(comma.whitespace_before):
-        comma = comma.with_changes(whitespace_before=cst.SimpleWhitespace(""))
+        comma = comma.with_changes(whitespace_before=NO_SPACE)
     space = comma.whitespace_after
     if not isinstance(space, cst.ParenthesizedWhitespace):
         return comma
-    first = space.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    first = space.first_line.with_changes(whitespace=NO_SPACE, comment=None)
     return comma.with_changes(whitespace_after=space.with_changes(first_line=first, empty_lines=[]))
 
 
-def with_comments(
-    space: cst.BaseParenthesizableWhitespace, comments: list[cst.Comment]
-) -> cst.BaseParenthesizableWhitespace:
+def with_comments(space: Space, comments: list[cst.Comment]) -> Space:
     """Space inside brackets with ``comments`` on lines of their own before what follows."""
     if not comments:
         return space
@@ -90,13 +88,13 @@ def with_comments(
     return space.with_changes(empty_lines=[*space.empty_lines, *lines])
 
 
-def in_front(node: cst.CSTNode, space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
-    """``space`` with the comments of ``node`` before its own, laid out as the first of them is."""
-    first, *others = [s for s in (*_spaces(node), space) if comments_in(s)] or [space]
+def gathered(nodes: Iterable[cst.CSTNode], default: Space) -> Space:
+    """All comments of ``nodes`` in the first space that holds one; ``default`` where none does."""
+    first, *others = [s for n in nodes for s in _spaces(n) if comments_in(s)] or [default]
     return with_comments(first, [c for s in others for c in comments_in(s)])
 
 
-def _spaces(node: cst.CSTNode) -> list[cst.BaseParenthesizableWhitespace]:
+def _spaces(node: cst.CSTNode) -> list[Space]:
     """The spaces inside ``node`` that span lines, in order."""
     if isinstance(node, cst.ParenthesizedWhitespace):
         return [node]
