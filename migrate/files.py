@@ -272,10 +272,13 @@ def uninterrupted() -> Iterator[None]:
 
 
 def write_document(path: Path, data: bytes) -> None:
-    """Write a new file, or replace an old one, in one step; raises UsageError."""
+    """Write a new file, or replace an old one, in one step; a pipe or a device gets the bytes. Raises UsageError."""
     mask = os.umask(0)
     os.umask(mask)
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         with uninterrupted():
             _put(path, data, 0o666 & ~mask)
     except OSError as error:

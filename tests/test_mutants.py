@@ -72,6 +72,13 @@ MUTANTS = [
     Mutant("eps dropped", "nn.BatchNorm2d(8, eps=1e-3)", "ms.nn.BatchNorm2d(8)", "train"),
     Mutant("eps 1e-5 becomes 1.1e-5", "nn.BatchNorm2d(8, eps=1e-5)", "ms.nn.BatchNorm2d(8, eps=1.1e-5)", "train"),
     Mutant("eps 1e-5 becomes 1e-6", "nn.BatchNorm2d(8, 1e-5)", "ms.nn.BatchNorm2d(8, 1e-6)", "train"),
+    Mutant("eps off in the fifth digit", "nn.BatchNorm2d(8, eps=1e-5)", "ms.nn.BatchNorm2d(8, eps=1.0001e-5)", "train"),
+    Mutant(
+        "momentum off in the fifth digit",
+        "nn.BatchNorm2d(8, momentum=0.1)",
+        "ms.nn.BatchNorm2d(8, momentum=0.90001)",
+        STATISTICS,
+    ),
     Mutant(
         "track_running_stats dropped", "nn.BatchNorm2d(8, track_running_stats=False)", "ms.nn.BatchNorm2d(8)", "eval"
     ),

@@ -157,6 +157,9 @@ def _refused(parameter: Parameter, argument: Argument) -> str:
     values = [infinite(v) for v in argument.values]
     if treatment.none and NONE in values:
         return treatment.none
+    known = _literal(argument.value)
+    if treatment.cast in ("int", "float") and known is not None and not isinstance(known.value, (int, float)):
+        return f"{parameter.name} has to be a number; write the value torch is to use"
     if treatment.only or treatment.never:
         return _outside_choices(treatment, argument)
     for value in values:

@@ -119,7 +119,7 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         star = ast.unparse(outcome.star)
         names = ", ".join(outcome.parameters)
         stars = "**" if any(k.value is outcome.star for k in call.keywords) else "*"
-        advice = f"spell the arguments out, or convert what {star} carries (momentum to 1 - momentum) where it is made"
+        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(rule)} where it is made"
         if stars == "*" and module.index.loads.get(star):
             advice += f"; if {star} is a dict, *{star} passes its keys"
         return review("BN202", f"{stars}{star} may hide {names}: {advice}")
