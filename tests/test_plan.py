@@ -87,6 +87,12 @@ def test_flags_are_sampled_both_ways() -> None:
     assert set(values(claim, "a")) == set(values(claim, "t")) == {True, False}
 
 
+@pytest.mark.parametrize("argument", ["momentum=0.1 if t else 0.2", "momentum=0.2 if not t else 0.3"])
+def test_a_name_of_which_only_the_truth_counts_is_a_flag(argument: str) -> None:
+    claim = only(f"def f(t):\n    return nn.BatchNorm2d(4, {argument})")
+    assert sorted(values(claim, "t")) == [False, True]  # type: ignore[type-var]
+
+
 def test_the_default_of_a_parameter_comes_first() -> None:
     claim = only("def f(m=0.05):\n    return nn.BatchNorm2d(4, momentum=m)")
     assert values(claim, "m")[0] == 0.05 and len(claim.trials) == 6
