@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -83,6 +84,8 @@ def command(context: click.Context, /, **given: Any) -> None:
 def main() -> None:
     """The entry point: every way out ends in one of the documented exit codes."""
     open_streams()
+    # An orderly end, as after Ctrl-C: what is temporary goes, and so do workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         status = command.main(standalone_mode=False)
     except (click.ClickException, UsageError, OSError) as error:

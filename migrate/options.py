@@ -80,9 +80,9 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
     from_command_line = {
         name for name in given if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
     }
-    for name in ("output", "report", "record", "against"):
+    for name in ("output", "report", "record", "against", "torch_python", "mindspore_python"):
         if given[name] == "":
-            raise click.UsageError(f"--{name}: a name is expected", context)
+            raise click.UsageError(f"--{name.replace('_', '-')}: a name is expected", context)
     for name, others in WINS_OVER.items():
         if name in from_command_line:
             configured = {k: v for k, v in configured.items() if k not in others}

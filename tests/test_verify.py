@@ -42,7 +42,7 @@ def test_a_file_with_a_failed_proof_is_not_written_and_the_others_are(tree: Path
     assert harvest(tree / "src") == {"one.py": ONE, "two.py": AFTER}
     text = done.stdout.decode()
     assert "src/one.py:3: BN907 proof failed: moving_mean differs by" in text
-    assert "src/one.py: not written" in text and "1 of 2 distinct calls proved" in text
+    assert "src/one.py: not migrated" in text and "1 of 2 distinct calls proved" in text
 
 
 def test_a_failed_proof_names_the_measure_and_shows_it(tree: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_failed_proof_names_the_measure_and_shows_it(tree: Path) -> None:
 def test_a_held_file_is_not_in_the_diff(tree: Path) -> None:
     done = bn_migrate("--verify", "--rules", "wrong", "--diff", "src", cwd=tree)
     assert done.returncode == 1 and b"two.py" in done.stdout and b"one.py" not in done.stdout
-    assert b"src/one.py: not written" in done.stderr
+    assert b"src/one.py: not migrated" in done.stderr
 
 
 def test_a_held_file_goes_into_the_output_as_it_was(tree: Path) -> None:

@@ -37,7 +37,7 @@ def show(verification: Verification, out: Console, *, verbose: bool) -> None:
         if not proof.passed:
             _show_failure(proof, out)
     for path in sorted(verification.failed_paths):
-        out.print(Text.assemble((path, "bold"), ": ", ("not written", "bold red"), ", since a proof failed"))
+        out.print(Text.assemble((path, "bold"), ": ", ("not migrated", "bold red"), ", since a proof failed"))
     out.print(totals(verification))
 
 

@@ -54,7 +54,8 @@ def _show_file(result: FileResult, out: Console, verbose: bool) -> None:
     shown = [f for f in result.findings if verbose or f.kind == "review"]
     rewritten = [f for f in result.findings if f.kind == "rewrite"]
     if rewritten or shown:
-        out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}"))
+        held = Text(", held back: a proof failed", style="bold red") if result.held else ""
+        out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}", held))
     lines = re.split(r"\r\n|\r|\n", result.before.decode("utf-8-sig", errors="replace")) if shown else []
     for finding in shown:
         _show_finding(finding, lines, result.path, out)

@@ -101,13 +101,14 @@ def _without(statement: Import, gone: set[int]) -> Import:
         elif isinstance(statement, cst.ImportFrom) and statement.lpar is not None:
             space = gathered([statement.lpar.whitespace_after, alias], statement.lpar.whitespace_after)
             statement = statement.with_changes(lpar=statement.lpar.with_changes(whitespace_after=space))
-    statement = statement.with_changes(names=kept)
-    return _closed(statement, names[-1].comma) if len(names) - 1 in gone else statement
+    if len(names) - 1 in gone:
+        return _closed(statement, kept, names[-1].comma)
+    return statement.with_changes(names=kept)
 
 
-def _closed(statement: Import, comma: cst.Comma | cst.MaybeSentinel) -> Import:
-    """The statement with the ``comma`` that stood behind its last name, and the comments there now."""
-    *names, last = _names(statement)
+def _closed(statement: Import, kept: list[cst.ImportAlias], comma: cst.Comma | cst.MaybeSentinel) -> Import:
+    """The statement with the names ``kept`` and, behind the last of them, ``comma`` and the comments there now."""
+    *names, last = kept
     own = cst.ensure_type(last.comma, cst.Comma)
     if not comments_in(own) or not isinstance(statement, cst.ImportFrom) or statement.rpar is None:
         comma = without_comments(comma) if isinstance(comma, cst.Comma) else comma

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.scopes import Scope
 from migrate.errors import ProofError
 from migrate.verify.operations import Value
-from migrate.verify.terms import Given, Known, Reader, Term, compute
+from migrate.verify.terms import Free, Given, Known, Reader, Term, compute
 
 MAX_PARTIALS = 8
 
@@ -32,9 +32,13 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``callee(arguments)``, then methods called on the result; ``callee`` is None where the file does not name it."""
+    """``callee(arguments)``, then methods called on the result.
+
+    ``callee`` is None where the file does not name the class; ``spelled`` is what it calls.
+    """
 
     callee: str | None
+    spelled: Free
     arguments: Arguments
     methods: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
@@ -60,6 +64,8 @@ def read_call(reader: Reader, node: ast.expr, scope: Scope, methods: frozenset[s
     """
     appended: list[tuple[str, tuple[Value, ...]]] = []
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+        if node.keywords:
+            break
         terms = [reader.term(a, scope) for a in node.args]
         if not isinstance(node.func.value, ast.Call) or not all(isinstance(t, Known) for t in terms):
             break
@@ -68,7 +74,7 @@ def read_call(reader: Reader, node: ast.expr, scope: Scope, methods: frozenset[s
     if not isinstance(node, ast.Call):
         raise ProofError(f"{ast.unparse(node)} is not a call")
     call = _read(reader, node, scope, 0)
-    return Call(call.callee, call.arguments, tuple(reversed(appended)))
+    return replace(call, methods=tuple(reversed(appended)))
 
 
 def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
@@ -80,7 +86,7 @@ def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
     except NameError as error:
         raise ProofError(f"nothing in the file binds {error}") from None
     arguments = _arguments(reader, node, scope, skip=int(made_of is not node.func))
-    return Call(bound.callee, bound.arguments.then(arguments))
+    return replace(bound, arguments=bound.arguments.then(arguments))
 
 
 def _callee(reader: Reader, node: ast.expr, scope: Scope, depth: int) -> Call:
@@ -88,7 +94,7 @@ def _callee(reader: Reader, node: ast.expr, scope: Scope, depth: int) -> Call:
     made, there = _display(reader, node, scope)
     if isinstance(made, ast.Call) and depth < MAX_PARTIALS and _is_partial(reader, made, there):
         return _read(reader, made, there, depth + 1)
-    return Call(reader.qualified(node, scope), Arguments())
+    return Call(reader.qualified(node, scope), reader.free(node, scope), Arguments())
 
 
 def _is_partial(reader: Reader, node: ast.Call, scope: Scope) -> bool:
@@ -102,12 +108,14 @@ def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> A
         if isinstance(value, ast.Starred):
             positional += _items(reader, value.value, scope)
         else:
-            positional.append(reader.term(value, scope))
+            positional.append(reader.argument(value, scope))
     for keyword in node.keywords:
-        if keyword.arg is None:
-            named |= _entries(reader, keyword.value, scope)
-        else:
-            named[keyword.arg] = reader.term(keyword.value, scope)
+        found = {keyword.arg: reader.argument(keyword.value, scope)} if keyword.arg else None
+        entries = found or _entries(reader, keyword.value, scope)
+        twice = next((name for name in entries if name in named), None)
+        if twice is not None:
+            raise ProofError(f"{twice} is passed twice")
+        named |= entries
     return Arguments(tuple(positional), tuple(named.items()))
 
 
@@ -123,7 +131,7 @@ def _display(reader: Reader, node: ast.expr, scope: Scope) -> tuple[ast.expr, Sc
 def _items(reader: Reader, node: ast.expr, scope: Scope) -> list[Term]:
     display, scope = _display(reader, node, scope)
     if isinstance(display, (ast.Tuple, ast.List)) and not any(isinstance(e, ast.Starred) for e in display.elts):
-        return [reader.term(e, scope) for e in display.elts]
+        return [reader.argument(e, scope) for e in display.elts]
     raise ProofError(f"what *{ast.unparse(node)} passes cannot be read")
 
 
@@ -132,9 +140,9 @@ def _entries(reader: Reader, node: ast.expr, scope: Scope) -> dict[str, Term]:
     if isinstance(display, ast.Dict):
         keys = [k.value if isinstance(k, ast.Constant) else None for k in display.keys]
         if all(isinstance(k, str) for k in keys):
-            return {str(k): reader.term(v, scope) for k, v in zip(keys, display.values, strict=True)}
+            return {str(k): reader.argument(v, scope) for k, v in zip(keys, display.values, strict=True)}
     if isinstance(display, ast.Call) and _is_plain_dict(reader, display, scope):
-        return {str(k.arg): reader.term(k.value, scope) for k in display.keywords}
+        return {str(k.arg): reader.argument(k.value, scope) for k in display.keywords}
     raise ProofError(f"what **{ast.unparse(node)} passes cannot be read")
 
 

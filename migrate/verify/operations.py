@@ -51,6 +51,13 @@ def _round(value: float, digits: int | None = None) -> float:
     return round(value, digits)
 
 
+def scalars(*items: Value) -> Value:
+    """A tuple of scalars; nested ones could double at every level."""
+    if any(isinstance(item, tuple) for item in items):
+        raise TypeError("scalars are expected")
+    return items
+
+
 def negation(value: Value) -> bool:
     return not value
 

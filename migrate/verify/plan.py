@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.analysis.constructions import owns_mode
 from migrate.analysis.scopes import Index, Scope
@@ -17,10 +17,11 @@ from migrate.rules import RuleSet
 from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
 from migrate.verify.layer import Layer, layer_of
 from migrate.verify.operations import Value
-from migrate.verify.samples import Given, assignments, pools
-from migrate.verify.terms import Free, Known, Reader, Renamed, Term, free_names
+from migrate.verify.samples import Assignment, assignments, pools
+from migrate.verify.terms import Free, Known, Reader, Renamed, Term, uses
 
 EXECUTED_ROLES = ("call", "partial")
+TYPES: dict[str, type] = {"int": int, "float": float}
 MAX_CHANNELS = 4096
 """A layer this wide shows nothing that a narrow one does not, and takes long."""
 
@@ -87,6 +88,7 @@ class _Files:
     def __init__(self, result: FileResult, rules: RuleSet) -> None:
         self._rules = rules
         before, after = Source(result.before, result.path), Source(result.after, result.path)
+        self._text = after.text
         self._index, self._after = Index(before), Index(after)
         renamed = _renamed(rules)
         self._reader, self._after_reader = Reader(self._index, renamed), Reader(self._after, renamed)
@@ -94,18 +96,22 @@ class _Files:
         for call in self._index.all(ast.Call):
             span = before.span(call)
             self._by_span[before.position(span.start) + before.position(span.end)] = call
+        ours, theirs = list(self._index.inner.values()), list(self._after.inner.values())
+        self._same_scopes = [type(s.node) for s in ours] == [type(s.node) for s in theirs]
+        self._counterparts = {id(a): b for a, b in zip(ours, theirs, strict=False)}
 
     def claim(self, finding: Finding) -> Claim:
         rule = self._rules.by_name[finding.symbol]
         try:
             call = self._by_span.get((finding.line, finding.column, finding.end_line, finding.end_column))
-            if call is None:
-                raise ProofError("this is not a call")
+            if call is None or finding.after not in self._text:
+                raise ProofError("this is not a call of the file")
             scope = self._index.scope(call)
             methods = _appended(rule)
             before = read_call(self._reader, call, scope, methods)
             after = read_call(self._after_reader, _expression(finding.after), self._counterpart(scope), methods)
             first_call = finding.role == "call" and owns_mode(self._index, call)
+            _check_callees(rule, before, after)
             trials = tuple(_trials(rule, _narrow(before, rule), _narrow(after, rule), first_call))
         except ProofError as error:
             return Claim(finding.before, finding.after, (), str(error))
@@ -113,10 +119,9 @@ class _Files:
 
     def _counterpart(self, scope: Scope) -> Scope:
         """The same scope in the rewritten file: a migration adds and removes none."""
-        ours, theirs = list(self._index.inner.values()), list(self._after.inner.values())
-        if [type(s.node) for s in ours] != [type(s.node) for s in theirs]:
+        if not self._same_scopes:
             raise ProofError("the rewritten file has other functions and classes than the original")
-        return theirs[ours.index(scope)]
+        return self._counterparts[id(scope)]
 
 
 def _renamed(rules: RuleSet) -> Renamed:
@@ -141,6 +146,18 @@ def _expression(text: str) -> ast.expr:
     return ast.parse(f"({text}\n)", mode="eval").body
 
 
+def _check_callees(rule: Rule, before: Call, after: Call) -> None:
+    """Raises ProofError where the texts call something else than the rule's classes.
+
+    A class that arrives through a variable is not named: then both texts have to call the same variable.
+    """
+    if before.callee is not None and before.callee not in (rule.source.name, *rule.source.aliases):
+        raise ProofError(f"the original calls {before.callee}, not {rule.source.name}")
+    same_variable = before.callee is None and after.callee is None and before.spelled == after.spelled
+    if after.callee != rule.target.name and not same_variable:
+        raise ProofError(f"the rewritten text calls {after.callee or after.spelled.text}, not {rule.target.name}")
+
+
 def _narrow(call: Call, rule: Rule) -> Call:
     """The call with a free name for a number of channels too large to try."""
     if rule.proof is None:
@@ -154,7 +171,7 @@ def _narrow(call: Call, rule: Rule) -> Call:
     names = dict(enumerate(p.name for p in rule.parameters if not p.keyword_only))
     positional = tuple(narrowed(names.get(i, ""), t) for i, t in enumerate(call.arguments.positional))
     named = tuple((n, narrowed(n, t)) for n, t in call.arguments.named)
-    return Call(call.callee, Arguments(positional, named), call.methods)
+    return replace(call, arguments=Arguments(positional, named))
 
 
 def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable[Trial]:
@@ -163,28 +180,34 @@ def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable
     required = [p.name for p in rule.parameters if p.required]
     missing = [n for n in required if n not in dict(_by_parameter(rule, before.arguments))]
     both = Arguments(named=tuple((n, Free(n)) for n in missing))
-    before, after = (Call(c.callee, c.arguments.then(both), c.methods) for c in (before, after))
+    before, after = (replace(c, arguments=c.arguments.then(both)) for c in (before, after))
     passed = _by_parameter(rule, before.arguments)
     unknown = [n for n, _ in passed if rule.parameter(n) is None]
     if unknown:
         raise ProofError(f"{rule.source.name} has no parameter {unknown[0]}")
     free = pools([(rule.parameter(n), t) for n, t in passed])
-    known = {p.text for p in free}
-    new = next((f.text for t in after.arguments.terms for f, _ in free_names(t) if f.text not in known), None)
-    if new is not None:
-        raise ProofError(f"the rewritten text reads {new}, which the original does not")
+    _check_names({p.free: p.free for p in free}, after)
     for given in assignments(free, lambda g: _fits(rule, before.arguments, g)):
         yield _trial(rule, before, after, given, first_call)
 
 
-def _trial(rule: Rule, before: Call, after: Call, given: Given, first_call: bool) -> Trial:
+def _check_names(known: Mapping[Free, Free], after: Call) -> None:
+    """Raises ProofError where the rewritten text reads a name that the original does not, or that differs there."""
+    for use in (u for term in after.arguments.terms for u in uses(term)):
+        if use.free not in known:
+            raise ProofError(f"the rewritten text reads {use.free.text}, which the original does not")
+        if use.free.usual != known[use.free].usual:
+            raise ProofError(f"{use.free.text} has another default in the rewritten file")
+
+
+def _trial(rule: Rule, before: Call, after: Call, given: Assignment, first_call: bool) -> Trial:
     original = computed(before.arguments, given)
     try:
         rewritten = computed(after.arguments, given)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ProofError(f"the rewritten text raises {type(error).__name__}: {error}") from None
     return Trial(
-        bindings=tuple(given.items()),
+        bindings=tuple((free.text, value) for free, value in given.items()),
         original=Side(before.callee or rule.source.name, _on_any_device(rule, original)),
         rewritten=Side(after.callee or rule.target.name, rewritten, after.methods),
         layer=layer_of(rule, _settings(rule, original)),
@@ -215,16 +238,20 @@ def _on_any_device(rule: Rule, arguments: Computed) -> Computed:
     return Computed(positional, tuple((n, None if n in default else v) for n, v in arguments.named))
 
 
-def _fits(rule: Rule, arguments: Arguments, given: Mapping[str, Value]) -> bool:
+def _fits(rule: Rule, arguments: Arguments, given: Assignment) -> bool:
     """Whether the original's arguments can be computed and lie in their domains."""
     try:
         settings = _settings(rule, computed(arguments, given))
-    except (ArithmeticError, TypeError, ValueError):
+        if layer_of(rule, settings).channels > MAX_CHANNELS:
+            return False
+    except (ArithmeticError, TypeError, ValueError, ProofError):
         return False
-    return all(_accepts(p, settings[p.name]) for p in rule.parameters)
+    sampled = {name for name, term in _by_parameter(rule, arguments) if not isinstance(term, Known)}
+    return all(_accepts(p, settings[p.name], p.name in sampled) for p in rule.parameters)
 
 
-def _accepts(parameter: Parameter, value: Value) -> bool:
-    if parameter.treatment.cast == "int" and type(value) is not int:
+def _accepts(parameter: Parameter, value: Value, is_sampled: bool) -> bool:
+    """Whether a value lies in the domain; what is sampled has the type of the parameter, too."""
+    if is_sampled and parameter.treatment.cast in TYPES and type(value) is not TYPES[parameter.treatment.cast]:
         return False
     return not isinstance(value, (int, float)) or not parameter.treatment.is_outside(value)

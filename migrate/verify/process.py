@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, interpreter: Interpreter, limits: Limits) -> None:
         self._interpreter = interpreter
         self._limits = limits
-        self._folder = Path(tempfile.mkdtemp(prefix="bn-migrate-"))
+        self._folder = Path()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._closed = False
@@ -75,7 +75,12 @@ class Worker:
         self._batches = 0
 
     def __enter__(self) -> Worker:
-        self._start()
+        self._folder = Path(tempfile.mkdtemp(prefix="bn-migrate-"))
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,6 +103,8 @@ class Worker:
                 raise UsageError(self._missing(said["missing"]))
             if "error" in said:
                 raise UsageError(self._unusable(said["error"]))
+            if not said.keys() >= {"version", "numpy", "signatures"}:
+                raise UsageError(self._unusable(f"it answers {said}"))
             self._hello = said
         return self._hello
 
@@ -180,9 +187,11 @@ class Worker:
         if line is None:
             raise Died(self._death())
         try:
-            said: dict[str, Any] = json.loads(line)
+            said = json.loads(line)
         except ValueError:
-            raise Died(f"it answers {line.strip()[:80]!r}") from None
+            said = None
+        if not isinstance(said, dict):
+            raise Died(f"it answers {line.strip()[:80]!r}")
         return said
 
     def _death(self) -> str:

@@ -69,8 +69,8 @@ class Prover:
         claims = plan(results, self._rules)
         planned = executions(claims)
         found = list(planned.values())
-        environment = self._environment(found)
         inputs = self._inputs(found)
+        environment = self._environment(found)
         outcomes = self._execute(found, inputs, tick)
         if self._settings.record is not None:
             self._keep(found, inputs, outcomes["torch"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,18 @@ from migrate.errors import UsageError
 from migrate.verify.process import Outcome
 
 FORMAT = 1
+# What zip files and arrays with wrong bytes raise.
+DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 Inputs = Mapping[str, NDArray[np.float32]]
 
 
@@ -60,15 +73,17 @@ def load(path: Path) -> Record:
         header = json.loads(arrays.pop("header").tobytes())
         known = header["format"] == FORMAT
         entries = {e["key"]: _entry(i, e, arrays) for i, e in enumerate(header["entries"])} if known else {}
+        if entries:
+            _ = header["hello"]["signatures"], header["hello"]["version"]
     except OSError as error:
         raise UsageError(f"--against {path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise UsageError(
             f"--against {path}: this is no whole record ({type(error).__name__}: {error}): record it again"
         ) from None
     if not known:
         raise UsageError(f"--against {path}: written by another version of bn-migrate: record it again")
-    return Record(header["hello"], entries)
+    return Record(header.get("hello", {}), entries)
 
 
 def _entry(i: int, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Entry:
@@ -77,6 +92,6 @@ def _entry(i: int, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
         return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
 
     outcome = Outcome(part("outputs"), header["facts"], header["error"])
-    if outcome.error is None and not outcome.arrays:
+    if outcome.error is None and not (outcome.arrays and outcome.facts.keys() >= {"roles", "trainable"}):
         raise KeyError(f"the arrays of {header['text']}")
     return Entry(header["text"], part("inputs"), outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,86 +10,87 @@ from dataclasses import dataclass
 from migrate.errors import ProofError
 from migrate.rule import Parameter
 from migrate.verify.operations import Value
-from migrate.verify.terms import Free, Term, free_names
+from migrate.verify.terms import Free, Term, Use, uses
 
-OTHERS: tuple[Value, ...] = (0.5, 2, 0, 8, 0.9, 1, 16, 0.001, 64, 3)
+OTHERS: tuple[Value, ...] = (0.5, 2, 0, 8, 0.9, 1, 16, 0.001, 64, 3, 128, 256, 1000, 1024, -0.5, -1, -3)
 """For a name inside an expression, after the samples of the parameter themselves."""
-FEWEST, MOST = 2, 8
-TRIES = 400
-Given = dict[str, Value]
+FEWEST, MOST = 2, 16
+TRIES = 60
+Assignment = dict[Free, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """The values to try for one free name; a name may also have others where these do not fit."""
 
-    text: str
+    free: Free
     values: tuple[Value, ...]
     others: tuple[Value, ...] = ()
 
+    @property
+    def is_flag(self) -> bool:
+        return all(isinstance(v, bool) for v in self.values)
+
 
 def pools(arguments: Iterable[tuple[Parameter | None, Term]]) -> list[Pool]:
-    """A pool for each free name, from the parameters whose arguments it stands in.
-
-    A name that is a whole argument of a parameter without samples is None: the parameter has nothing to vary.
-    """
-    values: dict[str, list[Value]] = {}
-    others: dict[str, tuple[Value, ...]] = {}
+    """A pool for each free name, from the parameters whose arguments it stands in."""
+    values: dict[Free, list[Value]] = {}
+    others: dict[Free, tuple[Value, ...]] = {}
     for parameter, term in arguments:
-        samples = parameter.samples if parameter is not None else ()
-        for free, tested in free_names(term):
-            whole = isinstance(term, Free)
-            usual = [free.usual] if free.usual is not None else []
-            sampled: list[Value] = [*usual, *samples]
-            wanted = [True, False] if tested else sampled or [None]
-            known = values.setdefault(free.text, [])
-            known += [v for v in wanted if not any(_same(v, k) for k in known)]
-            if not whole:
-                others[free.text] = OTHERS
-    return [Pool(text, tuple(v), others.get(text, ())) for text, v in values.items()]
+        for use in uses(term):
+            known = values.setdefault(use.free, [])
+            known += [v for v in _wanted(use, parameter) if not any(_same(v, k) for k in known)]
+            flags = parameter is not None and all(isinstance(v, bool) for v in parameter.samples)
+            if not isinstance(term, Free) and use.valued and not (use.free.flag or flags):
+                others[use.free] = OTHERS
+    return [Pool(free, tuple(v), others.get(free, ())) for free, v in values.items()]
 
 
-def assignments(free: list[Pool], fits: Callable[[Given], bool]) -> list[Given]:
-    """Assignments that fit, in which every value of every pool occurs where it fits at all; raises ProofError.
+def _wanted(use: Use, parameter: Parameter | None) -> list[Value]:
+    """The values for one use; None alone where a parameter has nothing to vary, such as a device."""
+    if use.free.flag or not use.valued:
+        return [True, False]
+    samples = parameter.samples if parameter is not None else ()
+    usual = [use.free.usual] if use.free.usual is not None else []
+    falsy = [None] if use.tested and not (samples and all(isinstance(v, bool) for v in samples)) else []
+    return [*usual, *samples, *falsy] or [None]
 
-    The number grows with the largest pool, not with their product; a few random combinations come on top.
+
+def assignments(free: list[Pool], fits: Callable[[Assignment], bool]) -> list[Assignment]:
+    """Assignments that fit: every combination of the flags, and every value of the other pools where it fits at all.
+
+    The number grows with the largest pool, not with their product. Raises ProofError where nothing fits.
     """
     if not free:
         return [{}]
+    flags, rest = [p for p in free if p.is_flag], [p for p in free if not p.is_flag]
     generator = random.Random(0)
-    chosen: list[Given] = []
+    combinations = list(itertools.islice(itertools.product(*(p.values for p in flags)), MOST))
+    if 2 ** len(flags) > MOST:
+        combinations = [tuple(generator.choice(p.values) for p in flags) for _ in range(MOST)]
+    chosen: list[Assignment] = []
 
-    def add(candidate: Given) -> bool:
-        if any(_equal(candidate, c) for c in chosen):
-            return True
-        if fits(candidate):
+    def add(candidate: Assignment) -> bool:
+        known = any(all(_same(candidate[k], c[k]) for k in c) for c in chosen)
+        if not known and fits(candidate):
             chosen.append(candidate)
             return True
-        return False
+        return known
 
-    def any_of(pool: Pool) -> Value:
-        return generator.choice(pool.values + pool.others)
-
-    for i in range(max(len(p.values) for p in free)):
-        if not add({p.text: p.values[(i + shift) % len(p.values)] for shift, p in enumerate(free)}):
-            pool = max(free, key=lambda p: len(p.values))
-            fixed = {pool.text: pool.values[i % len(pool.values)]}
-            any(add({p.text: any_of(p) for p in free} | fixed) for _ in range(TRIES // 20))
-    for _ in range(2 if len(free) > 1 else 0):
-        add({p.text: any_of(p) for p in free})
-    tries = 0
-    while len(chosen) < FEWEST and tries < TRIES:
-        add({p.text: any_of(p) for p in free})
-        tries += 1
+    for i in range(max([len(combinations), *(len(p.values) for p in rest)])):
+        decided: Assignment = dict(zip((p.free for p in flags), combinations[i % len(combinations)], strict=True))
+        if not add({**{p.free: p.values[(i + shift) % len(p.values)] for shift, p in enumerate(rest)}, **decided}):
+            largest = max(rest, key=lambda p: len(p.values), default=None)
+            fixed = {largest.free: largest.values[i % len(largest.values)]} if largest is not None else {}
+            random_ones = [{p.free: generator.choice(p.values + p.others) for p in rest} for _ in range(2 * TRIES)]
+            candidates = [{**r, **(fixed if n < TRIES else {}), **decided} for n, r in enumerate(random_ones)]
+            any(add(c) for c in candidates)
+    for _ in range(TRIES if len(chosen) < FEWEST else 2 if len(free) > 1 else 0):
+        add({p.free: generator.choice(p.values + p.others) for p in free})
     if not chosen:
-        names = ", ".join(p.text for p in free)
-        raise ProofError(f"no values were found for {names} that the original accepts")
+        raise ProofError(f"no values were found for {', '.join(p.free.text for p in free)} that the original accepts")
     return chosen[:MOST]
 
 
 def _same(left: Value, right: Value) -> bool:
     return type(left) is type(right) and left == right
-
-
-def _equal(left: Given, right: Given) -> bool:
-    return all(_same(left[k], right[k]) for k in left)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.analysis.scopes import Binding, Index, Scope
 from migrate.verify.operations import (
@@ -25,13 +25,12 @@ from migrate.verify.operations import (
     choose,
     negation,
     numeric,
+    scalars,
 )
 
 MAX_DEPTH = 40
+MAX_SIZE = 200
 SYMBOL_ROOTS = ("torch", "mindspore")
-
-
-Given = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,25 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """An expression that only a run of the program could compute, by its text; ``usual`` is a parameter's default."""
+    """An expression that only a run of the program could compute, by its text.
+
+    ``places`` are the scopes of its names, so that two variables of one name stay two. A ``flag`` is the outcome of a
+    comparison. ``usual`` is the value a name has where nothing else is passed or assigned.
+    """
 
     text: str
-    usual: Value = None
+    places: tuple[int, ...] = ()
+    flag: bool = False
+    usual: Value = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place of a free name in a term: whether its truth decides something there, and whether its value counts."""
+
+    free: Free
+    tested: bool
+    valued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,14 @@ class Operation:
     operands: tuple[Term, ...]
     choice: bool = False
 
+    @property
+    def size(self) -> int:
+        """The number of terms in it, counted up to `MAX_SIZE`."""
+        return min(MAX_SIZE, 1 + sum(t.size if isinstance(t, Operation) else 1 for t in self.operands))
+
 
 Term = Known | Free | Operation
+Given = Mapping[Free, Value]
 
 
 def compute(term: Term, given: Given) -> Value:
@@ -64,19 +84,26 @@ def compute(term: Term, given: Given) -> Value:
     if isinstance(term, Known):
         return term.value
     if isinstance(term, Free):
-        return given[term.text]
+        return given[term]
     if term.choice:
         return term.function(*((lambda t=t: compute(t, given)) for t in term.operands))
     return term.function(*(compute(t, given) for t in term.operands))
 
 
-def free_names(term: Term, tested: bool = False) -> Iterator[tuple[Free, bool]]:
-    """The free names of a term, each with whether only its truth counts there."""
+def uses(term: Term, tested: bool = False, valued: bool = True) -> Iterator[Use]:
+    """Where the free names of a term stand."""
     if isinstance(term, Free):
-        yield term, tested
+        yield Use(term, tested, valued)
     elif isinstance(term, Operation):
         for i, operand in enumerate(term.operands):
-            yield from free_names(operand, tested=term.function is negation or (term.function is choose and i == 0))
+            if term.function in (negation, bool) or (term.function is choose and i == 0):
+                yield from uses(operand, tested=True, valued=False)
+            elif term.function in (all_of, any_of) and i < len(term.operands) - 1:
+                yield from uses(operand, tested=True, valued=valued)
+            elif term.choice:
+                yield from uses(operand, tested, valued)
+            else:
+                yield from uses(operand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +125,9 @@ class Reader:
         self._index = index
         self._renamed = renamed
         self._active: list[Binding] = []
+        self._terms: dict[int, Term] = {}
+        self._names: dict[int, str | None] = {}
+        self._numbers = {id(scope): i for i, scope in enumerate(index.inner.values())}
 
     def term(self, node: ast.expr, scope: Scope) -> Term:
         """The term of ``node``, an expression that stands in ``scope``."""
@@ -106,9 +136,27 @@ class Reader:
             return self.free(node, scope)
         return read(self, node, scope)
 
-    def free(self, node: ast.expr, scope: Scope, usual: Value = None) -> Free:
-        names = _OldNames(self._renamed, lambda n: self._class(n, scope))
-        return Free(ast.unparse(names.visit(_copy(node))), usual)
+    def argument(self, node: ast.expr, scope: Scope) -> Term:
+        """The term of a whole argument, which may also be a name of a framework such as torch.float32."""
+        try:
+            name = self.qualified(node, scope)
+        except NameError:
+            name = None
+        if name is not None and name.partition(".")[0] in SYMBOL_ROOTS:
+            return Known(Symbol(name))
+        return self.term(node, scope)
+
+    def free(self, node: ast.expr, scope: Scope, usual: Value = None, flag: bool = False) -> Free:
+        """``node`` as a free name, spelled as before the migration."""
+        spelled = _OldNames(self._renamed, lambda n: self._class(n, scope)).visit(_copy(node))
+        names = [n.id for n in ast.walk(spelled) if isinstance(n, ast.Name)]
+        places = tuple(self._place(n, scope) for n in names if n not in self._renamed.classes.values())
+        return Free(ast.unparse(spelled), places, flag, usual)
+
+    def _place(self, name: str, scope: Scope) -> int:
+        """The number of the scope that binds ``name``, the same before and after a migration."""
+        bound = scope.resolve(name)
+        return -1 if bound is None else self._numbers[id(bound)]
 
     def _class(self, node: ast.expr, scope: Scope) -> str | None:
         """The name of the migrated class that ``node`` spells, in either framework."""
@@ -132,7 +180,11 @@ class Reader:
             if self._index.module.star_imports or hasattr(builtins, node.id):
                 return None
             raise NameError(node.id)
-        names = {self._imported(b) for b in bound.bindings[node.id]}
+        names = set()
+        for binding in bound.bindings[node.id]:
+            if id(binding) not in self._names:
+                self._names[id(binding)] = self._imported(binding)
+            names.add(self._names[id(binding)])
         return names.pop() if len(names) == 1 else None
 
     def single(self, node: ast.Name, scope: Scope) -> Binding | None:
@@ -167,7 +219,7 @@ class Reader:
         if binding is None or binding in self._active:
             return self.free(node, scope)
         if binding.kind == "import":
-            return self._symbol(node, scope)
+            return self._number(node, scope)
         if binding.kind not in ("value", "parameter") or binding.value is None:
             return self.free(node, scope)
         term = self._bound(binding)
@@ -177,24 +229,31 @@ class Reader:
 
     def _bound(self, binding: Binding) -> Term:
         assert binding.value is not None
-        self._active.append(binding)
-        try:
-            return self.term(binding.value, binding.scope)
-        finally:
-            self._active.pop()
+        if id(binding) not in self._terms:
+            self._active.append(binding)
+            try:
+                self._terms[id(binding)] = self.term(binding.value, binding.scope)
+            finally:
+                self._active.pop()
+        return self._terms[id(binding)]
 
-    def _symbol(self, node: ast.expr, scope: Scope) -> Term:
+    def _number(self, node: ast.expr, scope: Scope) -> Term:
+        """A number of the standard library, such as math.inf."""
         try:
             name = self.qualified(node, scope)
         except NameError:
             name = None
-        if name and name.partition(".")[0] in SYMBOL_ROOTS:
-            return Known(Symbol(name))
         return Known(NUMBERS[name]) if name in NUMBERS else self.free(node, scope)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Term:
         constant = self._class_constant(node, scope)
-        return self._bound(constant) if constant is not None else self._symbol(node, scope)
+        if constant is None:
+            return self._number(node, scope)
+        term = self._bound(constant)
+        if getattr(node.value, "id", "") not in ("self", "cls"):
+            return term
+        # A subclass may have another value.
+        return self.free(node, scope, term.value if isinstance(term, Known) else None)
 
     def _class_constant(self, node: ast.Attribute, scope: Scope) -> Binding | None:
         """``self.X``, ``cls.X`` or ``Class.X`` where the class body binds X once and nothing assigns it."""
@@ -217,7 +276,7 @@ class Reader:
     def _sequence(self, node: ast.Tuple | ast.List, scope: Scope) -> Term:
         if any(isinstance(e, ast.Starred) for e in node.elts):
             return self.free(node, scope)
-        return self._operation(node, scope, lambda *items: items, *(self.term(e, scope) for e in node.elts))
+        return self._operation(node, scope, scalars, *(self.term(e, scope) for e in node.elts))
 
     def _unary(self, node: ast.UnaryOp, scope: Scope) -> Term:
         return self._operation(node, scope, UNARY[type(node.op)], self.term(node.operand, scope))
@@ -231,12 +290,15 @@ class Reader:
         )
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Term:
+        """The outcome of a comparison: computed, or free as a whole, so that both ways are tried."""
         functions = [COMPARE[type(op)] for op in node.ops]
+        operands = tuple(self.term(e, scope) for e in (node.left, *node.comparators))
 
         def holds(*values: Value) -> bool:
             return all(f(a, b) for f, a, b in zip(functions, values[:-1], values[1:], strict=True))
 
-        return self._operation(node, scope, holds, *(self.term(e, scope) for e in (node.left, *node.comparators)))
+        term = self._operation(node, scope, holds, *operands)
+        return term if isinstance(term, Known) else self.free(node, scope, flag=True)
 
     def _boolean(self, node: ast.BoolOp, scope: Scope) -> Term:
         function = all_of if isinstance(node.op, ast.And) else any_of
@@ -258,8 +320,8 @@ class Reader:
     ) -> Term:
         """The operation, or its value where that is known; free where it cannot be computed."""
         operation = Operation(function, operands, choice)
-        if any(True for _ in free_names(operation)):
-            return operation
+        if any(isinstance(t, (Free, Operation)) for t in operands):
+            return operation if operation.size < MAX_SIZE else self.free(node, scope)
         try:
             return Known(compute(operation, {}))
         except (ArithmeticError, TypeError, ValueError):
