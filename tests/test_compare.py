@@ -60,7 +60,7 @@ def test_one_wrong_number_fails_its_measure_alone(measure: str, value: float) ->
     assert failed(measured(exact(), changed(ARRAYS[measure], value))) == {measure}
 
 
-@pytest.mark.parametrize("measure", set(ARRAYS) - {"initial"})
+@pytest.mark.parametrize("measure", [m for m in ARRAYS if m != "initial"])
 def test_a_torch_that_leaves_the_formula_fails_by_the_reference(measure: str) -> None:
     """Both frameworks wrong in the same way, or a wrong formula: there is nothing to trust."""
     wrong = changed(ARRAYS[measure], 7.0)
