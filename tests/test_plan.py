@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.engine import Options, migrate_bytes
+from migrate.findings import FileResult, Finding
 from migrate.rules import load_rules
 from migrate.verify.plan import Claim, plan
 from tests.proving import Pair, result
@@ -226,6 +227,39 @@ def test_what_cannot_be_executed_is_a_failure(what: str) -> None:
     pair, said = WRONG[what]
     (claim,) = plan([result(pair, "a.py")], RULES)
     assert claim.problem is not None and said in claim.problem and not claim.trials
+
+
+MODULE = "import torch.nn as nn\nimport mindspore as ms\n"
+CHANGED = {
+    "a default": (
+        "def f(m=0.1):\n    return {}\n",
+        "def f(m=0.9):\n    return {}\n",
+        "momentum=1 - m",
+        "another default",
+    ),
+    "a variable of another scope": (
+        "def get(): ...\nm = get()\nk = 1 - m\ndef f(m):\n    return {}\n",
+        "def get(): ...\nm = get()\nk = 1 - m\ndef f(m):\n    return {}\n",
+        "momentum=m",
+        "reads m",
+    ),
+    "a file without the call": ("x = {}\n", "", "momentum=1 - m", "not a call of the file"),
+    "a file with other functions": ("x = {}\n", "def f(): ...\nx = {}\n", "momentum=1 - m", "other functions"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_the_files_around_a_call_have_to_agree(what: str) -> None:
+    before, after, argument, said = CHANGED[what]
+    old = "nn.BatchNorm2d(4, momentum=k)" if "k = " in before else "nn.BatchNorm2d(4, momentum=m)"
+    new = f"ms.nn.BatchNorm2d(4, {argument})"
+    texts = [MODULE + before.format(old), MODULE + after.format(new)]
+    place = texts[0].index(old)
+    line, column = texts[0].count("\n", 0, place) + 1, place - texts[0].rindex("\n", 0, place)
+    where = (line, column, line, column + len(old))
+    finding = Finding("BN101", "rewrite", "call", "torch.nn.BatchNorm2d", *where, "", old, new)
+    (claim,) = plan([FileResult("a.py", texts[0].encode(), texts[1].encode(), (finding,))], RULES)
+    assert claim.problem is not None and said in claim.problem
 
 
 def test_a_constant_that_the_migration_changed_is_read_on_both_sides() -> None:
