@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
 
 from pathspec import GitIgnoreSpec
 from pathspec.pattern import Pattern
@@ -257,18 +256,19 @@ def write(path: Path, data: bytes, expected: bytes | None = None, like: Path | N
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C takes effect after the block, so that nothing temporary stays. It can only hit the main thread."""
+    """Ctrl-C and SIGTERM take effect after the block, so that nothing temporary stays; they hit the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    waiting: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
+    waiting: list[int] = []
+    handlers = {n: signal.signal(n, lambda number, _: waiting.append(number)) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
-    if waiting and callable(handler):
-        handler(*waiting[0])
+        for deferred, handler in handlers.items():
+            signal.signal(deferred, handler)
+    for number in waiting:
+        signal.raise_signal(number)
 
 
 def write_document(path: Path, data: bytes) -> None:
