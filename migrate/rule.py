@@ -141,7 +141,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ProofTable:
     """How instances are tried: with batches of ``shape``, in which 0 stands for the channels, against a ``formula``.
 
     ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula.
@@ -169,7 +169,12 @@ class Rule:
     related: tuple[Related, ...]
     examples: tuple[Example, ...]
     distinctive: dict[str, str]
-    proof: Proof | None = None
+    proof: ProofTable | None = None
+
+    @property
+    def positional(self) -> tuple[str, ...]:
+        """The parameters of the source class that have a position, in order."""
+        return tuple(p.name for p in self.parameters if not p.keyword_only)
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

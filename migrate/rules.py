@@ -18,7 +18,7 @@ from migrate.rule import (
     Initializer,
     MethodTreatment,
     Parameter,
-    Proof,
+    ProofTable,
     Related,
     Rule,
     Scalar,
@@ -120,7 +120,7 @@ class _RuleFile:
     initializer: tuple[Initializer, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
-    proof: Proof | None = None
+    proof: ProofTable | None = None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -222,14 +222,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         for p in file.parameter
     )
     attributes = {a: t.on.get(target, AttributeTreatment(to=a)) for a, t in file.attribute.items()}
-    for name in (file.source.name, *file.source.aliases, file.target[target].name):
-        if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", name):
-            raise UsageError(f"{path}: {name!r} is not a qualified name such as torch.nn.Linear")
-    for p in parameters:
-        if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
-            raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
-    if file.proof is not None:
-        _check_proof(path, file)
+    _check_values(path, file, target, parameters)
     return Rule(
         name=file.name,
         source=file.source,
@@ -245,6 +238,17 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
         proof=file.proof,
     )
+
+
+def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple[Parameter, ...]) -> None:
+    for name in (file.source.name, *file.source.aliases, file.target[target].name):
+        if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", name):
+            raise UsageError(f"{path}: {name!r} is not a qualified name such as torch.nn.Linear")
+    for p in parameters:
+        if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
+            raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    if file.proof is not None:
+        _check_proof(path, file)
 
 
 def _check_proof(path: Path, file: _RuleFile) -> None:

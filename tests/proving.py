@@ -26,8 +26,6 @@ class Pair:
     called: bool = False
     setup: str = ""
     new_setup: str = ""
-    symbol: str = "torch.nn.BatchNorm2d"
-    role: str = "call"
 
 
 def result(pair: Pair, path: str) -> FileResult:
@@ -35,10 +33,15 @@ def result(pair: Pair, path: str) -> FileResult:
     tail = "\nlayer(x)\n" if pair.called else "\n"
     before = f"{HEAD}{pair.setup}\nlayer = {pair.before}{tail}"
     after = f"{NEW_HEAD}{pair.new_setup or pair.setup}\nlayer = {pair.after}{tail}"
-    line = before[: before.index("\nlayer = ") + 1].count("\n") + 1
-    place = (line, 9, line + pair.before.count("\n"), 9 + len(pair.before))
-    role = "partial" if pair.role == "partial" else "call"
-    finding = Finding("BN101", "rewrite", role, pair.symbol, *place, "", pair.before, pair.after)  # type: ignore[arg-type]
+    return rewritten(before, after, pair, path)
+
+
+def rewritten(before: str, after: str, pair: Pair, path: str) -> FileResult:
+    """The result for two whole texts, in which the texts of ``pair`` stand last, each on one line."""
+    place = before.rindex(pair.before)
+    line, column = before.count("\n", 0, place) + 1, place - before.rindex("\n", 0, place)
+    span = (line, column, line, column + len(pair.before))
+    finding = Finding("BN101", "rewrite", "call", "torch.nn.BatchNorm2d", *span, "", pair.before, pair.after)
     return FileResult(path, before.encode(), after.encode(), (finding,))
 
 

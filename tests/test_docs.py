@@ -33,7 +33,7 @@ KEYS = {
         rule.Source,
         rule.TargetClass,
         rule.Parameter,
-        rule.Proof,
+        rule.ProofTable,
     )
     for field in dataclasses.fields(cls)
     if field.name != "treatment"

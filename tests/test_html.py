@@ -61,9 +61,6 @@ def proved() -> Report:
         wrongly(BEFORE.replace(b"(3", b"(7"), "wrong/syntax.py", "momentum=0.8", "momentum="),
         migrated(b"x = 1\n", "silent.py"),
     ]
-    report = Report()
-    for result in results:
-        report.add(result)
     # Text that does not parse is refused before it is planned with, so its failure is made here.
     unparsed = next(r for r in results if r.path == "wrong/syntax.py")
     with Prover(Settings(), load_rules("mindspore.nn")) as prover:
@@ -71,7 +68,11 @@ def proved() -> Report:
     call = next(f for f in unparsed.findings if f.role == "call")
     case = Case({}, error=f"the rewritten text is not an expression: {SCRIPT}")
     broken = Proof(call.before, call.after, (Site(unparsed.path, call.line),), (case,))
-    report.verification = replace(verification, proofs=(*verification.proofs, broken))
+    report = Report(verification=replace(verification, proofs=(*verification.proofs, broken)))
+    assert report.verification is not None
+    failed = report.verification.failed_paths
+    for result in results:
+        report.add(replace(result, held=result.path in failed))
     return report
 
 
@@ -225,7 +226,7 @@ def test_diffs_of_the_run(proved: Report) -> None:
     files = files_of(read_page(render(proved)))
     for file, result in zip(files, proved.results, strict=True):
         diffs = [text_of(pre) for pre in having(file, "pre", "diff") if not list(pre.iter("del"))]
-        assert diffs == ([escaped(os.fsdecode(diff(result)))] if result.changed else [])
+        assert diffs == ([escaped(os.fsdecode(diff(result)))] if result.before != result.after else [])
 
 
 def test_hostile_code_and_paths_are_text(proved: Report) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from migrate.engine import Options, migrate_bytes
-from migrate.findings import FileResult, Finding
 from migrate.rules import load_rules
 from migrate.verify.plan import Claim, plan
-from tests.proving import Pair, result
+from tests.proving import Pair, result, rewritten
 
 RULES = load_rules("mindspore.nn")
 
@@ -252,13 +251,9 @@ CHANGED = {
 def test_the_files_around_a_call_have_to_agree(what: str) -> None:
     before, after, argument, said = CHANGED[what]
     old = "nn.BatchNorm2d(4, momentum=k)" if "k = " in before else "nn.BatchNorm2d(4, momentum=m)"
-    new = f"ms.nn.BatchNorm2d(4, {argument})"
-    texts = [MODULE + before.format(old), MODULE + after.format(new)]
-    place = texts[0].index(old)
-    line, column = texts[0].count("\n", 0, place) + 1, place - texts[0].rindex("\n", 0, place)
-    where = (line, column, line, column + len(old))
-    finding = Finding("BN101", "rewrite", "call", "torch.nn.BatchNorm2d", *where, "", old, new)
-    (claim,) = plan([FileResult("a.py", texts[0].encode(), texts[1].encode(), (finding,))], RULES)
+    pair = Pair(old, f"ms.nn.BatchNorm2d(4, {argument})")
+    texts = (MODULE + before.format(pair.before), MODULE + after.format(pair.after))
+    (claim,) = plan([rewritten(*texts, pair, "a.py")], RULES)
     assert claim.problem is not None and said in claim.problem
 
 

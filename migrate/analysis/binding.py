@@ -40,7 +40,7 @@ def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled
     ``skip`` leading arguments are not the constructor's (the class in a partial); ``filled`` positional
     parameters are bound already (by a partial). An error the source framework would raise too comes back as text.
     """
-    positional = [p.name for p in rule.parameters if not p.keyword_only]
+    positional = list(rule.positional)
     bound: list[Argument] = []
     named: list[Argument] = []
     dropped: list[tuple[int, ast.expr]] = []

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from migrate.proofs import MEASURES, Case, Measure, Proof, Verification
+from migrate.report.failures import worst_case
 from migrate.report.markup import number, text
 from migrate.report.plot import comparisons, plot
 from migrate.report.text import plural
@@ -81,7 +82,7 @@ def _failures(verification: Verification) -> Iterator[str]:
 def _failure(proof: Proof, is_open: bool) -> str:
     """A failed call; of its cases the one that says most may be open."""
     cases = [c for c in proof.cases if not c.passed]
-    first = min(cases, key=lambda case: case.error is not None)
+    first = worst_case(proof)
     shown = "\n".join(_failed_case(case, is_open and case is first) for case in cases)
     head = f"<h4>{_pair(proof)}</h4>\n<p>at {_sites(proof)}</p>"
     return f"<article>{head}\n{shown}\n</article>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.findings import Report
-from migrate.report.proofs import failures
+from migrate.report.failures import failures
 
 LEVELS = {"rewrite": "notice", "review": "warning", "note": "notice"}
 

@@ -71,11 +71,10 @@ def _summary(report: Report) -> str:
 
 def _attention(report: Report) -> str:
     """Links to the files that are left to a person."""
-    failed = _not_written(report)
     items = [
         f'<li><a href="#file-{i}"><code>{text(result.path)}</code></a> {badges}</li>'
         for i, result in enumerate(report.results)
-        if (badges := _urgent(result, result.path in failed))
+        if (badges := _urgent(result))
     ]
     if not items:
         return ""
@@ -84,28 +83,23 @@ def _attention(report: Report) -> str:
     return f'<details{is_open}>{head}<ul class="plain">{"".join(items)}</ul></details>'
 
 
-def _not_written(report: Report) -> frozenset[str]:
-    return report.verification.failed_paths if report.verification is not None else frozenset()
-
-
 def _files(report: Report) -> str:
-    failed = _not_written(report)
     silent = report.summary.files - len(report.results)
     parts = ['<section id="files"><h2>Files</h2>']
     if silent > 0:
         parts.append(f'<p class="soft">{plural(silent, "file")} without findings not listed.</p>')
     alone = len(report.results) == 1
-    parts += [_file(i, r, r.path in failed, alone) for i, r in enumerate(report.results)]
+    parts += [_file(i, r, alone) for i, r in enumerate(report.results)]
     return "\n".join([*parts, "</section>"])
 
 
-def _file(index: int, result: FileResult, failed: bool, is_open: bool) -> str:
-    head = f"<h3><code>{text(result.path)}</code></h3> {_urgent(result, failed)} {_counts(result)}"
+def _file(index: int, result: FileResult, is_open: bool) -> str:
+    head = f"<h3><code>{text(result.path)}</code></h3> {_urgent(result)} {_counts(result)}"
     parts = [f'<details class="file" id="file-{index}"{" open" if is_open else ""}><summary>{head}</summary>']
     if result.error is not None:
         line = f"line {result.error_line}: " if result.error_line else ""
         parts.append(f'<p class="bad">✗ {line}{text(result.error)}</p>')
-    if failed:
+    if result.held:
         parts.append('<p class="bad">✗ Not written, since a <a href="#failures">proof failed</a>.</p>')
     if result.before != result.after:
         parts.append(f'<pre class="diff" tabindex="0"><code>{"".join(_diff(result))}</code></pre>')
@@ -114,11 +108,11 @@ def _file(index: int, result: FileResult, failed: bool, is_open: bool) -> str:
     return "\n".join([*parts, "</details>"])
 
 
-def _urgent(result: FileResult, failed: bool) -> str:
+def _urgent(result: FileResult) -> str:
     badges = []
     if result.error is not None:
         badges.append('<span class="badge bad">✗ error</span>')
-    if failed:
+    if result.held:
         badges.append('<span class="badge bad">✗ not written: a proof failed</span>')
     if reviews := result.count("review"):
         badges.append(f'<span class="badge review">{reviews} to review</span>')

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from migrate.proofs import Case, Measure, Proof, Site, Verification
+from migrate.proofs import Measure, Proof, Verification
+from migrate.report.failures import failure, worst_case
+from migrate.report.text import plural
 
 COLUMNS = {
     "train": "train",
@@ -27,7 +29,7 @@ SITES = 3
 def show(verification: Verification, out: Console, *, verbose: bool) -> None:
     """Print the table, the failures with the script that shows each, and the totals."""
     if verification.recorded:
-        out.print(Text(f"{_counted(verification.recorded, 'execution')} of torch recorded, nothing proved or written."))
+        out.print(Text(f"{plural(verification.recorded, 'execution')} of torch recorded, nothing proved or written."))
         return
     if verification.proofs:
         out.print(_table(verification, verbose), soft_wrap=False)
@@ -41,32 +43,6 @@ def show(verification: Verification, out: Console, *, verbose: bool) -> None:
     out.print(totals(verification))
 
 
-def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
-    """Each place of a failed proof, with a line that says what failed."""
-    for proof in verification.proofs:
-        if not proof.passed:
-            for site in proof.sites:
-                yield site, f"BN907 proof failed: {failure(proof)}"
-
-
-def failure(proof: Proof) -> str:
-    """Which measure failed, by how much and with which values, or the error instead."""
-    case = worst_case(proof)
-    with_values = f" with {case.bound_names}" if case.bindings else ""
-    if case.error is not None:
-        return f"{case.error}{with_values}"
-    name = case.failures[0]
-    measure = case.measures[name]
-    others = f"; also {', '.join(case.failures[1:])}" if len(case.failures) > 1 else ""
-    return f"{name} differs by {measure.max_abs:.3g}, allowed {measure.bound:.3g}{with_values}{others}"
-
-
-def worst_case(proof: Proof) -> Case:
-    """The case that a report shows of a failed proof: the first with a measure, since that says most."""
-    failed = [case for case in proof.cases if not case.passed]
-    return min(failed, key=lambda case: case.error is not None)
-
-
 def totals(verification: Verification) -> Text:
     """The last line: how many calls and cases, and where they ran."""
     proved = sum(proof.passed for proof in verification.proofs)
@@ -74,13 +50,9 @@ def totals(verification: Verification) -> Text:
     cases = verification.count(passed=True) + verification.count(passed=False)
     versions = [f"{name} {version}" for name, version in sorted(verification.environment.items())]
     style = "bold green" if proved == calls else "bold red"
-    said = f"{proved} of {_counted(calls, 'distinct call')} proved" if calls else "No rewritten call to prove"
-    ran = f" in {_counted(cases, 'case')}, {verification.seconds:.1f} s ({', '.join(versions)})." if calls else "."
+    said = f"{proved} of {plural(calls, 'distinct call')} proved" if calls else "No rewritten call to prove"
+    ran = f" in {plural(cases, 'case')}, {verification.seconds:.1f} s ({', '.join(versions)})." if calls else "."
     return Text.assemble((said, style), ran)
-
-
-def _counted(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def _table(verification: Verification, verbose: bool) -> Table:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from migrate import __version__
 from migrate.codes import CODES
 from migrate.findings import Finding, Report
-from migrate.report.proofs import failures
+from migrate.report.failures import failures
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"rewrite": "note", "review": "warning", "note": "note"}

@@ -107,7 +107,7 @@ def _errors(report: Report) -> Iterable[str]:
             line = f":{r.error_line}" if r.error_line else ""
             yield f"bn-migrate: {r.path}{line}: {r.error}"
     if report.verification is not None:
-        from migrate.report.proofs import failures
+        from migrate.report.failures import failures
 
         for site, message in failures(report.verification):
             yield f"bn-migrate: {site}: {message}"

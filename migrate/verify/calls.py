@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
+from typing import Generic, TypeVar
 
 from migrate.analysis.scopes import Scope
 from migrate.errors import ProofError
 from migrate.verify.operations import Value
 from migrate.verify.terms import Free, Given, Known, Reader, Term, compute
 
+T = TypeVar("T")
 MAX_PARTIALS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments of a call, as terms."""
+class Arguments(Generic[T]):
+    """The arguments of a call, as terms or as values."""
 
-    positional: tuple[Term, ...] = ()
-    named: tuple[tuple[str, Term], ...] = ()
+    positional: tuple[T, ...] = ()
+    named: tuple[tuple[str, T], ...] = ()
 
     @property
-    def terms(self) -> tuple[Term, ...]:
-        return (*self.positional, *(term for _, term in self.named))
+    def all(self) -> tuple[T, ...]:
+        return (*self.positional, *(value for _, value in self.named))
 
-    def then(self, later: Arguments) -> Arguments:
+    def by_name(self, order: Sequence[str]) -> list[tuple[str, T]]:
+        """Each with its parameter; ``order`` names those that have a position."""
+        return [*zip(order, self.positional, strict=False), *self.named]
+
+    def then(self, later: Arguments[T]) -> Arguments[T]:
         """These, already bound by a partial, and what the call itself passes on top."""
         named = {**dict(self.named), **dict(later.named)}
         return Arguments(self.positional + later.positional, tuple(named.items()))
+
+    def changed(self, order: Sequence[str], change: Callable[[str, T], T]) -> Arguments[T]:
+        """Each after ``change``, which is told the parameter; it has no name behind the last of ``order``."""
+        positional = (change(n, v) for n, v in zip(chain(order, repeat("")), self.positional, strict=False))
+        return Arguments(tuple(positional), tuple((n, change(n, v)) for n, v in self.named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +52,14 @@ class Call:
 
     callee: str | None
     spelled: Free
-    arguments: Arguments
+    arguments: Arguments[Term]
     methods: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A call with values for its arguments."""
-
-    positional: tuple[Value, ...]
-    named: tuple[tuple[str, Value], ...]
-
-
-def computed(arguments: Arguments, given: Given) -> Computed:
+def computed(arguments: Arguments[Term], given: Given) -> Arguments[Value]:
     """The values of the arguments; raises as `terms.compute` does."""
     positional = tuple(compute(t, given) for t in arguments.positional)
-    return Computed(positional, tuple((name, compute(t, given)) for name, t in arguments.named))
+    return Arguments(positional, tuple((name, compute(t, given)) for name, t in arguments.named))
 
 
 def read_call(reader: Reader, node: ast.expr, scope: Scope, methods: frozenset[str]) -> Call:
@@ -101,7 +106,7 @@ def _is_partial(reader: Reader, node: ast.Call, scope: Scope) -> bool:
     return bool(node.args) and reader.qualified(node.func, scope) == "functools.partial"
 
 
-def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> Arguments:
+def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> Arguments[Term]:
     positional: list[Term] = []
     named: dict[str, Term] = {}
     for value in node.args[skip:]:
@@ -110,8 +115,10 @@ def _arguments(reader: Reader, node: ast.Call, scope: Scope, skip: int = 0) -> A
         else:
             positional.append(reader.argument(value, scope))
     for keyword in node.keywords:
-        found = {keyword.arg: reader.argument(keyword.value, scope)} if keyword.arg else None
-        entries = found or _entries(reader, keyword.value, scope)
+        if keyword.arg is None:
+            entries = _entries(reader, keyword.value, scope)
+        else:
+            entries = {keyword.arg: reader.argument(keyword.value, scope)}
         twice = next((name for name in entries if name in named), None)
         if twice is not None:
             raise ProofError(f"{twice} is passed twice")

@@ -14,7 +14,7 @@ Signature = Mapping[str, Any]
 def check_source(rule: Rule, signature: Signature, version: str) -> None:
     """Raises UsageError where torch's class takes other parameters, or in another order, than the rule says."""
     names = [name for name, _ in _parameters(rule.source.name, signature, "torch", version)]
-    positional = [p.name for p in rule.parameters if not p.keyword_only]
+    positional = list(rule.positional)
     if names[: len(positional)] != positional:
         raise UsageError(
             f"torch {version}: {rule.source.name} takes ({', '.join(names)}), but the rule {rule.name} is about "

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.rule import Proof
+from migrate.rule import ProofTable
 from migrate.verify.inputs import Recipe
 from migrate.verify.operations import Symbol, Value
 from migrate.verify.plan import Claim, Side, Trial
@@ -32,13 +32,14 @@ def executions(claims: Iterable[Claim]) -> dict[str, Execution]:
     found: dict[str, Execution] = {}
     for claim in claims:
         for trial in claim.trials:
-            if trial.key not in found:
+            key = trial.key
+            if key not in found:
                 recipe = Recipe(proof_of(trial).shape, trial.layer.channels, trial.layer.eps)
-                found[trial.key] = Execution(f"t{len(found)}", claim.before, trial, recipe)
+                found[key] = Execution(f"t{len(found)}", claim.before, trial, recipe)
     return found
 
 
-def proof_of(trial: Trial) -> Proof:
+def proof_of(trial: Trial) -> ProofTable:
     """The table of the trial's rule; a trial exists only where the rule has one."""
     assert trial.rule.proof is not None
     return trial.rule.proof

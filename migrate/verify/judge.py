@@ -28,16 +28,15 @@ def judge(
 ) -> Case:
     """The case of one execution, with a script that shows the failure where there is one."""
     trial = execution.trial
-    device, mode = settings.device_target, settings.mode
     errors = [f"{name}: {o.error}" for name, o in (("torch", original), ("MindSpore", rewritten)) if o.error]
     if errors:
-        return Case({}, error="; ".join(errors), snippet=snippet(trial, "train", device, mode))
+        return Case({}, error="; ".join(errors), snippet=snippet(execution, "train", settings))
     measures = compare(trial.layer, inputs, original, rewritten, trial.first_call)
     first = None
     if trial.first_call:
         first = tuple(tuple(float(v) for v in o.arrays["first"].flat[:SHOWN]) for o in (original, rewritten))
     case = Case({}, measures, first_call=first)  # type: ignore[arg-type]
-    return case if case.passed else replace(case, snippet=snippet(trial, case.failures[0], device, mode))
+    return case if case.passed else replace(case, snippet=snippet(execution, case.failures[0], settings))
 
 
 def proofs(claims: Iterable[Claim], cases: Mapping[str, Case]) -> tuple[Proof, ...]:

@@ -14,7 +14,7 @@ from migrate.findings import FileResult, Finding
 from migrate.proofs import Site
 from migrate.rule import Parameter, Rule
 from migrate.rules import RuleSet
-from migrate.verify.calls import Arguments, Call, Computed, computed, read_call
+from migrate.verify.calls import Arguments, Call, computed, read_call
 from migrate.verify.layer import Layer, layer_of
 from migrate.verify.operations import Value
 from migrate.verify.samples import Assignment, assignments, pools
@@ -31,7 +31,7 @@ class Side:
     """What one framework executes: a class by its qualified name, its arguments, methods called on the result."""
 
     callee: str
-    arguments: Computed
+    arguments: Arguments[Value]
     methods: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
 
@@ -168,10 +168,7 @@ def _narrow(call: Call, rule: Rule) -> Call:
         wide = isinstance(term, Known) and isinstance(term.value, int) and term.value > MAX_CHANNELS
         return Free(str(term.value)) if wide and parameter == name else term  # type: ignore[union-attr]
 
-    names = dict(enumerate(p.name for p in rule.parameters if not p.keyword_only))
-    positional = tuple(narrowed(names.get(i, ""), t) for i, t in enumerate(call.arguments.positional))
-    named = tuple((n, narrowed(n, t)) for n, t in call.arguments.named)
-    return replace(call, arguments=Arguments(positional, named))
+    return replace(call, arguments=call.arguments.changed(rule.positional, narrowed))
 
 
 def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable[Trial]:
@@ -179,7 +176,7 @@ def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable
         raise ProofError(f"the rule {rule.name} has no [proof] table")
     required = [p.name for p in rule.parameters if p.required]
     missing = [n for n in required if n not in dict(_by_parameter(rule, before.arguments))]
-    both = Arguments(named=tuple((n, Free(n)) for n in missing))
+    both: Arguments[Term] = Arguments(named=tuple((n, Free(n)) for n in missing))
     before, after = (replace(c, arguments=c.arguments.then(both)) for c in (before, after))
     passed = _by_parameter(rule, before.arguments)
     unknown = [n for n, _ in passed if rule.parameter(n) is None]
@@ -193,7 +190,7 @@ def _trials(rule: Rule, before: Call, after: Call, first_call: bool) -> Iterable
 
 def _check_names(known: Mapping[Free, Free], after: Call) -> None:
     """Raises ProofError where the rewritten text reads a name that the original does not, or that differs there."""
-    for use in (u for term in after.arguments.terms for u in uses(term)):
+    for use in (u for term in after.arguments.all for u in uses(term)):
         if use.free not in known:
             raise ProofError(f"the rewritten text reads {use.free.text}, which the original does not")
         if use.free.usual != known[use.free].usual:
@@ -216,29 +213,25 @@ def _trial(rule: Rule, before: Call, after: Call, given: Assignment, first_call:
     )
 
 
-def _by_parameter(rule: Rule, arguments: Arguments) -> list[tuple[str, Term]]:
-    order = [p.name for p in rule.parameters if not p.keyword_only]
-    if len(arguments.positional) > len(order):
-        raise ProofError(f"{rule.source.name} takes at most {len(order)} positional arguments")
-    return [*zip(order, arguments.positional, strict=False), *arguments.named]
+def _by_parameter(rule: Rule, arguments: Arguments[Term]) -> list[tuple[str, Term]]:
+    if len(arguments.positional) > len(rule.positional):
+        raise ProofError(f"{rule.source.name} takes at most {len(rule.positional)} positional arguments")
+    return arguments.by_name(rule.positional)
 
 
-def _settings(rule: Rule, arguments: Computed) -> dict[str, Value]:
+def _settings(rule: Rule, arguments: Arguments[Value]) -> dict[str, Value]:
     """The value of every parameter, passed or default."""
-    order = [p.name for p in rule.parameters if not p.keyword_only]
-    passed = {**dict(zip(order, arguments.positional, strict=False)), **dict(arguments.named)}
+    passed = dict(arguments.by_name(rule.positional))
     return {p.name: passed.get(p.name, p.default) for p in rule.parameters}
 
 
-def _on_any_device(rule: Rule, arguments: Computed) -> Computed:
+def _on_any_device(rule: Rule, arguments: Arguments[Value]) -> Arguments[Value]:
     """The arguments with None for those that a proof leaves at their default, such as a device."""
-    order = [p.name for p in rule.parameters if not p.keyword_only]
     default = {p.name for p in rule.parameters if p.always_default}
-    positional = tuple(None if name in default else v for name, v in zip(order, arguments.positional, strict=False))
-    return Computed(positional, tuple((n, None if n in default else v) for n, v in arguments.named))
+    return arguments.changed(rule.positional, lambda name, value: None if name in default else value)
 
 
-def _fits(rule: Rule, arguments: Arguments, given: Assignment) -> bool:
+def _fits(rule: Rule, arguments: Arguments[Term], given: Assignment) -> bool:
     """Whether the original's arguments can be computed and lie in their domains."""
     try:
         settings = _settings(rule, computed(arguments, given))

@@ -88,10 +88,6 @@ class Worker:
         self._kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process is not None else None
-
     def hello(self) -> dict[str, Any]:
         """Versions and signatures; raises UsageError where the interpreter, the framework or the device is missing."""
         if self._hello is None:
@@ -208,7 +204,8 @@ class Worker:
             self._process.wait()
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:
-                    _close(stream)
+                    with contextlib.suppress(OSError):
+                        stream.close()
 
     @property
     def _title(self) -> str:
@@ -218,9 +215,9 @@ class Worker:
         wanted = self._interpreter.framework
         what = self._title if module.partition(".")[0] == wanted else f"{module}, which {self._title} needs,"
         executable = self._interpreter.executable
-        packages = " ".join(dict.fromkeys([wanted, *(["'numpy<2'"] if module != wanted else []), "'numpy<2'"]))
+        command = f"{executable} -m pip install {wanted} 'numpy<2'"
         return (
-            f"{what} is not installed for {executable}. Install it with: {executable} -m pip install {packages}; "
+            f"{what} is not installed for {executable}. Install it with: {command}; "
             f"or name the interpreter that has it with {self._interpreter.option}"
         )
 
@@ -237,11 +234,6 @@ def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
     except ValueError:
         pass
     lines.put(None)
-
-
-def _close(stream: Any) -> None:
-    with contextlib.suppress(OSError):
-        stream.close()
 
 
 def _signal_name(number: int) -> str:

@@ -69,17 +69,16 @@ def normalize_batches(
     outputs, inputs, scales, shifts = [], [], [], []
     for step, (x, dy) in enumerate(zip(columns[:-1], map(_columns, gradients), strict=True), start=1):
         batch = _Batch.of(x)
-        outputs.append(_output(batch.x, batch.mean, batch.variance, layer.eps, scale, shift, batch))
+        outputs.append(_trained(batch, layer.eps, scale, shift))
         by_input, by_scale, by_shift = _gradients(batch, dy, layer.eps, scale)
         inputs.append(by_input)
         scales.append(by_scale)
         shifts.append(by_shift)
         _step(running, batch, 1 / step if layer.momentum is None else layer.momentum)
-    last = _Batch.of(columns[-1])
     if layer.track:
-        final = _output(last.x, running.mean, running.variance, layer.eps, scale, shift, None, running)
+        final = _evaluated(columns[-1], running, layer.eps, scale, shift)
     else:
-        final = _output(last.x, last.mean, last.variance, layer.eps, scale, shift, last)
+        final = _trained(_Batch.of(columns[-1]), layer.eps, scale, shift)
     expected = {
         "train": _stacked(outputs, batches[:-1].shape),
         "eval": _shaped(final, batches[-1].shape),
@@ -97,30 +96,31 @@ def normalize_batches(
 def first_output(layer: Layer, batch: Array) -> Expected:
     """What a new layer gives for one batch (N, C, ...) in training mode."""
     ones = np.ones(layer.channels)
-    columns = _Batch.of(_columns(batch))
-    output = _output(columns.x, columns.mean, columns.variance, layer.eps, ones, 0 * ones, columns)
-    return _shaped(output, batch.shape)
+    return _shaped(_trained(_Batch.of(_columns(batch)), layer.eps, ones, 0 * ones), batch.shape)
 
 
-def _output(
-    x: Array,
-    mean: Array,
-    variance: Array,
-    eps: float,
-    scale: Array,
-    shift: Array,
-    batch: _Batch | None,
-    running: _Statistics | None = None,
-) -> Expected:
-    """Outputs (values, C) and their bound: of ``batch`` statistics, or of ``running`` ones with their own errors."""
-    s = np.sqrt(variance + eps)
+def _trained(batch: _Batch, eps: float, scale: Array, shift: Array) -> Expected:
+    """Outputs (values, C) by the statistics of their own batch."""
+    values, bound = _normalized(batch.x, batch.mean, batch.variance + eps, scale, shift)
+    of_mean = UNIT * np.sqrt(batch.n) * np.abs(scale) * batch.size / np.sqrt(batch.variance + eps)
+    return values, ALLOWED * (bound + of_mean)
+
+
+def _evaluated(x: Array, running: _Statistics, eps: float, scale: Array, shift: Array) -> Expected:
+    """Outputs (values, C) by the running statistics, whose own errors come on top."""
+    values, bound = _normalized(x, running.mean, running.variance + eps, scale, shift)
+    s = np.sqrt(running.variance + eps)
+    xhat = np.abs((x - running.mean) / s)
+    of_statistics = np.abs(scale) * (running.mean_error / s + xhat * running.variance_error / (2 * s**2))
+    return values, ALLOWED * (bound + of_statistics)
+
+
+def _normalized(x: Array, mean: Array, square: Array, scale: Array, shift: Array) -> Expected:
+    """Outputs and their rounding error, for statistics that are exact; ``square`` is the variance plus eps."""
+    s = np.sqrt(square)
     xhat = (x - mean) / s
     bound = UNIT * (np.abs(scale) * (3 * np.abs(xhat) + (np.abs(x) + np.abs(mean)) / s) + np.abs(shift))
-    if batch is not None:
-        bound = bound + UNIT * np.sqrt(batch.n) * np.abs(scale) * batch.size / s
-    if running is not None:
-        bound = bound + np.abs(scale) * (running.mean_error / s + np.abs(xhat) * running.variance_error / (2 * s**2))
-    return scale * xhat + shift, ALLOWED * bound
+    return scale * xhat + shift, bound
 
 
 def _step(running: _Statistics, batch: _Batch, momentum: float) -> None:

@@ -40,8 +40,7 @@ def pools(arguments: Iterable[tuple[Parameter | None, Term]]) -> list[Pool]:
         for use in uses(term):
             known = values.setdefault(use.free, [])
             known += [v for v in _wanted(use, parameter) if not any(_same(v, k) for k in known)]
-            flags = parameter is not None and all(isinstance(v, bool) for v in parameter.samples)
-            if not isinstance(term, Free) and use.valued and not (use.free.flag or flags):
+            if not isinstance(term, Free) and use.valued and not (use.free.flag or _takes_flags(parameter)):
                 others[use.free] = OTHERS
     return [Pool(free, tuple(v), others.get(free, ())) for free, v in values.items()]
 
@@ -52,8 +51,12 @@ def _wanted(use: Use, parameter: Parameter | None) -> list[Value]:
         return [True, False]
     samples = parameter.samples if parameter is not None else ()
     usual = [use.free.usual] if use.free.usual is not None else []
-    falsy = [None] if use.tested and not (samples and all(isinstance(v, bool) for v in samples)) else []
+    falsy = [None] if use.tested and not _takes_flags(parameter) else []
     return [*usual, *samples, *falsy] or [None]
+
+
+def _takes_flags(parameter: Parameter | None) -> bool:
+    return parameter is not None and bool(parameter.samples) and all(isinstance(v, bool) for v in parameter.samples)
 
 
 def assignments(free: list[Pool], fits: Callable[[Assignment], bool]) -> list[Assignment]:

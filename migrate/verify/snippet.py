@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from migrate.verify.execution import Execution, proof_of
 from migrate.verify.operations import Symbol, Value
 from migrate.verify.plan import Side, Trial
+from migrate.verify.settings import Settings
 
 HEAD = "import numpy as np\nimport torch\nimport mindspore as ms\n"
 STATISTICS = {"moving_mean": "mean", "moving_variance": "variance"}
 GRADIENTS = {"grad_gamma": "scale", "grad_beta": "shift"}
 
 
-def snippet(trial: Trial, measure: str, device_target: str, mode: str) -> str:
+def snippet(execution: Execution, measure: str, settings: Settings) -> str:
     """A script that builds both layers, repeats what ``measure`` compares, and prints both results."""
-    proof = trial.rule.proof
-    assert proof is not None
-    sizes = tuple(n or trial.layer.channels for n in proof.shape)
+    trial = execution.trial
     lines = [HEAD]
-    if mode == "graph":
+    if settings.mode == "graph":
         lines.append("ms.set_context(mode=ms.GRAPH_MODE)")
     lines += [
-        f'ms.set_device("{device_target}")',
+        f'ms.set_device("{settings.device_target}")',
         f"layer = {_text(trial.original)}",
         f"cell = {_text(trial.rewritten)}",
     ]
     body = _BODIES.get(measure, _train)
-    return "\n".join([*lines, *body(trial, measure, sizes), ""])
+    return "\n".join([*lines, *body(trial, measure, execution.recipe.sizes), ""])
 
 
 def _text(side: Side) -> str:
@@ -43,9 +43,7 @@ def _spelled(name: str) -> str:
 
 
 def _names(trial: Trial, symbol: str) -> tuple[str, str]:
-    proof = trial.rule.proof
-    assert proof is not None
-    name = proof.tensors[symbol]
+    name = proof_of(trial).tensors[symbol]
     return name, trial.rule.attributes[name].to
 
 

@@ -138,10 +138,7 @@ class Reader:
 
     def argument(self, node: ast.expr, scope: Scope) -> Term:
         """The term of a whole argument, which may also be a name of a framework such as torch.float32."""
-        try:
-            name = self.qualified(node, scope)
-        except NameError:
-            name = None
+        name = self._known_name(node, scope)
         if name is not None and name.partition(".")[0] in SYMBOL_ROOTS:
             return Known(Symbol(name))
         return self.term(node, scope)
@@ -160,8 +157,11 @@ class Reader:
 
     def _class(self, node: ast.expr, scope: Scope) -> str | None:
         """The name of the migrated class that ``node`` spells, in either framework."""
+        return self._renamed.classes.get(self._known_name(node, scope) or "")
+
+    def _known_name(self, node: ast.expr, scope: Scope) -> str | None:
         try:
-            return self._renamed.classes.get(self.qualified(node, scope) or "")
+            return self.qualified(node, scope)
         except NameError:
             return None
 
@@ -200,9 +200,7 @@ class Reader:
         if binding.kind == "value" and binding.value is not None and binding not in self._active:
             self._active.append(binding)
             try:
-                return self.qualified(binding.value, binding.scope)
-            except NameError:
-                return None
+                return self._known_name(binding.value, binding.scope)
             finally:
                 self._active.pop()
         if binding.kind != "import":
@@ -239,10 +237,7 @@ class Reader:
 
     def _number(self, node: ast.expr, scope: Scope) -> Term:
         """A number of the standard library, such as math.inf."""
-        try:
-            name = self.qualified(node, scope)
-        except NameError:
-            name = None
+        name = self._known_name(node, scope)
         return Known(NUMBERS[name]) if name in NUMBERS else self.free(node, scope)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Term:

@@ -1,0 +1,33 @@
+"""What a failed proof says in one line; every report uses these words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.proofs import Case, Proof, Site, Verification
+
+
+def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
+    """Each place of a failed proof, with a line that says what failed."""
+    for proof in verification.proofs:
+        if not proof.passed:
+            for site in proof.sites:
+                yield site, f"BN907 proof failed: {failure(proof)}"
+
+
+def failure(proof: Proof) -> str:
+    """Which measure failed, by how much and with which values, or the error instead."""
+    case = worst_case(proof)
+    with_values = f" with {case.bound_names}" if case.bindings else ""
+    if case.error is not None:
+        return f"{case.error}{with_values}"
+    name = case.failures[0]
+    measure = case.measures[name]
+    others = f"; also {', '.join(case.failures[1:])}" if len(case.failures) > 1 else ""
+    return f"{name} differs by {measure.max_abs:.3g}, allowed {measure.bound:.3g}{with_values}{others}"
+
+
+def worst_case(proof: Proof) -> Case:
+    """The case that a report shows of a failed proof: the first with a measure, since that says most."""
+    failed = [case for case in proof.cases if not case.passed]
+    return min(failed, key=lambda case: case.error is not None)
