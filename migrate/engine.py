@@ -66,7 +66,8 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         before = source.text[span.start : span.end]
         after = done.get(span, before) if kind == "rewrite" else before
         position = (line, column, end_line, end_column)
-        findings.append(Finding(draft.code, kind, draft.role, draft.symbol, *position, draft.message, before, after))
+        said = (draft.code, kind, draft.role, draft.symbol)
+        findings.append(Finding(*said, *position, draft.message, before, after, draft.suggestion))
     return FileResult(path, data, source.encode(text), tuple(findings))
 
 

@@ -27,7 +27,10 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive."""
+    """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive.
+
+    ``suggestion`` is what a review offers to write instead of ``before``; empty where nothing can be told.
+    """
 
     code: str
     kind: Kind
@@ -40,6 +43,7 @@ class Finding:
     message: str
     before: str
     after: str
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ def test_json_has_the_documented_keys(tmp_path: Path) -> None:
     assert document["schema"] == 1 and document["verification"] is None
     assert document["tool"] == {"name": "bn-migrate", "version": __version__}
     assert list(document["summary"]) == ["files", "changed", "rewrites", "reviews", "notes", "errors"]
-    keys = ["code", "kind", "role", "symbol", "line", "column", "end_line", "end_column", "message", "before", "after"]
+    place = ["line", "column", "end_line", "end_column"]
+    keys = ["code", "kind", "role", "symbol", *place, "message", "before", "after", "suggestion"]
     for file in document["files"]:
         assert list(file) == ["path", "changed", "error", "findings"]
         assert all(list(finding) == keys for finding in file["findings"])
@@ -54,6 +55,7 @@ def test_json_values(tmp_path: Path) -> None:
         "end_column": 40,
         "before": "nn.BatchNorm2d(3, momentum=0.2)",
         "after": "ms.nn.BatchNorm2d(3, momentum=0.8)",
+        "suggestion": None,
     }
     assert call["message"]
 

@@ -16,7 +16,10 @@ from migrate.rules import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A finding and the edits that carry it out; ``node`` is the place it is about."""
+    """A finding and the edits that carry it out; ``node`` is the place it is about.
+
+    ``suggestion`` is the text a review offers instead of that of ``node``.
+    """
 
     code: str
     role: Role
@@ -24,6 +27,7 @@ class Draft:
     node: Located
     message: str
     edits: tuple[Edit, ...] = ()
+    suggestion: str = ""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ def render(report: Report) -> str:
             "path": r.path,
             "changed": r.changed,
             "error": r.error,
-            "findings": [asdict(f) for f in r.findings],
+            "findings": [asdict(f) | {"suggestion": f.suggestion or None} for f in r.findings],
         }
         for r in report.results
     ]
