@@ -1,17 +1,22 @@
-"""One file from bytes to result: analysis, edits, checks."""
+"""Files from bytes to results: analysis, edits, checks."""
 
 from __future__ import annotations
 
 import ast
 import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migrate.codes import CODES
 from migrate.errors import FileError
 from migrate.findings import FileResult, Finding
 from migrate.rule import Target
-from migrate.rules import RuleSet, load_rules
+from migrate.rules import load_rules
+
+if TYPE_CHECKING:
+    from migrate.analysis.module import Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,44 @@ class Options:
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
-    """The result for one file; errors are part of it and leave the bytes as they are."""
+    """The result for one file on its own; errors are part of it and leave the bytes as they are."""
+    return next(iter(migrate_files([(path, data)], options)))
+
+
+def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[FileResult]:
+    """The results for files that may import each other, in their order."""
+    texts = dict(files)
     rules = load_rules(options.target, options.rules)
-    if not rules.triggers.search(data):
-        return FileResult(path, data, data)
+    triggered = {path: data for path, data in texts.items() if rules.triggers.search(data)}
+    analyses = analyse_files(texts, triggered, texts.__getitem__, options)
+    return [
+        finish(data, path, analyses[path]) if path in analyses else FileResult(path, data, data)
+        for path, data in texts.items()
+    ]
+
+
+def analyse_files(
+    paths: Iterable[str], triggered: dict[str, bytes], read: Callable[[str], bytes], options: Options
+) -> dict[str, Analysis | Exception]:
+    """The analysis of the ``triggered`` files and of those of ``paths`` that matter to them, by path.
+
+    ``read`` gives the bytes of a file.
+    """
+    if not triggered:
+        return {}
+    from migrate.analysis.module import analyse
+    from migrate.analysis.reach import read_project
+
+    project, errors = read_project(paths, triggered, read, load_rules(options.target, options.rules))
+    return {**errors, **analyse(project, options.data_format)}
+
+
+def finish(data: bytes, path: str, analysis: Analysis | Exception) -> FileResult:
+    """The result of one file from its analysis; errors are part of it and leave the bytes as they are."""
     try:
-        return _migrate(data, path, options, rules)
+        if isinstance(analysis, Exception):
+            raise analysis
+        return _edited(data, path, analysis)
     except FileError as error:
         return FileResult(path, data, data, error=str(error), error_line=error.line)
     except (RecursionError, MemoryError):  # before Exception: both say something about the file
@@ -42,12 +79,10 @@ def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
         return FileResult(path, data, data, error=message)
 
 
-def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileResult:
-    from migrate.analysis.module import analyse
+def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
     from migrate.analysis.source import Source, Span
 
-    source = Source(data, path)
-    drafts, spelling = analyse(source, rules, options.data_format)
+    source, drafts = Source(data, path), analysis.drafts
     edits = [e for d in drafts for e in d.edits]
     text = source.text
     done: dict[Span, str] = {}
@@ -55,7 +90,7 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         from migrate.rewrite.splice import splice
 
         wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
-        text, done = splice(source, edits, wanted, spelling)
+        text, done = splice(source, edits, wanted, analysis.spelling)
         _check(text)
     findings = []
     for draft in drafts:

@@ -48,6 +48,7 @@ class RuleSet:
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
         self.returns_self = frozenset(m for r in rules for m in r.returns_self)
+        self.packages = frozenset(name.partition(".")[0] for r in rules for name in (r.source.name, r.target.name))
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
         self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
         functions = [(f, i) for r in rules for i in r.initializers for f in i.functions]

@@ -1,4 +1,4 @@
-"""What the calls of a file pass to its functions, and which classes a call constructs."""
+"""What the calls of a project pass to its functions, and which classes a call constructs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.values import NONE, NOTHING, UNKNOWN, Instance, Local, Migrated, Partial, Symbol, Value, Values
 
 if TYPE_CHECKING:
-    from migrate.analysis.evaluator import Evaluator
+    from migrate.analysis.project import Project
 
 ROUNDS = 4
 
@@ -29,10 +29,11 @@ class Construction:
 
 
 class Callers:
-    """The calls that reach each function of the file; found when first asked for."""
+    """The calls that reach each function of the project; found when first asked for."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._evaluate = project.evaluate
         self._by_function: dict[ast.AST, list[tuple[ast.Call, int]]] | None = None
         self._asked = False
 
@@ -40,21 +41,21 @@ class Callers:
         """What a parameter holds: its default and what the calls pass; anything where neither says."""
         function = binding.scope.node
         assert isinstance(function, Function)
-        owner = self._evaluator.classes.owner(function)
+        owner = self._project.classes.owner(function)
         positional = [*function.args.posonlyargs, *function.args.args]
         if owner is not None and positional and binding.node is positional[0]:
             decorators = {getattr(d, "id", "") for d in getattr(function, "decorator_list", [])}
             if "staticmethod" not in decorators:
                 by_class = "classmethod" in decorators or binding.name == "cls"
                 return frozenset({Local(owner) if by_class else Instance(Local(owner))})
-        result = self._evaluator.evaluate(binding.value) if binding.value is not None else NOTHING
+        result = self._evaluate(binding.value) if binding.value is not None else NOTHING
         for call, bound in self._reaching(function):
             result |= self._passed(call, binding, positional, bound)
         return result or UNKNOWN
 
     def construction(self, call: ast.Call) -> Construction | None:
         """What ``call`` constructs, or None where no migrated class can be meant."""
-        evaluate = self._evaluator.evaluate
+        evaluate = self._evaluate
         values = evaluate(call.func)
         skip = 0
         if values == frozenset({Symbol("functools.partial")}) and call.args:
@@ -65,8 +66,8 @@ class Callers:
             if isinstance(value, Partial):
                 filled, value = value.filled, value.of
             if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
-                base = self._evaluator.classes.migrated_base(value.node)
-                if base is not None and not self._evaluator.classes.defines(value.node, "__init__"):
+                base = self._project.classes.migrated_base(value.node)
+                if base is not None and not self._project.classes.defines(value.node, "__init__"):
                     value = base
             if isinstance(value, Migrated):
                 classes.append((value, filled))
@@ -78,16 +79,16 @@ class Callers:
         """What ``call`` passes for the parameter; of stars, only a dict that is written out is looked into."""
         for keyword in call.keywords:
             if keyword.arg == binding.name:
-                return self._evaluator.evaluate(keyword.value)
+                return self._evaluate(keyword.value)
             if keyword.arg is None and isinstance(keyword.value, ast.Dict):
                 for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
                     if isinstance(key, ast.Constant) and key.value == binding.name:
-                        return self._evaluator.evaluate(value)
+                        return self._evaluate(value)
         if binding.node not in positional:
             return NOTHING
         place = next(i for i, arg in enumerate(positional) if arg is binding.node) - bound
         if 0 <= place < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args[: place + 1]):
-            return self._evaluator.evaluate(call.args[place])
+            return self._evaluate(call.args[place])
         return NOTHING
 
     def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
@@ -103,19 +104,19 @@ class Callers:
         found: dict[ast.AST, list[tuple[ast.Call, int]]] = {}
         for _ in range(ROUNDS):
             self._by_function, found, self._asked = found, {}, False
-            with self._evaluator.fresh():
-                for call in self._evaluator.index.all(ast.Call):
-                    for function, bound in self._reached(call):
-                        found.setdefault(function, []).append((call, bound))
+            with self._project.fresh():
+                for module in self._project.modules.values():
+                    for call in module.index.all(ast.Call):
+                        if not module.is_module_member(call.func):
+                            for function, bound in self._reached(call):
+                                found.setdefault(function, []).append((call, bound))
             if found == self._by_function or not self._asked:
                 break
         self._by_function = found
 
     def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
         """The functions that ``call`` calls, or makes a partial of."""
-        evaluate = self._evaluator.evaluate
-        if self._evaluator.is_module_member(call.func):
-            return
+        evaluate = self._evaluate
         for value in evaluate(call.func):
             if value == Symbol("functools.partial") and call.args:
                 # The function itself stands in the first place.
@@ -129,7 +130,7 @@ class Callers:
             filled, value = filled + value.filled, value.of
         if not isinstance(value, Local):
             return
-        classes = self._evaluator.classes
+        classes = self._project.classes
         if isinstance(value.node, ast.ClassDef):
             for init in classes.members(value.node, "__init__"):
                 yield init.node, 1 + filled
@@ -139,5 +140,5 @@ class Callers:
         if owner is None or "staticmethod" in decorators:
             yield value.node, filled
             return
-        through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluator.evaluate(func.value)
+        through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
         yield value.node, filled + int("classmethod" in decorators or not through_class)

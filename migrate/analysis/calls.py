@@ -110,13 +110,11 @@ def _type(evaluator: Evaluator, node: ast.Call) -> Values:
 
 
 def _getattr(evaluator: Evaluator, node: ast.Call) -> Values:
-    """An attribute by name: of a module, or unknown; with the default where one is given."""
+    """An attribute by a known name, with the default where one is given."""
     default = evaluator.evaluate(node.args[2]) if len(node.args) == 3 else frozenset()
     name = str(node.args[1].value) if len(node.args) > 1 and isinstance(node.args[1], ast.Constant) else ""
     owners = evaluator.evaluate(node.args[0]) if node.args else UNKNOWN
-    found = frozenset(
-        evaluator.symbol(f"{o.name}.{name}", node) if isinstance(o, Symbol) and name else Unknown() for o in owners
-    )
+    found = union(evaluator.member(o, name, node) if name else UNKNOWN for o in owners)
     return found | default
 
 

@@ -1,42 +1,41 @@
-"""The classes of a file: their bases, and what their instances hold under a name."""
+"""The classes of a project: their bases, and what their instances hold under a name."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from migrate.analysis.scopes import Binding, Function, Index
-from migrate.analysis.values import NOTHING, UNKNOWN, Local, Migrated, Value, Values
+from migrate.analysis.scopes import AttributeBinding, Binding, Function, Index
+from migrate.analysis.values import NOTHING, UNKNOWN, Local, Migrated, Unknown, Value, Values
+
+if TYPE_CHECKING:
+    from migrate.analysis.project import Project
 
 Assigned = tuple[ast.expr | None, ast.expr | None]
 
 
 class Classes:
-    """Looks members up through bases and ``self``; values come from the evaluator it is given."""
+    """Looks members up through bases, ``self``, and assignments from outside."""
 
-    def __init__(
-        self,
-        index: Index,
-        evaluate: Callable[[ast.expr], Values],
-        binding_values: Callable[[Binding], Values],
-        annotated: Callable[[ast.expr], Values],
-        returned: Callable[[ast.AST], Values],
-    ) -> None:
-        self._index = index
-        self._evaluate = evaluate
-        self._binding_values = binding_values
-        self._annotated = annotated
-        self._returned = returned
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._evaluate = project.evaluate
 
     def owner(self, function: ast.AST) -> ast.ClassDef | None:
         """The class whose body holds the method ``function`` directly."""
-        parent = self._index.parent(function)
+        parent = self._index(function).parent(function)
         return parent if isinstance(parent, ast.ClassDef) and not isinstance(function, ast.Lambda) else None
+
+    def _index(self, node: ast.AST) -> Index:
+        return self._project.homes[node].index
+
+    def _bound(self, binding: Binding) -> Values:
+        return self._project.homes[binding.node].binding_values(binding)
 
     def members(self, cls: ast.ClassDef, name: str, seen: frozenset[ast.AST] = frozenset()) -> list[Binding]:
         """The bindings of ``name`` in the body of ``cls`` or, failing that, of its bases in this file."""
-        found = self._index.inner[cls].bindings.get(name, [])
+        found = self._index(cls).inner[cls].bindings.get(name, [])
         if found or cls in seen:
             return found
         for base in self.local_bases(cls):
@@ -68,12 +67,36 @@ class Classes:
         result: Values = NOTHING
         heirs = self._heirs.get(cls, [])
         for member in (*self.members(cls, name), *(m for h in heirs for m in self._own(h, name))):
-            result |= self._properties_called(self._binding_values(member))
+            result |= self._properties_called(self._bound(member))
         for owner in (*self._family(cls), *heirs):
             for value, annotation in self._self_assignments.get((owner, name), []):
-                promised = self._annotated(annotation) if annotation is not None else NOTHING
+                promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
                 result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
+        result |= self._from_outside({cls, *self._family(cls), *heirs}, name)
         return result or UNKNOWN
+
+    def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:
+        """What code outside the methods assigns to ``name`` of a class, of its instances, or of something unknown."""
+        result: Values = NOTHING
+        for binding in self._outside.get(name, ()):
+            owners = {getattr(v, "of", v) for v in self._evaluate(binding.owner)}
+            if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in classes) for v in owners):
+                result |= self._evaluate(binding.value) if binding.value is not None else UNKNOWN
+        return result
+
+    @cached_property
+    def _outside(self) -> dict[str, list[AttributeBinding]]:
+        """The assignments to attributes of something other than ``self``, by name."""
+        found: dict[str, list[AttributeBinding]] = {}
+        for module in self._project.modules.values():
+            for b in module.index.attribute_bindings:
+                if self._of_self(b) is None:
+                    found.setdefault(b.attr, []).append(b)
+        return found
+
+    def attributes(self, cls: ast.ClassDef) -> set[str]:
+        """The names that the body of ``cls`` binds and its methods assign to ``self``."""
+        return {*self._index(cls).inner[cls].bindings, *(name for c, name in self._self_assignments if c is cls)}
 
     def defines(self, cls: ast.ClassDef, name: str) -> bool:
         """Whether the file itself gives instances of ``cls`` an attribute ``name``."""
@@ -85,21 +108,22 @@ class Classes:
             decorators = getattr(v.node, "decorator_list", []) if isinstance(v, Local) else []
             if any(getattr(d, "id", getattr(d, "attr", "")) in ("property", "cached_property") for d in decorators):
                 assert isinstance(v, Local)
-                result |= self._returned(v.node)
+                result |= self._project.homes[v.node].returned(v.node)
             else:
                 result.add(v)
         return frozenset(result)
 
     def _own(self, cls: ast.ClassDef, name: str) -> list[Binding]:
-        return self._index.inner[cls].bindings.get(name, [])
+        return self._index(cls).inner[cls].bindings.get(name, [])
 
     @cached_property
     def _heirs(self) -> dict[ast.ClassDef, list[ast.ClassDef]]:
         """The classes of this file that derive from each of them."""
         heirs: dict[ast.ClassDef, list[ast.ClassDef]] = {}
-        for cls in self._index.all(ast.ClassDef):
-            for base in self._family(cls)[1:]:
-                heirs.setdefault(base, []).append(cls)
+        for module in self._project.modules.values():
+            for cls in module.index.all(ast.ClassDef):
+                for base in self._family(cls)[1:]:
+                    heirs.setdefault(base, []).append(cls)
         return heirs
 
     def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
@@ -112,13 +136,18 @@ class Classes:
     def _self_assignments(self) -> dict[tuple[ast.ClassDef, str], list[Assigned]]:
         """Assignments to ``self.name`` in the methods of a class, by class and name."""
         found: dict[tuple[ast.ClassDef, str], list[Assigned]] = {}
-        for b in self._index.attribute_bindings:
-            if not isinstance(b.owner, ast.Name):
-                continue
-            scope = b.scope.resolve(b.owner.id)
-            if scope is None or not isinstance(scope.node, Function) or not scope.node.args.args:
-                continue
-            cls = self.owner(scope.node)
-            if cls is not None and scope.node.args.args[0].arg == b.owner.id:
-                found.setdefault((cls, b.attr), []).append((b.value, b.annotation))
+        for module in self._project.modules.values():
+            for b in module.index.attribute_bindings:
+                cls = self._of_self(b)
+                if cls is not None:
+                    found.setdefault((cls, b.attr), []).append((b.value, b.annotation))
         return found
+
+    def _of_self(self, assigned: AttributeBinding) -> ast.ClassDef | None:
+        """The class whose method assigns to an attribute of its own ``self``."""
+        if not isinstance(assigned.owner, ast.Name):
+            return None
+        scope = assigned.scope.resolve(assigned.owner.id)
+        if scope is None or not isinstance(scope.node, Function) or not scope.node.args.args:
+            return None
+        return self.owner(scope.node) if scope.node.args.args[0].arg == assigned.owner.id else None

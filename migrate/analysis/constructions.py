@@ -43,6 +43,11 @@ class Made:
         return self.reference.node if self.reference is not None else None
 
     @property
+    def is_spelled(self) -> bool:
+        """Whether the call spells the class out, as against a name that holds it."""
+        return self.reference is not None and self.reference.direct
+
+    @property
     def changes_arguments(self) -> bool:
         return bool(self.decided.changes or self.bound.dropped_stars)
 
@@ -91,9 +96,9 @@ def _complement_of(rule: Rule) -> str:
     return f" ({name}={value} becomes {parameter.treatment.to or name}=1 - {value})"
 
 
-def decide_constructions(module: Module, made: list[Made]) -> None:
-    """Report the constructions, once it is known which other references stay."""
-    for m in _shared_containers(module, made):
+def report(module: Module, made: list[Made]) -> None:
+    """Report constructions, once it is known which of the references they depend on stay."""
+    for m in made:
         _report(module, m)
 
 
@@ -186,7 +191,7 @@ def _into_modules(module: Module, call: ast.Call) -> bool:
     return any(isinstance(s, ast.Attribute) and s.attr == "_modules" for s in subscripts)
 
 
-def _shared_containers(module: Module, made: list[Made]) -> list[Made]:
+def settle_shared(module: Module, made: list[Made]) -> list[Made]:
     """Constructions that unpack the same dict or tuple are rewritten together or not at all."""
     while True:
         stuck = {
@@ -216,7 +221,7 @@ def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
 
 def _origin_left(module: Module, made: Made) -> str:
     """Where the class that arrives was left; empty where it was migrated."""
-    return next((module.left[c.reference] for c, _ in made.construction.classes if c.reference in module.left), "")
+    return next((why for c, _ in made.construction.classes if (why := module.why_left(c.reference))), "")
 
 
 def _report(module: Module, made: Made) -> None:

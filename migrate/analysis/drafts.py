@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.scopes import Index
 from migrate.analysis.source import Located, Source, Span
-from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Partial, Symbol, Value
+from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
 from migrate.edits import Edit
 from migrate.findings import Role
 from migrate.rules import RuleSet
@@ -32,17 +32,26 @@ class Draft:
 
 @dataclass(slots=True)
 class Module:
-    """One file under analysis. ``left`` holds the references that stay the source framework's, and why."""
+    """One file under analysis. ``left`` holds the nodes of all files that stay the source framework's, and why."""
 
-    source: Source
-    index: Index
     evaluator: Evaluator
-    rules: RuleSet
     data_format: str
+    left: dict[ast.AST, str]
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
-    left: dict[ast.AST, str] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
+
+    @property
+    def source(self) -> Source:
+        return self.evaluator.index.source
+
+    @property
+    def index(self) -> Index:
+        return self.evaluator.index
+
+    @property
+    def rules(self) -> RuleSet:
+        return self.evaluator.rules
 
     def is_skipped(self, node: Located) -> bool:
         """Whether a comment on one of the lines of ``node`` asks to leave it alone."""
@@ -62,20 +71,34 @@ class Module:
     def line(self, node: ast.AST) -> int:
         return int(getattr(node, "lineno", 1))
 
+    def place(self, node: ast.AST) -> str:
+        """Where a node stands, as ``line 3``, or ``line 3 of norm.py`` in another file."""
+        home = self.evaluator.home(node)
+        return f"line {self.line(node)}" + ("" if home is self.evaluator else f" of {home.path}")
+
+    def why_left(self, node: ast.AST | None) -> str:
+        """Why a node of any file stays the source framework's; empty where it does not."""
+        if node is None or node not in self.left:
+            return ""
+        home = self.evaluator.home(node)
+        return self.left[node] + ("" if home is self.evaluator else f" ({home.path})")
+
     def describe(self, value: Value) -> str:
         """A value in words, with the line it comes from where the file has one."""
         if isinstance(value, Migrated):
             return value.rule.source.name
         if isinstance(value, Symbol):
             return value.name.removeprefix("builtins.")
+        if isinstance(value, Namespace):
+            return f"the module {self.evaluator.project.tree.name(value.path)}"
         if isinstance(value, Instance):
             return self.describe(value.of)
         if isinstance(value, Local):
             name = getattr(value.node, "name", "a lambda")
-            return f"{name} (line {value.node.lineno})"
+            return f"{name} ({self.place(value.node)})"
         if isinstance(value, Partial):
             return f"a partial of {self.describe(value.of)}"
-        return repr(value.value) if isinstance(value, Constant) else "a value this file does not show"
+        return repr(value.value) if isinstance(value, Constant) else "a value the files do not show"
 
     def base_of(self, value: Value) -> Migrated | None:
         """The migrated class behind an instance, through subclasses of this file."""

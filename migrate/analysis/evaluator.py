@@ -1,24 +1,20 @@
-"""What an expression can hold, as far as one file shows."""
+"""What an expression of one module can hold, as far as the project shows."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
-from migrate.analysis.callers import Callers
 from migrate.analysis.calls import arithmetic, known_result, sign
-from migrate.analysis.classes import Classes
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
 from migrate.analysis.scopes import Binding, Function, Index
 from migrate.analysis.values import (
-    MAX_DEPTH,
     NONE,
     NOTHING,
     UNKNOWN,
@@ -26,6 +22,7 @@ from migrate.analysis.values import (
     Instance,
     Local,
     Migrated,
+    Namespace,
     Partial,
     Symbol,
     Unknown,
@@ -36,22 +33,15 @@ from migrate.analysis.values import (
 )
 from migrate.rules import RuleSet
 
+if TYPE_CHECKING:
+    from migrate.analysis.callers import Callers
+    from migrate.analysis.classes import Classes
+    from migrate.analysis.project import Project
+    from migrate.analysis.source import Source
+
 CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register"})
-MAX_ROUNDS = 6
 MAX_DOTS = 8
-MAX_SYMBOLS = 32
 BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
-
-
-@dataclass(slots=True)
-class _State:
-    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give."""
-
-    memo: dict[ast.AST, Values] = field(default_factory=dict)
-    active: set[ast.AST] = field(default_factory=set)
-    heads: set[ast.AST] = field(default_factory=set)
-    assumed: dict[ast.AST, Values] = field(default_factory=dict)
-    done: list[ast.AST] = field(default_factory=list)
 
 
 class Evaluator:
@@ -61,78 +51,43 @@ class Evaluator:
     A cycle contributes nothing of its own; whatever is too deep or unreadable is Unknown.
     """
 
-    def __init__(self, index: Index, rules: RuleSet) -> None:
-        self.index = index
-        self.rules = rules
-        self.narrowing = Narrowing(index)
-        self._state = _State()
-        self.classes = Classes(index, self.evaluate, self._binding, self.annotated, self._returned)
-        self.callers = Callers(self)
+    def __init__(self, source: Source, project: Project) -> None:
+        self.path = source.path
+        self.index = Index(source)
+        self.project = project
+        self.rules = project.rules
+        self.narrowing = Narrowing(self.index)
+
+    @property
+    def classes(self) -> Classes:
+        return self.project.classes
+
+    @property
+    def callers(self) -> Callers:
+        return self.project.callers
 
     def evaluate(self, node: ast.expr) -> Values:
-        """The values of ``node`` where it stands, narrowed by the tests around it.
+        """The values of an expression of any module of the project."""
+        return self.project.evaluate(node)
 
-        Definitions may go in circles: they are evaluated again until the values stay the same.
-        """
-        state = self._state
-        if node in state.memo:
-            return state.memo[node]
-        if node in state.active:
-            state.heads.add(node)
-            return state.assumed.get(node, NOTHING)
-        if len(state.active) >= MAX_DEPTH:
-            return UNKNOWN
-        return self._once(node) if state.active else self._settled(node)
+    def home(self, node: ast.AST) -> Evaluator:
+        """The evaluator of the module that holds ``node``."""
+        return self.project.homes[node]
 
-    def _settled(self, node: ast.expr) -> Values:
-        """The values once they stay the same; a circle that goes on changing adds Unknown and is not remembered."""
-        state = self._state
-        for _ in range(MAX_ROUNDS):
-            state.heads, state.done = set(), []
-            result = self._once(node)
-            moved = [h for h in state.heads if state.assumed.get(h, NOTHING) != state.memo.get(h, NOTHING)]
-            if not moved:
-                break
-            state.assumed.update((h, state.memo.get(h, NOTHING)) for h in moved)
-            for n in state.done:
-                state.memo.pop(n, None)
-        else:
-            result |= UNKNOWN
-        state.assumed = {}
-        return result
-
-    def _once(self, node: ast.expr) -> Values:
-        state = self._state
-        state.active.add(node)
-        try:
-            result = self._evaluate(node)
-        finally:
-            state.active.discard(node)
-        if len(result) > MAX_SYMBOLS:
-            symbols = frozenset(v for v in result if isinstance(v, Symbol))
-            result = (result - symbols) | UNKNOWN if len(symbols) > MAX_SYMBOLS else result
-        state.memo[node] = result
-        state.done.append(node)
-        return result
-
-    @contextmanager
-    def fresh(self) -> Iterator[None]:
-        """A time in which nothing is remembered from before, nor afterwards."""
-        kept, self._state = self._state, _State()
-        yield
-        self._state = kept
-
-    def symbol(self, name: str, reference: ast.AST | None) -> Value:
-        """The value behind a qualified name."""
+    def symbol(self, name: str, reference: ast.AST | None) -> Values:
+        """The value behind a qualified name: of a rule, of the run, or of a library."""
         rule = self.rules.by_name.get(name)
         if rule is not None:
-            return Migrated(rule, reference)
+            return frozenset({Migrated(rule, reference)})
         owner, _, attr = name.rpartition(".")
         if owner in self.rules.by_name:
-            name = f"{self.rules.by_name[owner].source.name}.{attr}"
-        return Symbol(name)
+            return frozenset({Symbol(f"{self.rules.by_name[owner].source.name}.{attr}")})
+        foreign = name.partition(".")[0] in ("", *self.rules.packages)
+        path = None if foreign else self.project.tree.absolute(self.path, name)
+        return frozenset({Symbol(name) if path is None else Namespace(path)})
 
-    def _evaluate(self, node: ast.expr) -> Values:
+    def evaluate_here(self, node: ast.expr) -> Values:
+        """The values of an expression of this module, one step; the project takes care of circles."""
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             return self._narrowed(node)
         handler = _EVALUATE.get(type(node))
@@ -176,7 +131,9 @@ class Evaluator:
         if not isinstance(root, ast.Name):
             return False
         bindings = self.bindings(root)
-        return bool(bindings) and all(b.kind == "import" for b in bindings)
+        if not bindings or any(b.kind != "import" for b in bindings):
+            return False
+        return not any(isinstance(v, Namespace) for v in self.evaluate(root))
 
     @cached_property
     def _interesting(self) -> frozenset[str]:
@@ -192,31 +149,50 @@ class Evaluator:
         bindings = self.bindings(node)
         if not bindings:
             return self._unbound(node)
-        result = union(self._binding(b, node) for b in bindings)
+        result = union(self.binding_values(b, node) for b in bindings)
         if NONE in result and len(bindings) > 1 and is_replaced(self.index, node, bindings):
             result -= {NONE}
         return result
 
     def _unbound(self, node: ast.Name) -> Values:
         """A name that nothing in the file binds: from a star import, a builtin, or unknown."""
-        stars = self.index.module.star_imports
-        found: Values = NOTHING
-        for star in stars:
-            module = "." * star.level + (star.module or "")
-            name = f"{module}.{node.id}"
-            if name in self.rules.by_name or name in self.rules.related:
-                found = frozenset({self.symbol(name, node)})
-            elif not module.startswith("torch.") and module != "torch" and node.id in self.rules.short_names:
-                found |= UNKNOWN
+        found = self.star_imported(node.id, node)
         if found:
             return found
         if hasattr(builtins, node.id):
             return frozenset({Symbol(f"builtins.{node.id}")})
         return UNKNOWN
 
-    def _binding(self, binding: Binding, use: ast.Name | None = None) -> Values:
+    def star_imported(self, name: str, use: ast.Name | None = None) -> Values:
+        """What the star imports bring under ``name``; a later one hides an earlier one."""
+        found: Values = NOTHING
+        for star in self.index.module.star_imports:
+            path = self.imported_module(star)
+            if path is not None and path in self.project.modules:
+                found = self.project.exported(path, name) or found
+                continue
+            module = "." * star.level + (star.module or "")
+            qualified = f"{module}.{name}"
+            if qualified in self.rules.by_name or qualified in self.rules.related:
+                found = self.symbol(qualified, use or star)
+            elif module.partition(".")[0] not in self.rules.packages and name in self.rules.short_names:
+                found |= UNKNOWN
+        return found
+
+    def imported_module(self, statement: ast.ImportFrom) -> str | None:
+        """The file of the run that a from-import names."""
+        tree, name = self.project.tree, statement.module or ""
+        if statement.level:
+            return tree.relative(self.path, statement.level, name)
+        return None if name.partition(".")[0] in self.rules.packages else tree.absolute(self.path, name)
+
+    def binding_values(self, binding: Binding, use: ast.Name | None = None) -> Values:
+        """What a binding of any module of the project gives its name."""
+        return self.home(binding.node)._bound(binding, use)
+
+    def _bound(self, binding: Binding, use: ast.Name | None) -> Values:
         if binding.kind == "import":
-            return frozenset({self._imported(binding, use)})
+            return self._imported(binding, use)
         if binding.kind in ("function", "class"):
             assert isinstance(binding.node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
             return frozenset({Local(binding.node)})
@@ -246,11 +222,14 @@ class Evaluator:
             return not isinstance(parent.ctx, ast.Load)
         return isinstance(parent, ast.Attribute) and parent.attr in CHANGES
 
-    def _imported(self, binding: Binding, use: ast.Name | None) -> Value:
+    def _imported(self, binding: Binding, use: ast.Name | None) -> Values:
         alias = binding.node
         assert isinstance(alias, ast.alias)
         statement = self.index.parents[alias]
         if isinstance(statement, ast.ImportFrom):
+            path = self.imported_module(statement)
+            if path is not None:
+                return self.project.exported(path, alias.name)
             module = "." * statement.level + (statement.module or "")
             return self.symbol(f"{module}.{alias.name}", use or alias)
         return self.symbol(alias.name if alias.asname else alias.name.partition(".")[0], use or alias)
@@ -268,23 +247,24 @@ class Evaluator:
         return promised(self, annotation)
 
     def _attribute(self, node: ast.Attribute) -> Values:
-        result = union(self._member(value, node) for value in self.evaluate(node.value) - {NONE})
+        result = union(self.member(value, node.attr, node) for value in self.evaluate(node.value) - {NONE})
         result |= union(self.evaluate(v) for v in self._assigned_to(node))
         uses = self.index.all(ast.Attribute) if _has_container(result) else ()
         return result | UNKNOWN if any(u.attr == node.attr and self._is_changed(u) for u in uses) else result
 
-    def _member(self, owner: Value, node: ast.Attribute) -> Values:
+    def member(self, owner: Value, attr: str, node: ast.expr) -> Values:
+        """``owner.attr`` as ``node`` spells it."""
         if isinstance(owner, Symbol):
-            if owner.name.count(".") > MAX_DOTS:
-                return UNKNOWN
-            return frozenset({self.symbol(f"{owner.name}.{node.attr}", node)})
+            return self.symbol(f"{owner.name}.{attr}", node) if owner.name.count(".") <= MAX_DOTS else UNKNOWN
+        if isinstance(owner, Namespace):
+            return self.project.exported(owner.path, attr)
         if isinstance(owner, Migrated):
-            return frozenset({self.symbol(f"{owner.rule.source.name}.{node.attr}", node)})
-        if isinstance(owner, Instance) and node.attr == "__class__":
+            return self.symbol(f"{owner.rule.source.name}.{attr}", node)
+        if isinstance(owner, Instance) and attr == "__class__":
             return frozenset({owner.of})
         cls = owner.of if isinstance(owner, Instance) else owner
         if isinstance(cls, Local) and isinstance(cls.node, ast.ClassDef):
-            return self.classes.attribute(cls.node, node.attr)
+            return self.classes.attribute(cls.node, attr)
         return UNKNOWN
 
     def _assigned_to(self, node: ast.Attribute) -> list[ast.expr]:
@@ -314,17 +294,22 @@ class Evaluator:
 
     def _result(self, callee: Value, node: ast.Call) -> Values:
         if isinstance(callee, Partial):
-            return self._result(callee.of, callee.call or node)
+            call = callee.call or node
+            return self.home(call)._result(callee.of, call)
         if isinstance(callee, Migrated):
             return frozenset({Instance(callee)})
         if isinstance(callee, Local):
             if isinstance(callee.node, ast.ClassDef):
                 return frozenset({Instance(callee)})
-            return self._returned(callee.node)
+            return self.returned(callee.node)
         if isinstance(callee, Symbol):
             known = known_result(self, callee.name, node)
             return known if known is not None else frozenset({Instance(callee)})
         return UNKNOWN
+
+    def returned(self, function: ast.AST) -> Values:
+        """What calling a function of any module of the project gives."""
+        return self.home(function)._returned(function)
 
     def _returned(self, function: ast.AST) -> Values:
         if isinstance(function, ast.Lambda):

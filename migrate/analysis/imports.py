@@ -44,6 +44,20 @@ def plan_imports(module: Module) -> Spelling:
     return Spelling(spelled, names, inserted, at)
 
 
+def keep_imports(module: Module) -> None:
+    """Mark the imports of migrated classes that stay, since other files may get the class through them."""
+    rewritten = {e.node for d in module.drafts for e in d.edits if isinstance(e, ReferTo)}
+    for name, bindings in module.index.module.bindings.items():
+        classes = [(b, c) for b in bindings if (c := _imported_class(module, b)) is not None]
+        if classes:
+            uses = module.index.uses(module.index.module, name)
+            if _why_it_stays(module, name, bindings, classes, uses, rewritten):
+                for binding, _ in classes:
+                    module.left[binding.node] = f"whose import at line {module.line(binding.node)} stays"
+    for star in module.index.module.star_imports:
+        module.left[star] = f"from a star import at line {module.line(star)}, which stays"
+
+
 def _place(edit: object, draft: Draft) -> ast.AST | None:
     """The node whose text needs a new import; the imports themselves need none."""
     return draft.node if isinstance(edit, (ReferTo, NeedImport)) else None
@@ -81,9 +95,8 @@ def _imported_class(module: Module, binding: Binding) -> Migrated | None:
     statement = module.index.parent(binding.node)
     if not isinstance(binding.node, ast.alias) or not isinstance(statement, ast.ImportFrom):
         return None
-    qualified = "." * statement.level + f"{statement.module or ''}.{binding.node.name}"
-    found = module.evaluator.symbol(qualified, None)
-    return found if isinstance(found, Migrated) else None
+    rule = module.rules.by_name.get(_qualified(module, binding))
+    return Migrated(rule, None) if rule is not None else None
 
 
 def _why_it_stays(
@@ -97,7 +110,8 @@ def _why_it_stays(
     """Why an import cannot be swapped; empty where it can."""
     if PurePath(module.source.path).name == "__init__.py" or name in _exported(module):
         return "other files may import it from here: change it when they are migrated"
-    if not uses or name in module.index.opaque_words:
+    elsewhere = module.evaluator.project.is_imported(module.source.path, name)
+    if (not uses and not elsewhere) or name in module.index.opaque_words:
         return "nothing in this file uses it: if other files import it from here, change it when they are migrated"
     if len({c.rule.name for _, c in classes}) > 1 or len(classes) < len(bindings):
         return "the name has other meanings in this file"

@@ -91,7 +91,7 @@ def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
     """Where the constructor or subclass of one of the instances was left; empty where all were migrated."""
     nodes: list[ast.AST | None] = [b.reference for b in bases]
     nodes += [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
-    return next((module.left[n] for n in nodes if n in module.left), "")
+    return next((why for n in nodes if (why := module.why_left(n))), "")
 
 
 def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> None:
@@ -194,12 +194,11 @@ def _lookup(module: Module, call: ast.Call) -> None:
             module.add(Draft("BN304", "other", ast.unparse(call.args[0]), call, message))
         return
     for value in values:
-        if isinstance(value, Symbol):
-            found = module.evaluator.symbol(f"{value.name}.{name.value}", None)
-            if isinstance(found, Migrated):
-                advice = f"write {found.rule.target.name}, or getattr on its module"
-                message = f"the class is looked up by name: {advice}"
-                module.add(Draft("BN211", "string", found.rule.source.name, call, message))
+        rule = module.rules.by_name.get(f"{value.name}.{name.value}") if isinstance(value, Symbol) else None
+        if rule is not None:
+            advice = f"write {rule.target.name}, or getattr on its module"
+            message = f"the class is looked up by name: {advice}"
+            module.add(Draft("BN211", "string", rule.source.name, call, message))
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
             symbol = f"{base.rule.source.name}.{name.value}"

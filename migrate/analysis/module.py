@@ -1,51 +1,81 @@
-"""The analysis of one file, from its text to findings with edits."""
+"""The analysis of the files of a project, from their trees to findings with edits."""
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from migrate.analysis.constructions import decide_constructions, decide_unresolved, find_constructions
+from migrate.analysis.constructions import decide_unresolved, find_constructions, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.evaluator import Evaluator
-from migrate.analysis.imports import plan_imports
+from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
-from migrate.analysis.references import decide_reference, decide_subclasses, find_references
-from migrate.analysis.scopes import Index
+from migrate.analysis.project import Project
+from migrate.analysis.references import decide_reference, decide_subclasses, find_references, leave_all
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.edits import CallMethod, Spelling
-from migrate.rules import RuleSet
 
 SKIP_FILE = re.compile(r"#\s*bn-migrate:\s*skip-file\b")
 SKIP_LINE = re.compile(r"#\s*bn-migrate:\s*skip\b(?!-)")
 NEEDS_MODE = ("call", "partial", "default", "reference", "base")
 
 
-def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draft], Spelling]:
+@dataclass(frozen=True, slots=True)
+class Analysis:
     """The findings of a file in the order of the text, and how the rewritten file spells what they need."""
+
+    drafts: list[Draft]
+    spelling: Spelling
+
+
+def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exception]:
+    """The analysis of every module of the project by path, or the exception that ended it."""
+    left: dict[ast.AST, str] = {}
+    running = {path: _steps(Module(evaluator, data_format, left)) for path, evaluator in project.modules.items()}
+    done: dict[str, Analysis | Exception] = {}
+    while len(done) < len(running):
+        for path in [p for p in running if p not in done]:
+            # One file must not stop the others, whatever is wrong with it or with this program.
+            analysis: Analysis | Exception | None
+            try:
+                analysis = next(running[path])
+            except Exception as error:
+                analysis = error
+            if analysis is not None:
+                done[path] = analysis
+    return done
+
+
+def _steps(module: Module) -> Iterator[Analysis | None]:
+    """The analysis of a file, with a pause where what the other files leave to a person has to be known."""
+    source = module.source
     skipped = frozenset(_skipped_lines(source))
-    if 0 in skipped:
-        return [], Spelling({}, {})
-    index = Index(source)
-    module = Module(source, index, Evaluator(index, rules), rules, data_format, skipped)
+    module.skipped = skipped
     references = find_references(module)
-    made = find_constructions(module, references)
+    if 0 in skipped:
+        leave_all(module, references)
+        yield Analysis([], Spelling({}, {}))
+    made = settle_shared(module, find_constructions(module, references))
     spelled = {m.spelled for m in made}
     for reference in references.values():
         if reference.node not in spelled:
             decide_reference(module, reference)
-    decide_constructions(module, made)
+    report(module, [m for m in made if m.is_spelled])
+    keep_imports(module)
+    yield None
+    report(module, [m for m in made if not m.is_spelled])
     decide_unresolved(module)
     decide_subclasses(module)
+    yield None
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
     _mode_note(module)
-    order = sorted(module.drafts, key=lambda d: (source.span(d.node), d.code))
-    return order, spelling
+    yield Analysis(sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
 
 
 def _mode_note(module: Module) -> None:

@@ -158,11 +158,10 @@ def decide_reference(module: Module, reference: Reference) -> None:
     if code:
         leave(module, reference, Draft(code, role, symbol, node, message))
         return
-    origin = next(
-        (v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None
-    )
-    if origin is not None:
-        message = f"{ast.unparse(node)} is {symbol}, {module.left[origin]}"
+    origins = [module.why_left(v.reference) for v in reference.values if isinstance(v, Migrated)]
+    origin = next(filter(None, origins), "")
+    if origin:
+        message = f"{ast.unparse(node)} is {symbol}, {origin}"
         leave(module, reference, Draft("BN213", role, symbol, node, message))
         return
     target = migrated.rule.target.name
@@ -171,6 +170,12 @@ def decide_reference(module: Module, reference: Reference) -> None:
     module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
     if module.is_skipped(node):
         module.left[node] = "which a comment asks to leave"
+
+
+def leave_all(module: Module, references: dict[ast.AST, Reference]) -> None:
+    """Nothing of the file changes, so what other files get from it stays the source framework's."""
+    for node in (*references, *module.index.all(ast.alias)):
+        module.left[node] = f"left at line {module.line(node)}, since a comment asks to leave the file"
 
 
 def leave(module: Module, reference: Reference, draft: Draft) -> None:

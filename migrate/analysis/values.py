@@ -13,9 +13,20 @@ from migrate.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """Something imported, by its qualified name; relative imports keep their dots."""
+    """Something imported, by its qualified name; relative imports keep their dots.
+
+    ``path`` is the file of the run that would define it, where that was not read.
+    """
 
     name: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A module of the run, by the path of its file."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A class or function of this file."""
+    """A class or function of a file of the run."""
 
     node: ast.ClassDef | Function
 
@@ -78,7 +89,7 @@ class Unknown:
     """Anything at all."""
 
 
-Value = Symbol | Migrated | Local | Partial | Instance | Container | Constant | Unknown
+Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Container | Constant | Unknown
 Values = frozenset[Value]
 UNKNOWN: Values = frozenset({Unknown()})
 MAX_DEPTH = 60

@@ -1,0 +1,146 @@
+"""What the files of a run know of each other: modules, classes, callers, and the values of every expression."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from migrate.analysis.callers import Callers
+from migrate.analysis.classes import Classes
+from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.tree import Tree
+from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Namespace, Symbol, Values, union
+from migrate.rules import RuleSet
+
+if TYPE_CHECKING:
+    from migrate.analysis.source import Source
+
+MAX_ROUNDS = 6
+MAX_SYMBOLS = 32
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give."""
+
+    memo: dict[ast.AST, Values] = field(default_factory=dict)
+    active: set[ast.AST] = field(default_factory=set)
+    heads: set[ast.AST] = field(default_factory=set)
+    assumed: dict[ast.AST, Values] = field(default_factory=dict)
+    done: list[ast.AST] = field(default_factory=list)
+
+
+class Project:
+    """The modules of a run that were read, each with its evaluator, and the values that flow between them."""
+
+    def __init__(self, rules: RuleSet, tree: Tree) -> None:
+        self.rules = rules
+        self.tree = tree
+        self.modules: dict[str, Evaluator] = {}
+        self.homes: dict[ast.AST, Evaluator] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop every conclusion; after a module was added, all of them may be other."""
+        self._state = _State()
+        self._exporting: set[tuple[str, str]] = set()
+        self.classes = Classes(self)
+        self.callers = Callers(self)
+
+    def add(self, source: Source) -> Evaluator:
+        """Take a file in. Raises FileError where it cannot be parsed."""
+        evaluator = Evaluator(source, self)
+        self.modules[source.path] = evaluator
+        self.homes.update(dict.fromkeys(evaluator.index.scopes, evaluator))
+        return evaluator
+
+    def evaluate(self, node: ast.expr) -> Values:
+        """The values of ``node`` where it stands, narrowed by the tests around it.
+
+        Definitions may go in circles: they are evaluated again until the values stay the same.
+        """
+        state = self._state
+        if node in state.memo:
+            return state.memo[node]
+        if node in state.active:
+            state.heads.add(node)
+            return state.assumed.get(node, NOTHING)
+        if len(state.active) >= MAX_DEPTH:
+            return UNKNOWN
+        return self._once(node) if state.active else self._settled(node)
+
+    def _settled(self, node: ast.expr) -> Values:
+        """The values once they stay the same; a circle that goes on changing adds Unknown and is not remembered."""
+        state = self._state
+        for _ in range(MAX_ROUNDS):
+            state.heads, state.done = set(), []
+            result = self._once(node)
+            moved = [h for h in state.heads if state.assumed.get(h, NOTHING) != state.memo.get(h, NOTHING)]
+            if not moved:
+                break
+            state.assumed.update((h, state.memo.get(h, NOTHING)) for h in moved)
+            for n in state.done:
+                state.memo.pop(n, None)
+        else:
+            result |= UNKNOWN
+        state.assumed = {}
+        return result
+
+    def _once(self, node: ast.expr) -> Values:
+        state = self._state
+        state.active.add(node)
+        try:
+            result = self.homes[node].evaluate_here(node)
+        finally:
+            state.active.discard(node)
+        if len(result) > MAX_SYMBOLS:
+            symbols = frozenset(v for v in result if isinstance(v, Symbol))
+            result = (result - symbols) | UNKNOWN if len(symbols) > MAX_SYMBOLS else result
+        state.memo[node] = result
+        state.done.append(node)
+        return result
+
+    @contextmanager
+    def fresh(self) -> Iterator[None]:
+        """A time in which nothing is remembered from before, nor afterwards."""
+        kept, self._state = self._state, _State()
+        yield
+        self._state = kept
+
+    def exported(self, path: str, name: str) -> Values:
+        """What ``name`` means in the module ``path``: bound there, a submodule, or from a star import."""
+        module = self.modules.get(path)
+        key = (path, name)
+        submodule = self.tree.submodule(path, name)
+        inner: Values = frozenset({Namespace(submodule)}) if submodule is not None else NOTHING
+        if module is None:
+            return inner or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
+        if key in self._exporting:
+            return NOTHING
+        self._exporting.add(key)
+        try:
+            found = union(module.binding_values(b) for b in module.index.module.bindings.get(name, ()))
+            found |= union(self.evaluate(v) for v in self.patched(path, name))
+            return found or inner or module.star_imported(name)
+        finally:
+            self._exporting.discard(key)
+
+    def patched(self, path: str, name: str) -> Iterator[ast.expr]:
+        """What other modules assign to ``module.name``."""
+        for module in self.modules.values():
+            for binding in module.index.assigned_attributes.get(name, ()):
+                if binding.value is not None and Namespace(path) in self.evaluate(binding.owner):
+                    yield binding.value
+
+    def is_imported(self, path: str, name: str) -> bool:
+        """Whether another module that was read imports ``name`` from the module ``path``."""
+        return any(
+            m.imported_module(statement) == path
+            for m in self.modules.values()
+            if m.path != path
+            for statement in m.index.all(ast.ImportFrom)
+            if any(a.name in (name, "*") for a in statement.names)
+        )

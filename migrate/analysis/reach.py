@@ -1,0 +1,174 @@
+"""Which files of a run can matter: those with a trigger word, and those that what they carry leads to."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from migrate.analysis.project import Project
+from migrate.analysis.scopes import Function
+from migrate.analysis.source import Source
+from migrate.analysis.tree import INIT, Tree
+from migrate.analysis.values import Container, Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values
+from migrate.errors import FileError
+from migrate.rules import RuleSet
+
+IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
+IDENTIFIER = re.compile(rb"[^\W\d]\w*")
+MAX_ROUNDS = 8
+
+Read = Callable[[str], bytes]
+
+
+def read_project(
+    paths: Iterable[str], triggered: dict[str, bytes], read: Read, rules: RuleSet
+) -> tuple[Project, dict[str, FileError]]:
+    """The project of the ``triggered`` files and of all others of ``paths`` that they reach or that reach them.
+
+    Returns it with the errors of files that cannot be parsed.
+    """
+    paths = list(paths)
+    project = Project(rules, Tree(paths))
+    errors: dict[str, FileError] = {}
+
+    def take(path: str, data: bytes) -> None:
+        try:
+            project.add(Source(data, path))
+        except FileError as error:
+            errors[path] = error
+
+    for path, data in triggered.items():
+        take(path, data)
+    others = _Others((p for p in paths if p not in triggered), read)
+    for _ in range(MAX_ROUNDS if others.paths else 0):
+        carriers = Carriers(project)
+        wanted = sorted({*_forward(project, carriers), *_backward(project, carriers, others)} & others.paths)
+        if not wanted:
+            break
+        for path in wanted:
+            others.paths.discard(path)
+            take(path, read(path))
+        project.forget()
+    return project, errors
+
+
+class _Others:
+    """The files that were not read into the project, with the names that their bytes hold."""
+
+    def __init__(self, paths: Iterable[str], read: Read) -> None:
+        self.paths = set(paths)
+        self._read = read
+        self._imports: dict[str, frozenset[bytes]] = {}
+
+    def imports(self, path: str) -> frozenset[bytes]:
+        """Every part of the module names that the file imports; ``b"."`` for ``from . import``."""
+        if path not in self._imports:
+            found = IMPORT.findall(self._read(path))
+            self._imports[path] = frozenset(p or b"." for name in found for p in name.split(b"."))
+        return self._imports[path]
+
+    def words(self, path: str) -> frozenset[bytes]:
+        data = self._read(path)
+        star = {b"*"} if b"import *" in data else set()
+        return frozenset(IDENTIFIER.findall(data)) | star
+
+
+class Carriers:
+    """Tells which values carry a migrated class or an instance of one, directly or in what they hold or take."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[ast.AST, bool] = {}
+
+    def any(self, values: Values) -> bool:
+        return any(self._carries(v) for v in values)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """The names at module level that carry, with the path of their module."""
+        for path, module in self._project.modules.items():
+            for name in module.index.module.bindings:
+                if self.any(self._project.exported(path, name)):
+                    yield name, path
+
+    def _carries(self, value: Value) -> bool:
+        if isinstance(value, (Instance, Partial)):
+            return self._carries(value.of)
+        if isinstance(value, Container):
+            node = value.node
+            elements = node.values if isinstance(node, ast.Dict) else node.elts
+            return any(self._node(e) for e in elements)
+        return isinstance(value, Migrated) or (isinstance(value, Local) and self._node(value.node))
+
+    def _node(self, node: ast.AST) -> bool:
+        """Remembered; a circle adds nothing."""
+        if node not in self._known:
+            self._known[node] = False
+            if isinstance(node, ast.ClassDef):
+                self._known[node] = self._class(node)
+            elif isinstance(node, Function):
+                self._known[node] = self._function(node)
+            elif isinstance(node, ast.expr):
+                self._known[node] = self.any(self._project.evaluate(node))
+        return self._known[node]
+
+    def _class(self, cls: ast.ClassDef) -> bool:
+        classes = self._project.classes
+        if classes.migrated_base(cls) is not None:
+            return True
+        return any(self.any(classes.attribute(cls, name)) for name in classes.attributes(cls))
+
+    def _function(self, function: Function) -> bool:
+        module = self._project.homes[function]
+        bindings = [b for bs in module.index.inner[function].bindings.values() for b in bs if b.kind == "parameter"]
+        return any(self.any(module.binding_values(b)) for b in bindings) or self.any(module.returned(function))
+
+
+def _forward(project: Project, carriers: Carriers) -> Iterator[str]:
+    """The files behind star imports and bases, behind the functions that get a carrier, and behind arguments."""
+    for module in list(project.modules.values()):
+        for star in module.index.module.star_imports:
+            path = module.imported_module(star)
+            if path is not None:
+                yield path
+        for cls in module.index.all(ast.ClassDef):
+            yield from _paths(project, cls.bases)
+        for call in module.index.all(ast.Call):
+            if module.is_module_member(call.func):
+                continue
+            passed = [*call.args, *(k.value for k in call.keywords)]
+            if project.callers.construction(call) is not None:
+                yield from _paths(project, passed)
+            called = set(_paths(project, [call.func]))
+            if called and any(carriers.any(project.evaluate(p)) for p in passed):
+                yield from called
+
+
+def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
+    """The files, not read so far, that would define what the expressions name."""
+    for node in nodes:
+        for value in project.evaluate(node):
+            if (isinstance(value, Symbol) and value.path) or isinstance(value, Namespace):
+                yield value.path
+
+
+def _backward(project: Project, carriers: Carriers, others: _Others) -> Iterator[str]:
+    """The files that name a carrier and import from a module that has it, as far as their bytes tell."""
+    names: dict[bytes, set[bytes]] = {}
+    for name, path in carriers.names():
+        for door in _doors(path):
+            names.setdefault(door, set()).add(name.encode())
+    for path in sorted(others.paths):
+        doors = names.keys() & others.imports(path)
+        if doors:
+            wanted = {n for door in doors for n in names[door]} | {b"*"}
+            if wanted & others.words(path):
+                yield path
+
+
+def _doors(path: str) -> set[bytes]:
+    """What a file that imports the module, or from it, has in the name of a module: its name, its package, or a dot."""
+    folder, last = os.path.split(os.path.splitext(os.path.abspath(path))[0])
+    names = {os.path.basename(folder)} | ({last} if last != INIT else set())
+    return {b".", *map(os.fsencode, names)}

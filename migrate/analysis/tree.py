@@ -1,0 +1,81 @@
+"""The modules of a run by name: which file an import means, as far as the run holds it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from functools import cached_property
+
+INIT = "__init__"
+
+
+class Tree:
+    """The files of a run as modules. Paths are kept as the run spells them."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._by_stem: dict[str, str] = {}
+        for path in paths:
+            self._by_stem.setdefault(os.path.splitext(os.path.abspath(path))[0], path)
+
+    def relative(self, importer: str, level: int, name: str) -> str | None:
+        """The file that ``from ..name import`` (``level`` dots) in ``importer`` means."""
+        folder = os.path.dirname(os.path.abspath(importer))
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        return self._file(os.path.join(folder, *name.split(".")) if name else folder)
+
+    def absolute(self, importer: str, name: str) -> str | None:
+        """The file that ``import name`` in ``importer`` means.
+
+        Python's search path is not known here. It can be a folder above the importer, or one beside it that is no
+        package; the folder of the importer counts although it is a package, since scripts import so.
+        """
+        parts = name.split(".")
+        tail = os.sep + os.sep.join(parts)
+        folder = os.path.dirname(os.path.abspath(importer))
+        roots = {stem[: -len(tail)] for stem in self._by_last.get(parts[-1], ()) if stem.endswith(tail)}
+        outside = [r for r in roots if not self._is_package(r)]
+        above = [r for r in outside if _is_above(r, folder)]
+        if above:
+            return self._file(max(above, key=len) + tail)
+        if folder in roots and parts[0] not in sys.stdlib_module_names:
+            return self._file(folder + tail)
+        return self._file(outside[0] + tail) if len(outside) == 1 else None
+
+    def submodule(self, path: str, name: str) -> str | None:
+        """The file of the module ``name`` inside the package whose ``__init__`` is ``path``."""
+        stem = os.path.splitext(os.path.abspath(path))[0]
+        return self._file(os.path.join(os.path.dirname(stem), name)) if os.path.basename(stem) == INIT else None
+
+    def name(self, path: str) -> str:
+        """The dotted name of a file, from its outermost package on."""
+        stem = os.path.splitext(os.path.abspath(path))[0]
+        if os.path.basename(stem) == INIT:
+            stem = os.path.dirname(stem)
+        folder, last = os.path.split(stem)
+        parts = [last]
+        while self._is_package(folder):
+            folder, last = os.path.split(folder)
+            parts.append(last)
+        return ".".join(reversed(parts))
+
+    @cached_property
+    def _by_last(self) -> dict[str, list[str]]:
+        """The modules (paths without suffix, packages without ``__init__``) by the last part of their name."""
+        found: dict[str, list[str]] = {}
+        for stem in self._by_stem:
+            folder, last = os.path.split(stem)
+            module = folder if last == INIT else stem
+            found.setdefault(os.path.basename(module), []).append(module)
+        return found
+
+    def _is_package(self, folder: str) -> bool:
+        return os.path.join(folder, INIT) in self._by_stem
+
+    def _file(self, module: str) -> str | None:
+        return self._by_stem.get(module) or self._by_stem.get(os.path.join(module, INIT))
+
+
+def _is_above(folder: str, other: str) -> bool:
+    return other == folder or other.startswith(folder.rstrip(os.sep) + os.sep)
