@@ -17,6 +17,10 @@ class FileError(Exception):
         self.message = message
         self.line = line
 
+    def __reduce__(self) -> tuple[type[FileError], tuple[str, str, int | None]]:
+        """Workers of a pool get and send it; an exception travels by its constructor's arguments."""
+        return FileError, (self.code, self.message, self.line)
+
     def __str__(self) -> str:
         where = f" (line {self.line})" if self.line else ""
         return f"{self.code} {self.message}{where}"

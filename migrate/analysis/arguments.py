@@ -164,7 +164,8 @@ def _refused(parameter: Parameter, argument: Argument) -> str:
         return _outside_choices(treatment, argument)
     for value in values:
         number = value.value if isinstance(value, Constant) else None
-        if isinstance(number, (int, float)) and treatment.is_outside(number):
+        # A flag that flows to a number through many hands says more about the analysis than about the program.
+        if isinstance(number, (int, float)) and (known or type(number) is not bool) and treatment.is_outside(number):
             return treatment.outside
     return ""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from migrate.analysis.project import Project
 
 ROUNDS = 4
+Reaching = dict[ast.AST, list[tuple[ast.Call, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Construction:
 
 
 class Callers:
-    """The calls that reach each function of the project; found when first asked for."""
+    """The calls that reach each function of the project."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluate = project.evaluate
-        self._by_function: dict[ast.AST, list[tuple[ast.Call, int]]] | None = None
+        self._by_function: Reaching = {}
         self._asked = False
 
     def parameter(self, binding: Binding) -> Values:
@@ -94,25 +95,30 @@ class Callers:
     def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
         self._asked = True
-        if self._by_function is None:
-            self._find()
-        assert self._by_function is not None
         return self._by_function.get(function, [])
 
-    def _find(self) -> None:
-        """A call through a parameter needs the callers of its function first: repeated until nothing is new."""
-        found: dict[ast.AST, list[tuple[ast.Call, int]]] = {}
+    def find(self) -> None:
+        """Find the callers of every function.
+
+        A call through a parameter needs the callers of its function first: repeated until nothing is new.
+        """
         for _ in range(ROUNDS):
-            self._by_function, found, self._asked = found, {}, False
-            with self._project.fresh():
-                for module in self._project.modules.values():
-                    for call in module.index.all(ast.Call):
-                        if not module.is_module_member(call.func):
-                            for function, bound in self._reached(call):
-                                found.setdefault(function, []).append((call, bound))
-            if found == self._by_function or not self._asked:
-                break
-        self._by_function = found
+            if not self.find_once():
+                return
+        self._project.forget()
+
+    def find_once(self) -> bool:
+        """Find the callers with what is known of them so far; returns whether that may not be all."""
+        self._project.forget()
+        self._asked = False
+        found: Reaching = {}
+        for module in self._project.modules.values():
+            for call in module.index.all(ast.Call):
+                if not module.is_module_member(call.func):
+                    for function, bound in self._reached(call):
+                        found.setdefault(function, []).append((call, bound))
+        same, self._by_function = found == self._by_function, found
+        return self._asked and not same
 
     def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
         """The functions that ``call`` calls, or makes a partial of."""

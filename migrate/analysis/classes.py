@@ -78,11 +78,15 @@ class Classes:
     def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:
         """What code outside the methods assigns to ``name`` of a class, of its instances, or of something unknown."""
         result: Values = NOTHING
-        for binding in self._outside.get(name, ()):
+        for binding in self.assigned_outside(name):
             owners = {getattr(v, "of", v) for v in self._evaluate(binding.owner)}
             if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in classes) for v in owners):
                 result |= self._evaluate(binding.value) if binding.value is not None else UNKNOWN
         return result
+
+    def assigned_outside(self, name: str) -> list[AttributeBinding]:
+        """The assignments to an attribute of that name, other than those of methods to their ``self``."""
+        return self._outside.get(name, [])
 
     @cached_property
     def _outside(self) -> dict[str, list[AttributeBinding]]:

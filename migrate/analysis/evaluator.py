@@ -95,12 +95,15 @@ class Evaluator:
 
     def _narrowed(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Values:
         """A name, attribute or item as the tests around it leave it; a test for a base class says nothing new."""
-        told = [union(self.instances_of(c) for c in classes) for classes in self.narrowing.classes(node)]
+        tests = self.narrowing.holding(node)
+        if not tests:
+            return _EVALUATE[type(node)](self, node)
+        told = [union(self.instances_of(c) for c in classes) for classes in tests if classes]
         for values in told:
             if any(isinstance(v, Instance) and isinstance(v.of, (Migrated, Local)) for v in values):
                 return values
         plain = _EVALUATE[type(node)](self, node)
-        if NONE in plain and self.narrowing.is_not_none(node):
+        if NONE in plain and not all(tests):
             plain -= {NONE}
         said = [values for values in told if not any(_is_broad(v, self.rules) for v in values)]
         return said[0] if said else plain
@@ -249,8 +252,8 @@ class Evaluator:
     def _attribute(self, node: ast.Attribute) -> Values:
         result = union(self.member(value, node.attr, node) for value in self.evaluate(node.value) - {NONE})
         result |= union(self.evaluate(v) for v in self._assigned_to(node))
-        uses = self.index.all(ast.Attribute) if _has_container(result) else ()
-        return result | UNKNOWN if any(u.attr == node.attr and self._is_changed(u) for u in uses) else result
+        uses = self.index.attributes.get(node.attr, ()) if _has_container(result) else ()
+        return result | UNKNOWN if any(self._is_changed(u) for u in uses) else result
 
     def member(self, owner: Value, attr: str, node: ast.expr) -> Values:
         """``owner.attr`` as ``node`` spells it."""
@@ -320,13 +323,10 @@ class Evaluator:
             promised = self.annotated(function.returns)
             if promised:
                 return promised
-        returns = [r for r in self.index.all(ast.Return) if self._function_of(r) is function]
-        if any(self._function_of(y) is function for y in (*self.index.all(ast.Yield), *self.index.all(ast.YieldFrom))):
+        if function in self.index.generators:
             return UNKNOWN
+        returns = self.index.returns.get(function, [])
         return union(self.evaluate(r.value) if r.value else frozenset({NONE}) for r in returns)
-
-    def _function_of(self, node: ast.AST) -> ast.AST | None:
-        return next((a for a in self.index.ancestors(node) if isinstance(a, Function)), None)
 
     def _choice(self, node: ast.IfExp) -> Values:
         body, orelse = self.evaluate(node.body), self.evaluate(node.orelse)

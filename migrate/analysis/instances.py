@@ -63,7 +63,7 @@ def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
         return False
     bindings = module.evaluator.bindings(node.value)
     plain = all(b.kind == "parameter" and b.annotation is None and b.value is None for b in bindings)
-    return plain and not module.evaluator.narrowing.classes(node.value)
+    return plain and not any(module.evaluator.narrowing.holding(node.value))
 
 
 def _treatment(rule: Rule, attr: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.analysis.scopes import Index, Scope
 from migrate.analysis.source import Span
@@ -73,13 +74,9 @@ class Narrowing:
         for match in index.all(ast.Match):
             self._match(match)
 
-    def classes(self, node: ast.expr) -> list[tuple[ast.expr, ...]]:
-        """The class expressions that ``node`` is known to be an instance of, the innermost test first."""
-        return [r.classes for r in self._holding(node) if r.classes]
-
-    def is_not_none(self, node: ast.expr) -> bool:
-        """Whether a test around ``node`` excludes None."""
-        return any(not r.classes for r in self._holding(node))
+    def holding(self, node: ast.expr) -> list[tuple[ast.expr, ...]]:
+        """What the tests around ``node`` promise, the innermost first: class expressions, or none for "not None"."""
+        return [r.classes for r in self._holding(node)]
 
     def _holding(self, node: ast.expr) -> list[Region]:
         last = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "]")
@@ -106,10 +103,20 @@ class Narrowing:
             for binding in owner.bindings.get(name, []) if owner else []:
                 if isinstance(binding.node, (ast.Name, ast.NamedExpr)):
                     yield binding.node
+        for name in region.names:
+            for path, target in self._assigned.get(name, ()):
+                if f"{region.path}.".startswith(f"{path}."):
+                    yield target
+
+    @cached_property
+    def _assigned(self) -> dict[str, list[tuple[str, ast.Attribute]]]:
+        """The assigned attributes with their paths, by the name that the path starts with."""
+        found: dict[str, list[tuple[str, ast.Attribute]]] = {}
         for assigned in self._index.attribute_bindings:
-            target = assigned.target
-            if isinstance(target, ast.Attribute) and f"{region.path}.".startswith(f"{dotted(target) or '?'}."):
-                yield target
+            path = dotted(assigned.target) if isinstance(assigned.target, ast.Attribute) else ""
+            if path:
+                found.setdefault(path.partition(".")[0].partition("[")[0], []).append((path, assigned.target))  # type: ignore[arg-type]
+        return found
 
     def _add(self, tests: list[_Test], span: Span) -> None:
         for test in tests:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,14 +40,15 @@ class Project:
         self.tree = tree
         self.modules: dict[str, Evaluator] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
-        self.forget()
-
-    def forget(self) -> None:
-        """Drop every conclusion; after a module was added, all of them may be other."""
-        self._state = _State()
         self._exporting: set[tuple[str, str]] = set()
+        self._state = _State()
         self.classes = Classes(self)
         self.callers = Callers(self)
+
+    def forget(self) -> None:
+        """Drop every conclusion but the callers; after a module was added, all of them may be other."""
+        self._state = _State()
+        self.classes = Classes(self)
 
     def add(self, source: Source) -> Evaluator:
         """Take a file in. Raises FileError where it cannot be parsed."""
@@ -103,13 +103,6 @@ class Project:
         state.done.append(node)
         return result
 
-    @contextmanager
-    def fresh(self) -> Iterator[None]:
-        """A time in which nothing is remembered from before, nor afterwards."""
-        kept, self._state = self._state, _State()
-        yield
-        self._state = kept
-
     def exported(self, path: str, name: str) -> Values:
         """What ``name`` means in the module ``path``: bound there, a submodule, or from a star import."""
         module = self.modules.get(path)
@@ -130,10 +123,9 @@ class Project:
 
     def patched(self, path: str, name: str) -> Iterator[ast.expr]:
         """What other modules assign to ``module.name``."""
-        for module in self.modules.values():
-            for binding in module.index.assigned_attributes.get(name, ()):
-                if binding.value is not None and Namespace(path) in self.evaluate(binding.owner):
-                    yield binding.value
+        for binding in self.classes.assigned_outside(name):
+            if binding.value is not None and Namespace(path) in self.evaluate(binding.owner):
+                yield binding.value
 
     def is_imported(self, path: str, name: str) -> bool:
         """Whether another module that was read imports ``name`` from the module ``path``."""

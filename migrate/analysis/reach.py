@@ -43,6 +43,7 @@ def read_project(
         take(path, data)
     others = _Others((p for p in paths if p not in triggered), read)
     for _ in range(MAX_ROUNDS if others.paths else 0):
+        project.callers.find_once()
         carriers = Carriers(project)
         wanted = sorted({*_forward(project, carriers), *_backward(project, carriers, others)} & others.paths)
         if not wanted:
@@ -50,7 +51,7 @@ def read_project(
         for path in wanted:
             others.paths.discard(path)
             take(path, read(path))
-        project.forget()
+    project.callers.find()
     return project, errors
 
 

@@ -139,6 +139,30 @@ class Index:
                 loads.setdefault(n.id, []).append(n)
         return loads
 
+    @cached_property
+    def attributes(self) -> dict[str, list[ast.Attribute]]:
+        """The attribute expressions by name."""
+        found: dict[str, list[ast.Attribute]] = {}
+        for node in self.all(ast.Attribute):
+            found.setdefault(node.attr, []).append(node)
+        return found
+
+    @cached_property
+    def returns(self) -> dict[ast.AST | None, list[ast.Return]]:
+        """The return statements by function."""
+        found: dict[ast.AST | None, list[ast.Return]] = {}
+        for node in self.all(ast.Return):
+            found.setdefault(self._function_of(node), []).append(node)
+        return found
+
+    @cached_property
+    def generators(self) -> set[ast.AST | None]:
+        """The functions that yield."""
+        return {self._function_of(node) for node in (*self.all(ast.Yield), *self.all(ast.YieldFrom))}
+
+    def _function_of(self, node: ast.AST) -> ast.AST | None:
+        return next((a for a in self.ancestors(node) if isinstance(a, Function)), None)
+
     def _walk(self) -> None:
         """Visit every node once, parents first and in the order of the text; this is where most of the time goes."""
         stack: list[tuple[ast.AST, Scope]] = [(self.source.tree, self.module)]
