@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ from migrate.rules import load_rules
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
+
+FRAMES = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,20 @@ def analyse_files(
     from migrate.analysis.module import analyse
     from migrate.analysis.reach import read_project
 
-    project, errors = read_project(paths, triggered, read, load_rules(options.target, options.rules))
-    return {**errors, **analyse(project, options.data_format)}
+    with _deep_stack():
+        project = read_project(paths, triggered, read, load_rules(options.target, options.rules))
+        return {**analyse(project, options.data_format), **project.failed}
+
+
+@contextlib.contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room for values that are followed through many functions, each of which takes several frames."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def finish(data: bytes, path: str, analysis: Analysis | Exception) -> FileResult:

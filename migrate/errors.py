@@ -1,5 +1,7 @@
 """Errors that end in one clear line for the user."""
 
+from __future__ import annotations
+
 
 class UsageError(Exception):
     """A wrong option, configuration or rule file: exit status 2, nothing is processed."""

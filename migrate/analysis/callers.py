@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.scopes import Binding, Function
-from migrate.analysis.values import NONE, NOTHING, UNKNOWN, Instance, Local, Migrated, Partial, Symbol, Value, Values
+from migrate.analysis.values import (
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Container,
+    Instance,
+    Local,
+    Migrated,
+    Partial,
+    Rest,
+    Symbol,
+    Value,
+    Values,
+    union,
+)
 
 if TYPE_CHECKING:
+    from migrate.analysis.evaluator import Evaluator
     from migrate.analysis.project import Project
 
-ROUNDS = 4
 Reaching = dict[ast.AST, list[tuple[ast.Call, int]]]
 
 
@@ -29,6 +44,23 @@ class Construction:
     skip: int = 0
 
 
+@dataclass(slots=True)
+class _Arriving:
+    """Arguments by key, those that may have any key (under None), and the stars among them."""
+
+    by_key: dict[object, list[ast.expr]] = field(default_factory=dict)
+    stars: list[ast.expr] = field(default_factory=list)
+
+    def add(self, key: object, argument: ast.expr) -> None:
+        self.by_key.setdefault(key, []).append(argument)
+
+    def under(self, key: object) -> list[ast.expr]:
+        """The arguments that may stand under ``key``; all of them for None."""
+        if key is None:
+            return [a for arguments in self.by_key.values() for a in arguments]
+        return [*self.by_key.get(key, ()), *self.by_key.get(None, ())]
+
+
 class Callers:
     """The calls that reach each function of the project."""
 
@@ -36,6 +68,7 @@ class Callers:
         self._project = project
         self._evaluate = project.evaluate
         self._by_function: Reaching = {}
+        self._arrivals: dict[Rest, _Arriving] = {}
         self._asked = False
 
     def parameter(self, binding: Binding) -> Values:
@@ -77,47 +110,114 @@ class Callers:
         return Construction(tuple(classes), tuple(others), skip) if classes else None
 
     def _passed(self, call: ast.Call, binding: Binding, positional: list[ast.arg], bound: int) -> Values:
-        """What ``call`` passes for the parameter; of stars, only a dict that is written out is looked into."""
+        """What ``call`` passes for the parameter, also through stars."""
+        result = NOTHING
         for keyword in call.keywords:
             if keyword.arg == binding.name:
                 return self._evaluate(keyword.value)
-            if keyword.arg is None and isinstance(keyword.value, ast.Dict):
-                for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
-                    if isinstance(key, ast.Constant) and key.value == binding.name:
-                        return self._evaluate(value)
+            if keyword.arg is None:
+                result |= self._unpacked(keyword.value, binding.name)
         if binding.node not in positional:
-            return NOTHING
+            return result
         place = next(i for i, arg in enumerate(positional) if arg is binding.node) - bound
-        if 0 <= place < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args[: place + 1]):
-            return self._evaluate(call.args[place])
-        return NOTHING
+        return result | (self._at_place(call, place) if place >= 0 else NOTHING)
+
+    def _at_place(self, call: ast.Call, place: int) -> Values:
+        """What stands at a position of a call; behind a star, whatever the star may bring there."""
+        for i, argument in enumerate(call.args[: place + 1]):
+            if isinstance(argument, ast.Starred):
+                behind = [a for a in call.args[i + 1 :] if not isinstance(a, ast.Starred)]
+                later = union(self._evaluate(a) for a in behind[: place - i])
+                return later | self._unpacked(argument.value, place - i)
+        return self._evaluate(call.args[place]) if place < len(call.args) else NOTHING
+
+    def _unpacked(self, star: ast.expr, key: object) -> Values:
+        """What a star argument carries under a name or at a place; nothing where it is known to have none there."""
+
+        def find() -> Values:
+            values, rests = self._opened(star, key)
+            return values | self._collected(rests, key)
+
+        return self._project.opened((star, type(key), key), find)
+
+    def _opened(self, star: ast.expr, key: object) -> tuple[Values, list[Rest]]:
+        """What a star argument carries under ``key``, but for the parameters it passes on, which come second."""
+        home = self._project.homes[star]
+        result, rests = NOTHING, []
+        for value in self._evaluate(star):
+            if isinstance(value, Rest):
+                rests.append(value)
+            elif isinstance(value, Container) and value not in self._project.changed:
+                result |= spelled(home, value, key) or NOTHING
+            elif is_container(value):
+                result |= at(home, value, key)
+        return result, rests
+
+    def rest(self, collected: Rest, key: object) -> Values:
+        """What the calls pass to a ``*args`` or ``**kwargs`` parameter, under ``key`` or, for None, altogether."""
+        return self._project.opened((collected, type(key), key), lambda: self._collected([collected], key))
+
+    def _collected(self, todo: list[Rest], key: object) -> Values:
+        """What arrives in parameters that collect, also in those that only pass theirs on to them."""
+        result, seen = NOTHING, set(todo)
+        while todo:
+            arrives = self._arriving(todo.pop())
+            for argument in arrives.under(key):
+                result |= self._evaluate(argument)
+            for star in arrives.stars:
+                values, rests = self._opened(star, key)
+                result |= values
+                todo += [r for r in rests if r not in seen]
+                seen.update(rests)
+        return result
+
+    def _arriving(self, collected: Rest) -> _Arriving:
+        """The arguments that a ``*args`` or ``**kwargs`` parameter collects."""
+        if collected not in self._arrivals:
+            arrives = self._arrivals[collected] = _Arriving()
+            for call, bound in self._reaching(collected.function):
+                if collected.named:
+                    _add_named(arrives, call, collected.function.args)
+                else:
+                    _add_surplus(arrives, call, bound, collected.function.args)
+        return self._arrivals[collected]
+
+    def fields(self, cls: ast.ClassDef, name: str) -> Values:
+        """What the calls of a class without ``__init__`` pass for a field, as a dataclass takes it."""
+        result = NOTHING
+        order = list(_field_names([*reversed(self._project.classes.local_bases(cls)), cls]))
+        for call, bound in self._reaching(cls) if name in order else ():
+            given = next((k.value for k in call.keywords if k.arg == name), None)
+            place = order.index(name) - bound
+            if given is not None:
+                result |= self._evaluate(given)
+            elif place >= 0:
+                result |= self._at_place(call, place)
+            result |= union(self._unpacked(k.value, name) for k in call.keywords if k.arg is None)
+        return result
 
     def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
         self._asked = True
         return self._by_function.get(function, [])
 
-    def find(self) -> None:
-        """Find the callers of every function.
+    def find(self) -> bool:
+        """Find the callers with what is known of them so far; returns whether that may not be all.
 
-        A call through a parameter needs the callers of its function first: repeated until nothing is new.
+        A call through a parameter needs the callers of its function first.
         """
-        for _ in range(ROUNDS):
-            if not self.find_once():
-                return
-        self._project.forget()
-
-    def find_once(self) -> bool:
-        """Find the callers with what is known of them so far; returns whether that may not be all."""
-        self._project.forget()
         self._asked = False
         found: Reaching = {}
-        for module in self._project.modules.values():
+
+        def look(module: Evaluator) -> None:
             for call in module.index.all(ast.Call):
                 if not module.is_module_member(call.func):
                     for function, bound in self._reached(call):
                         found.setdefault(function, []).append((call, bound))
+
+        self._project.for_each(look)
         same, self._by_function = found == self._by_function, found
+        self._arrivals = {}
         return self._asked and not same
 
     def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
@@ -138,8 +238,10 @@ class Callers:
             return
         classes = self._project.classes
         if isinstance(value.node, ast.ClassDef):
-            for init in classes.members(value.node, "__init__"):
-                yield init.node, 1 + filled
+            inits = classes.members(value.node, "__init__")
+            yield from ((init.node, 1 + filled) for init in inits)
+            if not inits:
+                yield value.node, filled
             return
         owner = classes.owner(value.node)
         decorators = {getattr(d, "id", "") for d in getattr(value.node, "decorator_list", [])}
@@ -148,3 +250,33 @@ class Callers:
             return
         through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
         yield value.node, filled + int("classmethod" in decorators or not through_class)
+
+
+def _field_names(classes: list[ast.ClassDef]) -> Iterator[str]:
+    """The annotated names of class bodies, in order."""
+    for cls in classes:
+        for statement in cls.body:
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                yield statement.target.id
+
+
+def _add_surplus(arrives: _Arriving, call: ast.Call, bound: int, arguments: ast.arguments) -> None:
+    """What a call passes by position behind the parameters; behind a star, every place is possible."""
+    first = len(arguments.posonlyargs) + len(arguments.args) - bound
+    moved = False
+    for place, argument in enumerate(call.args):
+        if isinstance(argument, ast.Starred):
+            arrives.stars.append(argument.value)
+            moved = True
+        elif moved or place >= first:
+            arrives.add(None if moved else place - first, argument)
+
+
+def _add_named(arrives: _Arriving, call: ast.Call, arguments: ast.arguments) -> None:
+    """What a call passes by a name that is no parameter's."""
+    parameters = {a.arg for a in (*arguments.args, *arguments.kwonlyargs)}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            arrives.stars.append(keyword.value)
+        elif keyword.arg not in parameters:
+            arrives.add(keyword.arg, keyword.value)

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrate.analysis.annotations import promised
+from migrate.analysis.containers import at, is_container
 from migrate.analysis.values import (
     UNKNOWN,
+    Bag,
     Constant,
     Instance,
     Local,
     Migrated,
     Partial,
+    Row,
     Symbol,
     Unknown,
     Value,
@@ -118,6 +121,34 @@ def _getattr(evaluator: Evaluator, node: ast.Call) -> Values:
     return found | default
 
 
+def _copy(evaluator: Evaluator, node: ast.Call) -> Values:
+    """A container with what the first argument holds."""
+    return frozenset({Bag((), (node.args[0],))}) if len(node.args) == 1 and not node.keywords else UNKNOWN
+
+
+def _dict(evaluator: Evaluator, node: ast.Call) -> Values:
+    """A dict with what the argument holds, and the keywords."""
+    items = tuple(k.value for k in node.keywords if k.arg is not None)
+    return frozenset({Bag(items, (*node.args, *(k.value for k in node.keywords if k.arg is None)))})
+
+
+def _rows(evaluator: Evaluator, node: ast.Call) -> Values:
+    """``zip(a, b)``."""
+    return frozenset({Row(tuple(node.args), rows=True)}) if node.args else UNKNOWN
+
+
+def _enumerated(evaluator: Evaluator, node: ast.Call) -> Values:
+    return frozenset({Row((None, node.args[0]), rows=True)}) if node.args else UNKNOWN
+
+
+def _one_of(evaluator: Evaluator, node: ast.Call) -> Values:
+    """An element of the argument, or one of the arguments."""
+    if not node.args:
+        return UNKNOWN
+    values = [v for a in node.args for v in evaluator.evaluate(a)]
+    return union(at(evaluator, v, None) if is_container(v) else frozenset({v}) for v in values)
+
+
 _FUNCTIONS: dict[str, Callable[[Evaluator, ast.Call], Values]] = {
     "functools.partial": _partial,
     "copy.deepcopy": _first_argument,
@@ -127,6 +158,19 @@ _FUNCTIONS: dict[str, Callable[[Evaluator, ast.Call], Values]] = {
     "builtins.float": _float,
     "builtins.type": _type,
     "builtins.getattr": _getattr,
+    "builtins.list": _copy,
+    "builtins.tuple": _copy,
+    "builtins.set": _copy,
+    "builtins.frozenset": _copy,
+    "builtins.sorted": _copy,
+    "builtins.reversed": _copy,
+    "builtins.iter": _copy,
+    "builtins.dict": _dict,
+    "builtins.zip": _rows,
+    "builtins.enumerate": _enumerated,
+    "builtins.next": _one_of,
+    "builtins.max": _one_of,
+    "builtins.min": _one_of,
 }
 _ARITHMETIC: dict[type[ast.operator], Callable[..., float]] = {
     ast.Add: lambda a, b: a + b,

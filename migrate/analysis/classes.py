@@ -72,6 +72,7 @@ class Classes:
             for value, annotation in self._self_assignments.get((owner, name), []):
                 promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
                 result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
+        result |= self._project.callers.fields(cls, name)
         result |= self._from_outside({cls, *self._family(cls), *heirs}, name)
         return result or UNKNOWN
 

@@ -1,81 +1,154 @@
-"""What comes out of dicts, lists and tuples that the file spells out."""
+"""What comes out of dicts, lists and tuples: spelled out, copied, filled later, or made of arguments."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from migrate.analysis.values import UNKNOWN, Container, Values, union
+from migrate.analysis.values import NOTHING, UNKNOWN, Bag, Container, Rest, Row, Unknown, Value, Values, union
 
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
 
 LOOKUPS = ("get", "pop", "setdefault")
+COPIES = ("copy", "values", "keys", "__iter__")
+Display = ast.Dict | ast.List | ast.Tuple | ast.Set
 
 
-def display(_: Evaluator, node: ast.Dict | ast.List | ast.Tuple | ast.Set) -> Values:
+def display(_: Evaluator, node: Display) -> Values:
     """The container itself."""
     return frozenset({Container(node)})
 
 
+def comprehension(_: Evaluator, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Values:
+    """Something that holds the values of one expression."""
+    return frozenset({Bag((node.value if isinstance(node, ast.DictComp) else node.elt,))})
+
+
 def subscript(evaluator: Evaluator, node: ast.Subscript) -> Values:
-    """``container[key]``: the one element where the key is a constant, otherwise all of them."""
+    """``container[key]``: one element where the key is a constant, otherwise all of them; a slice is a copy."""
     key = node.slice
+    owners = evaluator.evaluate(node.value)
+    if isinstance(key, ast.Slice):
+        return union(frozenset({Bag((), (node.value,)) if is_container(v) else Unknown()}) for v in owners)
     if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub) and isinstance(key.operand, ast.Constant):
         value = key.operand.value
-        return union(_at(evaluator, v, -value) for v in evaluator.evaluate(node.value))  # type: ignore[operator]
+        return union(at(evaluator, v, -value) for v in owners)  # type: ignore[operator]
     constant = key.value if isinstance(key, ast.Constant) else None
-    return union(_at(evaluator, v, constant) for v in evaluator.evaluate(node.value))
+    return union(at(evaluator, v, constant) for v in owners)
 
 
 def elements(evaluator: Evaluator, iterable: ast.expr, place: int | None = None) -> Values:
     """What iterating yields; with ``place``, that part of each item (1 for the value of ``items()``)."""
-    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Attribute) and not iterable.args:
-        owner = evaluator.evaluate(iterable.func.value)
-        if iterable.func.attr == "values" or (iterable.func.attr == "items" and place == 1):
-            return union(_at(evaluator, v, None) for v in owner)
-        return UNKNOWN
-    items = union(_at(evaluator, v, None, keys=True) for v in evaluator.evaluate(iterable))
-    return items if place is None else union(_at(evaluator, v, place) for v in items)
+    items = union(at(evaluator, v, None, keys=True) for v in evaluator.evaluate(iterable))
+    return items if place is None else union(at(evaluator, v, place) for v in items)
 
 
-def lookup(evaluator: Evaluator, node: ast.Call) -> Values | None:
-    """``mapping.get(key, default)`` and its like; None for any other call."""
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in LOOKUPS or not node.args:
+def method(evaluator: Evaluator, node: ast.Call) -> Values | None:
+    """``mapping.get(key, default)``, ``items()``, ``copy()`` and their like; None for any other call."""
+    if not isinstance(node.func, ast.Attribute):
         return None
-    key = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-    default = evaluator.evaluate(node.args[1]) if len(node.args) > 1 else frozenset()
-    return union(_at(evaluator, v, key) for v in evaluator.evaluate(node.func.value)) | default
+    name = node.func.attr
+    if name in LOOKUPS and (node.args or name == "pop"):
+        key = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        default = evaluator.evaluate(node.args[1]) if len(node.args) > 1 else NOTHING
+        return union(at(evaluator, v, key) for v in evaluator.evaluate(node.func.value)) | default
+    if name not in (*COPIES, "items") or node.args:
+        return None
+    owners = evaluator.evaluate(node.func.value)
+    if not any(is_container(v) for v in owners):
+        return None
+    return frozenset({Row((None, node.func.value), rows=True) if name == "items" else Bag((), (node.func.value,))})
 
 
 def part(evaluator: Evaluator, value: ast.expr, place: int) -> Values:
     """The item at ``place`` of an unpacked value."""
-    return union(_at(evaluator, v, place) for v in evaluator.evaluate(value))
+    return union(at(evaluator, v, place) for v in evaluator.evaluate(value))
 
 
-def _at(evaluator: Evaluator, owner: object, key: object, keys: bool = False) -> Values:
+def is_container(value: object) -> bool:
+    return isinstance(value, (Container, Bag, Row, Rest))
+
+
+def at(evaluator: Evaluator, owner: Value, key: object, keys: bool = False) -> Values:
     """The elements of ``owner`` under ``key``; all of them for None. ``keys`` gives the keys of a dict."""
-    if not isinstance(owner, Container):
+    if not is_container(owner):
         return UNKNOWN
+    return evaluator.project.opened((owner, type(key), key, keys), lambda: _at(evaluator, owner, key, keys))
+
+
+def _at(evaluator: Evaluator, owner: Value, key: object, keys: bool) -> Values:
+    if isinstance(owner, Row):
+        return _row(evaluator, owner, key)
+    if isinstance(owner, Rest):
+        return evaluator.callers.rest(owner, key)
+    if isinstance(owner, Bag):
+        return _of_bag(evaluator, owner)
+    assert isinstance(owner, Container)
+    change = evaluator.project.changed.get(owner)
+    if change is not None and not keys and (change.fills or not isinstance(owner.node, ast.Dict)):
+        return (spelled(evaluator, owner, None) or NOTHING) | _put(evaluator, owner)
+    found = spelled(evaluator, owner, key, keys)
+    return UNKNOWN if found is None else found
+
+
+def _of_bag(evaluator: Evaluator, bag: Bag) -> Values:
+    with evaluator.project.opening(bag) as fresh:
+        if not fresh:
+            return UNKNOWN
+        inner = [v for source in bag.sources for v in evaluator.evaluate(source)]
+        found = union(evaluator.evaluate(i) for i in bag.items) | union(at(evaluator, v, None) for v in inner)
+        return found | _put(evaluator, bag) or UNKNOWN
+
+
+def spelled(evaluator: Evaluator, owner: Container, key: object, keys: bool = False) -> Values | None:
+    """The elements that a display spells out; None where it has none under the key."""
     node = owner.node
     if isinstance(node, ast.Dict):
-        if keys:
-            return union(evaluator.evaluate(k) for k in node.keys if k is not None)
-        pairs = list(zip(node.keys, node.values, strict=True))
-        found = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key]
-        if key is not None and not found:
-            return UNKNOWN
-        spelled_out = all(isinstance(k, ast.Constant) for k in node.keys)
-        chosen = found if key is not None and spelled_out else node.values
-        unpacked = UNKNOWN if None in node.keys else frozenset()
-        return union(evaluator.evaluate(v) for v in chosen) | unpacked
+        return _of_dict(evaluator, node, key, keys)
     starred = any(isinstance(e, ast.Starred) for e in node.elts)
-    if (
-        type(key) is int
-        and not starred
-        and isinstance(node, (ast.List, ast.Tuple))
-        and -len(node.elts) <= key < len(node.elts)
-    ):
-        return evaluator.evaluate(node.elts[key])
-    plain = union(evaluator.evaluate(e) for e in node.elts if not isinstance(e, ast.Starred))
-    return plain | (UNKNOWN if starred or not node.elts else frozenset())
+    if type(key) is int and not starred and not isinstance(node, ast.Set):
+        return evaluator.evaluate(node.elts[key]) if -len(node.elts) <= key < len(node.elts) else None
+    plain = [evaluator.evaluate(e) for e in node.elts if not isinstance(e, ast.Starred)]
+    unpacked = [elements(evaluator, e.value) for e in node.elts if isinstance(e, ast.Starred)]
+    return union([*plain, *unpacked]) if node.elts else None
+
+
+def _of_dict(evaluator: Evaluator, node: ast.Dict, key: object, keys: bool) -> Values | None:
+    if keys:
+        return union(evaluator.evaluate(k) for k in node.keys if k is not None)
+    pairs = list(zip(node.keys, node.values, strict=True))
+    found = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key]
+    spelled_out = all(isinstance(k, ast.Constant) for k in node.keys)
+    if key is not None and spelled_out:
+        return evaluator.evaluate(found[-1]) if found else None
+    direct = union(evaluator.evaluate(v) for k, v in pairs if k is not None)
+    unpacked = union(at(evaluator, v, None) for k, d in pairs if k is None for v in evaluator.evaluate(d))
+    missing = key is not None and not found and None not in node.keys
+    return direct | unpacked | (UNKNOWN if missing else NOTHING) if pairs else None
+
+
+def _put(evaluator: Evaluator, owner: Value) -> Values:
+    """What code puts into the container after it was made."""
+    change = evaluator.project.changed.get(owner)
+    if change is None:
+        return NOTHING
+    put = [evaluator.evaluate(p) for p in change.put]
+    with evaluator.project.opening(owner) as fresh:
+        inner = [at(evaluator, v, None) for values in put for v in values if is_container(v)] if fresh else [UNKNOWN]
+    return union([*put, *inner]) | (UNKNOWN if change.by_others else NOTHING)
+
+
+def _row(evaluator: Evaluator, owner: Row, key: object) -> Values:
+    if owner.rows:
+        return frozenset({Row(owner.parts)})
+    if not isinstance(key, int) or not -len(owner.parts) <= key < len(owner.parts):
+        chosen = owner.parts
+    else:
+        chosen = (owner.parts[key],)
+    return union(UNKNOWN if p is None else elements_of_values(evaluator, p) for p in chosen)
+
+
+def elements_of_values(evaluator: Evaluator, source: ast.expr) -> Values:
+    """The values that a container holds (those of a dict, not its keys)."""
+    return union(at(evaluator, v, None) for v in evaluator.evaluate(source))

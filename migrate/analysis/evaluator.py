@@ -18,12 +18,15 @@ from migrate.analysis.values import (
     NONE,
     NOTHING,
     UNKNOWN,
+    Bag,
+    Constant,
     Container,
     Instance,
     Local,
     Migrated,
     Namespace,
     Partial,
+    Rest,
     Symbol,
     Unknown,
     Value,
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from migrate.analysis.project import Project
     from migrate.analysis.source import Source
 
-CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register"})
 MAX_DOTS = 8
 BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
 
@@ -201,6 +203,12 @@ class Evaluator:
             return frozenset({Local(binding.node)})
         if binding.kind == "unknown":
             return self._captured(binding)
+        if binding.kind == "rest":
+            assert isinstance(binding.scope.node, Function)
+            return frozenset({Rest(binding.scope.node, binding.node is binding.scope.node.args.kwarg)})
+        if binding.kind == "entered":
+            assert binding.value is not None
+            return frozenset(v for v in self.evaluate(binding.value) if not isinstance(v, Constant)) | UNKNOWN
         if binding.kind == "element":
             assert binding.value is not None
             return containers.elements(self, binding.value, binding.place)
@@ -214,16 +222,7 @@ class Evaluator:
                 return annotated | frozenset(v for v in default if isinstance(v, (Migrated, Partial)))
         if binding.kind == "parameter":
             return self.callers.parameter(binding)
-        values = self.evaluate(binding.value) if binding.value is not None else NOTHING
-        uses = self.index.uses(binding.scope, binding.name) if _has_container(values) else ()
-        return values | UNKNOWN if any(self._is_changed(u) for u in uses) else values
-
-    def _is_changed(self, use: ast.expr) -> bool:
-        """Whether the container that ``use`` holds is written to here, after it was spelled out."""
-        parent = self.index.parent(use)
-        if isinstance(parent, ast.Subscript):
-            return not isinstance(parent.ctx, ast.Load)
-        return isinstance(parent, ast.Attribute) and parent.attr in CHANGES
+        return self.evaluate(binding.value) if binding.value is not None else NOTHING
 
     def _imported(self, binding: Binding, use: ast.Name | None) -> Values:
         alias = binding.node
@@ -243,7 +242,13 @@ class Evaluator:
         pattern = node.pattern if isinstance(node, ast.MatchAs) else None
         options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
         classes = [p.cls for p in options if isinstance(p, ast.MatchClass)]
-        return union(self.instances_of(c) for c in classes) if len(classes) == len(options) else UNKNOWN
+        if len(classes) == len(options):
+            return union(self.instances_of(c) for c in classes)
+        match = next((a for a in self.index.ancestors(node) if isinstance(a, ast.Match)), None)
+        if match is None:
+            return UNKNOWN
+        subject = self.evaluate(match.subject)
+        return subject | containers.elements_of_values(self, match.subject) | UNKNOWN
 
     def annotated(self, annotation: ast.expr) -> Values:
         """What an annotation promises; nothing where it names no class that matters."""
@@ -252,8 +257,7 @@ class Evaluator:
     def _attribute(self, node: ast.Attribute) -> Values:
         result = union(self.member(value, node.attr, node) for value in self.evaluate(node.value) - {NONE})
         result |= union(self.evaluate(v) for v in self._assigned_to(node))
-        uses = self.index.attributes.get(node.attr, ()) if _has_container(result) else ()
-        return result | UNKNOWN if any(self._is_changed(u) for u in uses) else result
+        return result
 
     def member(self, owner: Value, attr: str, node: ast.expr) -> Values:
         """``owner.attr`` as ``node`` spells it."""
@@ -290,7 +294,7 @@ class Evaluator:
             owner = self.evaluate(node.func.value)
             if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in owner):
                 return owner
-        found = containers.lookup(self, node)
+        found = containers.method(self, node)
         if found is not None:
             return found
         return union(self._result(v, node) for v in self.evaluate(node.func))
@@ -307,8 +311,20 @@ class Evaluator:
             return self.returned(callee.node)
         if isinstance(callee, Symbol):
             known = known_result(self, callee.name, node)
-            return known if known is not None else frozenset({Instance(callee)})
-        return UNKNOWN
+            if known is not None:
+                return known
+            package = callee.name.partition(".")[0]
+            made: Values = frozenset({Instance(callee)})
+            return made if package in (*self.rules.packages, "builtins") else made | self._may_return(node)
+        return UNKNOWN | self._may_return(node)
+
+    def _may_return(self, node: ast.Call) -> Values:
+        """What a function that is not followed may give back: what it gets, as far as that matters."""
+        passed = [*node.args, *(k.value for k in node.keywords)]
+        held = union(self.evaluate(p) for p in passed)
+        of_run = {v for v in held if isinstance(getattr(v, "of", v), (Migrated, Local))}
+        back = frozenset({*of_run, *filter(containers.is_container, held)})
+        return back | UNKNOWN if back else back
 
     def returned(self, function: ast.AST) -> Values:
         """What calling a function of any module of the project gives."""
@@ -323,8 +339,10 @@ class Evaluator:
             promised = self.annotated(function.returns)
             if promised:
                 return promised
-        if function in self.index.generators:
-            return UNKNOWN
+        yields = self.index.yields.get(function)
+        if yields is not None:
+            items = tuple(y.value for y in yields if isinstance(y, ast.Yield) and y.value is not None)
+            return frozenset({Bag(items, tuple(y.value for y in yields if isinstance(y, ast.YieldFrom)))})
         returns = self.index.returns.get(function, [])
         return union(self.evaluate(r.value) if r.value else frozenset({NONE}) for r in returns)
 
@@ -341,10 +359,6 @@ class Evaluator:
             return self.evaluate(node.values[-1]) | constant(False)
         first = union(self.evaluate(v) for v in node.values[:-1]) - {NONE}
         return first | self.evaluate(node.values[-1])
-
-
-def _has_container(values: Values) -> bool:
-    return any(isinstance(v, Container) for v in values)
 
 
 def _is_broad(value: Value, rules: RuleSet) -> bool:
@@ -368,5 +382,9 @@ _EVALUATE: dict[type[ast.expr], Callable[..., Values]] = {
     ast.List: containers.display,
     ast.Tuple: containers.display,
     ast.Set: containers.display,
+    ast.ListComp: containers.comprehension,
+    ast.SetComp: containers.comprehension,
+    ast.DictComp: containers.comprehension,
+    ast.GeneratorExp: containers.comprehension,
     ast.Subscript: containers.subscript,
 }

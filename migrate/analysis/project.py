@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrate.analysis.callers import Callers
+from migrate.analysis.changes import Change, find_changes
 from migrate.analysis.classes import Classes
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Namespace, Symbol, Values, union
+from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Namespace, Symbol, Value, Values, union
 from migrate.rules import RuleSet
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 6
 MAX_SYMBOLS = 32
+MAX_LINKS = 4
 
 
 @dataclass(slots=True)
@@ -30,6 +33,8 @@ class _State:
     heads: set[ast.AST] = field(default_factory=set)
     assumed: dict[ast.AST, Values] = field(default_factory=dict)
     done: list[ast.AST] = field(default_factory=list)
+    opened: dict[Hashable, Values] = field(default_factory=dict)
+    cuts: int = 0
 
 
 class Project:
@@ -39,14 +44,44 @@ class Project:
         self.rules = rules
         self.tree = tree
         self.modules: dict[str, Evaluator] = {}
+        self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
         self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
+        self._opening: set[Value] = set()
+        self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
         self.callers = Callers(self)
 
+    def for_each(self, look: Callable[[Evaluator], None]) -> None:
+        """Apply ``look`` to every module; one that fails leaves the project and does not stop the others."""
+        for path, module in list(self.modules.items()):
+            try:
+                look(module)
+            except Exception as error:
+                self.failed[path] = error
+                del self.modules[path]
+
+    def link(self) -> None:
+        """Find the callers of every function and the changes of every container.
+
+        Both need the other, and themselves: repeated until nothing is new.
+        """
+        for _ in range(MAX_LINKS):
+            if not self.link_once():
+                return
+        self.forget()
+
+    def link_once(self) -> bool:
+        """Link with what is known so far; returns whether that may not be all."""
+        self.forget()
+        open_ends = self.callers.find()
+        changed = find_changes(self)
+        same, self.changed = changed == self.changed, changed
+        return open_ends or not same
+
     def forget(self) -> None:
-        """Drop every conclusion but the callers; after a module was added, all of them may be other."""
+        """Drop every conclusion but the links; after a module was added, all of them may be other."""
         self._state = _State()
         self.classes = Classes(self)
 
@@ -84,6 +119,7 @@ class Project:
             state.assumed.update((h, state.memo.get(h, NOTHING)) for h in moved)
             for n in state.done:
                 state.memo.pop(n, None)
+            state.opened.clear()
         else:
             result |= UNKNOWN
         state.assumed = {}
@@ -102,6 +138,29 @@ class Project:
         state.memo[node] = result
         state.done.append(node)
         return result
+
+    @contextmanager
+    def opening(self, value: Value) -> Iterator[bool]:
+        """False where ``value`` is being opened already, as in ``x = x[1:]``."""
+        fresh = value not in self._opening
+        self._state.cuts += not fresh
+        self._opening.add(value)
+        try:
+            yield fresh
+        finally:
+            if fresh:
+                self._opening.discard(value)
+
+    def opened(self, key: Hashable, find: Callable[[], Values]) -> Values:
+        """What ``find`` finds in a container, remembered unless it was cut short by a circle."""
+        state = self._state
+        if key not in state.opened:
+            circles = len(state.heads), state.cuts
+            found = find()
+            if circles != (len(state.heads), state.cuts) or state is not self._state:
+                return found
+            state.opened[key] = found
+        return state.opened[key]
 
     def exported(self, path: str, name: str) -> Values:
         """What ``name`` means in the module ``path``: bound there, a submodule, or from a star import."""

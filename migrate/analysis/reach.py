@@ -7,11 +7,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from migrate.analysis.containers import at, is_container
+from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
 from migrate.analysis.source import Source
 from migrate.analysis.tree import INIT, Tree
-from migrate.analysis.values import Container, Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values
+from migrate.analysis.values import Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
@@ -22,37 +24,34 @@ MAX_ROUNDS = 8
 Read = Callable[[str], bytes]
 
 
-def read_project(
-    paths: Iterable[str], triggered: dict[str, bytes], read: Read, rules: RuleSet
-) -> tuple[Project, dict[str, FileError]]:
+def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, rules: RuleSet) -> Project:
     """The project of the ``triggered`` files and of all others of ``paths`` that they reach or that reach them.
 
-    Returns it with the errors of files that cannot be parsed.
+    Files that cannot be parsed are among its failures.
     """
     paths = list(paths)
     project = Project(rules, Tree(paths))
-    errors: dict[str, FileError] = {}
 
     def take(path: str, data: bytes) -> None:
         try:
             project.add(Source(data, path))
         except FileError as error:
-            errors[path] = error
+            project.failed[path] = error
 
     for path, data in triggered.items():
         take(path, data)
     others = _Others((p for p in paths if p not in triggered), read)
     for _ in range(MAX_ROUNDS if others.paths else 0):
-        project.callers.find_once()
+        project.link_once()
         carriers = Carriers(project)
-        wanted = sorted({*_forward(project, carriers), *_backward(project, carriers, others)} & others.paths)
+        wanted = sorted((_forward(project, carriers) | set(_backward(project, carriers, others))) & others.paths)
         if not wanted:
             break
         for path in wanted:
             others.paths.discard(path)
             take(path, read(path))
-    project.callers.find()
-    return project, errors
+    project.link()
+    return project
 
 
 class _Others:
@@ -82,25 +81,34 @@ class Carriers:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: dict[ast.AST, bool] = {}
+        self._opened: dict[Value, bool] = {}
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
 
-    def names(self) -> Iterator[tuple[str, str]]:
+    def names(self) -> list[tuple[str, str]]:
         """The names at module level that carry, with the path of their module."""
-        for path, module in self._project.modules.items():
-            for name in module.index.module.bindings:
-                if self.any(self._project.exported(path, name)):
-                    yield name, path
+        found: list[tuple[str, str]] = []
+
+        def look(module: Evaluator) -> None:
+            names = module.index.module.bindings
+            found.extend((n, module.path) for n in names if self.any(self._project.exported(module.path, n)))
+
+        self._project.for_each(look)
+        return found
 
     def _carries(self, value: Value) -> bool:
         if isinstance(value, (Instance, Partial)):
             return self._carries(value.of)
-        if isinstance(value, Container):
-            node = value.node
-            elements = node.values if isinstance(node, ast.Dict) else node.elts
-            return any(self._node(e) for e in elements)
+        if is_container(value):
+            return self._container(value)
         return isinstance(value, Migrated) or (isinstance(value, Local) and self._node(value.node))
+
+    def _container(self, value: Value) -> bool:
+        if value not in self._opened:
+            self._opened[value] = False
+            self._opened[value] = self.any(at(next(iter(self._project.modules.values())), value, None))
+        return self._opened[value]
 
     def _node(self, node: ast.AST) -> bool:
         """Remembered; a circle adds nothing."""
@@ -126,24 +134,26 @@ class Carriers:
         return any(self.any(module.binding_values(b)) for b in bindings) or self.any(module.returned(function))
 
 
-def _forward(project: Project, carriers: Carriers) -> Iterator[str]:
+def _forward(project: Project, carriers: Carriers) -> set[str]:
     """The files behind star imports and bases, behind the functions that get a carrier, and behind arguments."""
-    for module in list(project.modules.values()):
-        for star in module.index.module.star_imports:
-            path = module.imported_module(star)
-            if path is not None:
-                yield path
-        for cls in module.index.all(ast.ClassDef):
-            yield from _paths(project, cls.bases)
+    found: set[str] = set()
+
+    def look(module: Evaluator) -> None:
+        stars = (module.imported_module(star) for star in module.index.module.star_imports)
+        found.update(path for path in stars if path is not None)
+        found.update(_paths(project, [b for cls in module.index.all(ast.ClassDef) for b in cls.bases]))
         for call in module.index.all(ast.Call):
             if module.is_module_member(call.func):
                 continue
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
-                yield from _paths(project, passed)
+                found.update(_paths(project, passed))
             called = set(_paths(project, [call.func]))
             if called and any(carriers.any(project.evaluate(p)) for p in passed):
-                yield from called
+                found.update(called)
+
+    project.for_each(look)
+    return found
 
 
 def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Binding:
     An ``element`` is one of the items of ``value``, a ``part`` the one at ``place``.
     """
 
-    kind: Literal["import", "value", "element", "part", "parameter", "function", "class", "unknown"]
+    kind: Literal["import", "value", "element", "part", "entered", "parameter", "rest", "function", "class", "unknown"]
     name: str
     node: ast.AST
     scope: Scope
@@ -69,7 +69,7 @@ class Scope:
 class AttributeBinding:
     """``owner.attr = value`` (or ``owner.add_module("attr", value)``)."""
 
-    target: ast.Attribute | ast.Call
+    target: ast.Attribute | ast.Call | ast.Subscript
     owner: ast.expr
     attr: str
     value: ast.expr | None
@@ -140,14 +140,6 @@ class Index:
         return loads
 
     @cached_property
-    def attributes(self) -> dict[str, list[ast.Attribute]]:
-        """The attribute expressions by name."""
-        found: dict[str, list[ast.Attribute]] = {}
-        for node in self.all(ast.Attribute):
-            found.setdefault(node.attr, []).append(node)
-        return found
-
-    @cached_property
     def returns(self) -> dict[ast.AST | None, list[ast.Return]]:
         """The return statements by function."""
         found: dict[ast.AST | None, list[ast.Return]] = {}
@@ -156,9 +148,13 @@ class Index:
         return found
 
     @cached_property
-    def generators(self) -> set[ast.AST | None]:
-        """The functions that yield."""
-        return {self._function_of(node) for node in (*self.all(ast.Yield), *self.all(ast.YieldFrom))}
+    def yields(self) -> dict[ast.AST | None, list[ast.Yield | ast.YieldFrom]]:
+        """The yields by function; the keys are the generators."""
+        found: dict[ast.AST | None, list[ast.Yield | ast.YieldFrom]] = {}
+        yields: list[ast.Yield | ast.YieldFrom] = [*self.all(ast.Yield), *self.all(ast.YieldFrom)]
+        for node in yields:
+            found.setdefault(self._function_of(node), []).append(node)
+        return found
 
     def _function_of(self, node: ast.AST) -> ast.AST | None:
         return next((a for a in self.ancestors(node) if isinstance(a, Function)), None)
@@ -245,7 +241,23 @@ class Index:
             binding = AttributeBinding(target, target.value, target.attr, value, received.annotation, scope)
             self.attribute_bindings.append(binding)
         else:
+            if isinstance(target, ast.Subscript):
+                self._receive_item(target, received, scope)
             self._received[target] = received
+
+    def _receive_item(self, target: ast.Subscript, received: _Received, scope: Scope) -> None:
+        """``vars(owner)["attr"] = value``, and ``globals()["NAME"] = value``."""
+        name = target.slice.value if isinstance(target.slice, ast.Constant) else None
+        if not isinstance(name, str):
+            return
+        value = received.value if received.kind == "value" else None
+        function = getattr(target.value.func, "id", "") if isinstance(target.value, ast.Call) else ""
+        if function == "globals":
+            kind: Literal["value", "unknown"] = "unknown" if value is None else "value"
+            self.bind(self.module, Binding(kind, name, target, self.module, value))
+        owner = namespace_owner(target.value)
+        if owner is not None:
+            self.attribute_bindings.append(AttributeBinding(target, owner, name, value, None, scope))
 
     @cached_property
     def assigned_attributes(self) -> dict[str, list[AttributeBinding]]:
@@ -256,17 +268,26 @@ class Index:
         return found
 
 
+def namespace_owner(node: ast.expr) -> ast.expr | None:
+    """``owner`` in ``owner.__dict__`` and ``vars(owner)``."""
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        return node.value
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars" and len(node.args) == 1:
+        return node.args[0]
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """What a target receives: ``value`` itself, an element of it, or the part at ``place``."""
+    """What a target receives: ``value``, an element of it, the part at ``place``, or what ``with`` makes of it."""
 
     value: ast.expr | None = None
-    kind: Literal["value", "element", "part"] = "value"
+    kind: Literal["value", "element", "part", "entered"] = "value"
     annotation: ast.expr | None = None
     place: int | None = None
 
     def part(self, place: int) -> _Received:
-        if self.value is None or self.kind == "part" or self.place is not None:
+        if self.value is None or self.kind in ("part", "entered") or self.place is not None:
             return _Received()
         if self.kind == "element":
             return _Received(self.value, "element", None, place)
@@ -311,7 +332,7 @@ def _unknown_target(index: Index, node: ast.AsyncFor | ast.AugAssign, scope: Sco
 
 def _with_item(index: Index, node: ast.withitem, scope: Scope) -> Scope:
     if node.optional_vars is not None:
-        index.receive(node.optional_vars, _Received(), scope)
+        index.receive(node.optional_vars, _Received(node.context_expr, "entered"), scope)
     return scope
 
 
@@ -348,7 +369,7 @@ def _function(index: Index, node: Function, scope: Scope) -> Scope:
     for arg in plain:
         index.bind(inner, Binding("parameter", arg.arg, arg, inner, defaults.get(arg), arg.annotation))
     for arg in variadic:
-        index.bind(inner, Binding("unknown", arg.arg, arg, inner))
+        index.bind(inner, Binding("rest", arg.arg, arg, inner))
     index.annotations.update(a.annotation for a in (*plain, *variadic) if a.annotation is not None)
     return inner
 
@@ -372,7 +393,12 @@ def _named(
 
 
 def _call(index: Index, node: ast.Call, scope: Scope) -> Scope:
-    """``owner.add_module("name", value)`` and ``setattr(owner, "name", value)`` assign an attribute."""
+    """``owner.add_module("name", value)``, ``setattr(owner, "name", value)`` and the like assign an attribute."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+        owner = namespace_owner(node.func.value)
+        for keyword in node.keywords if owner is not None else ():
+            if keyword.arg is not None and owner is not None:
+                index.attribute_bindings.append(AttributeBinding(node, owner, keyword.arg, keyword.value, None, scope))
     if isinstance(node.func, ast.Attribute) and node.func.attr in ("add_module", "register_module"):
         named = {k.arg: k.value for k in node.keywords}
         parts = [node.func.value, *node.args, *(named[n] for n in ("name", "module") if n in named)]

@@ -85,11 +85,35 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Bag:
+    """A container that is not spelled out: it holds the values of ``items``, and what the ``sources`` hold."""
+
+    items: tuple[ast.expr, ...]
+    sources: tuple[ast.expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tuple with one element of each of ``parts`` (None: anything); with ``rows``, something that yields them."""
+
+    parts: tuple[ast.expr | None, ...]
+    rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the ``*args`` or, with ``named``, the ``**kwargs`` of a function collect."""
+
+    function: Function
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything at all."""
 
 
-Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Container | Constant | Unknown
+Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Container | Bag | Row | Rest | Constant | Unknown
 Values = frozenset[Value]
 UNKNOWN: Values = frozenset({Unknown()})
 MAX_DEPTH = 60

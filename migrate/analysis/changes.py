@@ -1,0 +1,104 @@
+"""Which containers of a project are written to after they were made, and with what."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migrate.analysis.containers import is_container
+from migrate.analysis.values import Instance, Local, Migrated, Partial, Symbol, Value
+
+if TYPE_CHECKING:
+    from migrate.analysis.evaluator import Evaluator
+    from migrate.analysis.project import Project
+
+FILLS = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register", "__setitem__", "__ior__"})
+REORDERS = frozenset({"pop", "popitem", "remove", "clear", "sort", "reverse", "discard", "__delitem__"})
+TRUSTED = ("builtins", "functools", "itertools", "collections", "copy", "typing", "math", "os", "re", "json", "numpy")
+"""Libraries whose functions leave a container that they get as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is put into a container; ``by_others`` where code that is not followed may put in more."""
+
+    put: tuple[ast.expr, ...] = ()
+    by_others: bool = False
+
+    @property
+    def fills(self) -> bool:
+        """Whether something is put in, as against taken out or moved."""
+        return bool(self.put) or self.by_others
+
+    def __or__(self, other: Change) -> Change:
+        put = self.put + tuple(p for p in other.put if p not in self.put)
+        return Change(put, self.by_others or other.by_others)
+
+
+def find_changes(project: Project) -> dict[Value, Change]:
+    """The changed containers by value."""
+    found: dict[Value, Change] = {}
+
+    def look(module: Evaluator) -> None:
+        for receiver, change in _sites(module):
+            for value in project.evaluate(receiver):
+                if is_container(value):
+                    found[value] = found.get(value, Change()) | change
+
+    project.for_each(look)
+    return found
+
+
+def _sites(module: Evaluator) -> Iterator[tuple[ast.expr, Change]]:
+    """The places of a module that change a container: the expression that holds it, and the change."""
+    index = module.index
+    for item in index.all(ast.Subscript):
+        if not isinstance(item.ctx, ast.Load):
+            yield item.value, Change(tuple(_assigned(index.parent(item))))
+    for grown in index.all(ast.AugAssign):
+        if isinstance(grown.op, (ast.Add, ast.BitOr)) and isinstance(grown.target, (ast.Name, ast.Attribute)):
+            yield grown.target, Change((grown.value,))
+    for call in index.all(ast.Call):
+        passed = (*call.args, *(k.value for k in call.keywords))
+        if isinstance(call.func, ast.Attribute) and call.func.attr in FILLS | REORDERS:
+            yield call.func.value, Change(passed if call.func.attr in FILLS else ())
+        for argument in passed:
+            if _may_hold(module, argument) and _is_foreign(module, call):
+                yield argument, Change(by_others=True)
+
+
+def _assigned(statement: ast.AST | None) -> Iterable[ast.expr]:
+    """What an assignment with the item as a target puts somewhere."""
+    if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        return [statement.value] if statement.value is not None else []
+    if isinstance(statement, (ast.Tuple, ast.List)):
+        return [e for e in statement.elts if isinstance(e, ast.expr)]
+    return []
+
+
+def _may_hold(module: Evaluator, argument: ast.expr) -> bool:
+    """Whether an argument names something that the file fills as a container; cheap."""
+    if isinstance(argument, ast.Name):
+        values = [b.value for b in module.bindings(argument) if b.kind == "value"]
+    elif isinstance(argument, ast.Attribute):
+        values = [b.value for b in module.index.assigned_attributes.get(argument.attr, ())]
+    else:
+        return False
+    return any(isinstance(v, (ast.Dict, ast.List, ast.Set)) for v in values)
+
+
+def _is_foreign(module: Evaluator, call: ast.Call) -> bool:
+    """Whether the call runs code that is not followed and may change its arguments."""
+    if module.is_module_member(call.func):
+        return False
+    return not all(_is_followed(v, module.rules.packages) for v in module.evaluate(call.func))
+
+
+def _is_followed(callee: Value, packages: frozenset[str]) -> bool:
+    if isinstance(callee, Symbol):
+        return callee.name.partition(".")[0] in (*TRUSTED, *packages)
+    if isinstance(callee, (Instance, Partial)):
+        return _is_followed(callee.of, packages)
+    return isinstance(callee, (Local, Migrated))
