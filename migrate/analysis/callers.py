@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
@@ -133,25 +134,20 @@ class Callers:
 
     def _unpacked(self, star: ast.expr, key: object) -> Values:
         """What a star argument carries under a name or at a place; nothing where it is known to have none there."""
+        held = self._project.opened((star, type(key), key), lambda: self._held(star, key))
+        rests = [v for v in self._evaluate(star) if isinstance(v, Rest)]
+        return held | self._collected(rests, key) if rests else held
 
-        def find() -> Values:
-            values, rests = self._opened(star, key)
-            return values | self._collected(rests, key)
-
-        return self._project.opened((star, type(key), key), find)
-
-    def _opened(self, star: ast.expr, key: object) -> tuple[Values, list[Rest]]:
-        """What a star argument carries under ``key``, but for the parameters it passes on, which come second."""
+    def _held(self, star: ast.expr, key: object) -> Values:
+        """What the containers among the values of a star argument carry under ``key``."""
         home = self._project.homes[star]
-        result, rests = NOTHING, []
+        result = NOTHING
         for value in self._evaluate(star):
-            if isinstance(value, Rest):
-                rests.append(value)
-            elif isinstance(value, Container) and value not in self._project.changed:
+            if isinstance(value, Container) and value not in self._project.changed:
                 result |= spelled(home, value, key) or NOTHING
-            elif is_container(value):
+            elif is_container(value) and not isinstance(value, Rest):
                 result |= at(home, value, key)
-        return result, rests
+        return result
 
     def rest(self, collected: Rest, key: object) -> Values:
         """What the calls pass to a ``*args`` or ``**kwargs`` parameter, under ``key`` or, for None, altogether."""
@@ -165,9 +161,9 @@ class Callers:
             for argument in arrives.under(key):
                 result |= self._evaluate(argument)
             for star in arrives.stars:
-                values, rests = self._opened(star, key)
-                result |= values
-                todo += [r for r in rests if r not in seen]
+                result |= self._project.opened((star, type(key), key), partial(self._held, star, key))
+                rests = [v for v in self._evaluate(star) if isinstance(v, Rest) and v not in seen]
+                todo += rests
                 seen.update(rests)
         return result
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
     from migrate.analysis.project import Project
 
-FILLS = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "register", "__setitem__", "__ior__"})
+PUTS = frozenset({"append", "insert", "setdefault", "add", "register", "__setitem__"})
+EMPTIES = frozenset({"extend", "update", "__ior__", "__iadd__"})
 REORDERS = frozenset({"pop", "popitem", "remove", "clear", "sort", "reverse", "discard", "__delitem__"})
 TRUSTED = ("builtins", "functools", "itertools", "collections", "copy", "typing", "math", "os", "re", "json", "numpy")
 """Libraries whose functions leave a container that they get as it is."""
@@ -22,19 +23,24 @@ TRUSTED = ("builtins", "functools", "itertools", "collections", "copy", "typing"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is put into a container; ``by_others`` where code that is not followed may put in more."""
+    """What is put into a container, and the ``sources`` whose elements are.
+
+    ``by_others``: code that is not followed may put in more.
+    """
 
     put: tuple[ast.expr, ...] = ()
+    sources: tuple[ast.expr, ...] = ()
     by_others: bool = False
 
     @property
     def fills(self) -> bool:
         """Whether something is put in, as against taken out or moved."""
-        return bool(self.put) or self.by_others
+        return bool(self.put or self.sources) or self.by_others
 
     def __or__(self, other: Change) -> Change:
         put = self.put + tuple(p for p in other.put if p not in self.put)
-        return Change(put, self.by_others or other.by_others)
+        sources = self.sources + tuple(s for s in other.sources if s not in self.sources)
+        return Change(put, sources, self.by_others or other.by_others)
 
 
 def find_changes(project: Project) -> dict[Value, Change]:
@@ -56,17 +62,29 @@ def _sites(module: Evaluator) -> Iterator[tuple[ast.expr, Change]]:
     index = module.index
     for item in index.all(ast.Subscript):
         if not isinstance(item.ctx, ast.Load):
-            yield item.value, Change(tuple(_assigned(index.parent(item))))
+            assigned = tuple(_assigned(index.parent(item)))
+            yield item.value, Change((), assigned) if isinstance(item.slice, ast.Slice) else Change(assigned)
     for grown in index.all(ast.AugAssign):
         if isinstance(grown.op, (ast.Add, ast.BitOr)) and isinstance(grown.target, (ast.Name, ast.Attribute)):
-            yield grown.target, Change((grown.value,))
+            yield grown.target, Change((), (grown.value,))
     for call in index.all(ast.Call):
         passed = (*call.args, *(k.value for k in call.keywords))
-        if isinstance(call.func, ast.Attribute) and call.func.attr in FILLS | REORDERS:
-            yield call.func.value, Change(passed if call.func.attr in FILLS else ())
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name in PUTS | EMPTIES | REORDERS:
+            assert isinstance(call.func, ast.Attribute)
+            yield call.func.value, _by_method(name, call)
         for argument in passed:
             if _may_hold(module, argument) and _is_foreign(module, call):
                 yield argument, Change(by_others=True)
+
+
+def _by_method(name: str, call: ast.Call) -> Change:
+    """What a method of a container does to it."""
+    named = tuple(k.value for k in call.keywords if k.arg is not None)
+    if name in PUTS:
+        return Change((*call.args, *named))
+    starred = tuple(k.value for k in call.keywords if k.arg is None)
+    return Change(named, (*call.args, *starred)) if name in EMPTIES else Change()
 
 
 def _assigned(statement: ast.AST | None) -> Iterable[ast.expr]:

@@ -117,14 +117,13 @@ def spelled(evaluator: Evaluator, owner: Container, key: object, keys: bool = Fa
 def _of_dict(evaluator: Evaluator, node: ast.Dict, key: object, keys: bool) -> Values | None:
     if keys:
         return union(evaluator.evaluate(k) for k in node.keys if k is not None)
+    entries = evaluator.project.entries(node)
+    if key is not None and entries is not None:
+        return evaluator.evaluate(entries[key]) if key in entries else None
     pairs = list(zip(node.keys, node.values, strict=True))
-    found = [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key]
-    spelled_out = all(isinstance(k, ast.Constant) for k in node.keys)
-    if key is not None and spelled_out:
-        return evaluator.evaluate(found[-1]) if found else None
     direct = union(evaluator.evaluate(v) for k, v in pairs if k is not None)
     unpacked = union(at(evaluator, v, None) for k, d in pairs if k is None for v in evaluator.evaluate(d))
-    missing = key is not None and not found and None not in node.keys
+    missing = key is not None and None not in node.keys
     return direct | unpacked | (UNKNOWN if missing else NOTHING) if pairs else None
 
 
@@ -133,10 +132,10 @@ def _put(evaluator: Evaluator, owner: Value) -> Values:
     change = evaluator.project.changed.get(owner)
     if change is None:
         return NOTHING
-    put = [evaluator.evaluate(p) for p in change.put]
+    put = union(evaluator.evaluate(p) for p in change.put)
     with evaluator.project.opening(owner) as fresh:
-        inner = [at(evaluator, v, None) for values in put for v in values if is_container(v)] if fresh else [UNKNOWN]
-    return union([*put, *inner]) | (UNKNOWN if change.by_others else NOTHING)
+        moved = union(elements_of_values(evaluator, s) for s in change.sources) if fresh else UNKNOWN
+    return put | moved | (UNKNOWN if change.by_others else NOTHING)
 
 
 def _row(evaluator: Evaluator, owner: Row, key: object) -> Values:

@@ -46,6 +46,7 @@ class Project:
         self.modules: dict[str, Evaluator] = {}
         self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
+        self._entries: dict[ast.Dict, dict[object, ast.expr] | None] = {}
         self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
         self._opening: set[Value] = set()
@@ -138,6 +139,14 @@ class Project:
         state.memo[node] = result
         state.done.append(node)
         return result
+
+    def entries(self, node: ast.Dict) -> dict[object, ast.expr] | None:
+        """The values of a dict by key, the last one of a key; None where a key is not spelled out."""
+        if node not in self._entries:
+            keys = [k.value if isinstance(k, ast.Constant) else None for k in node.keys]
+            known = all(isinstance(k, ast.Constant) for k in node.keys)
+            self._entries[node] = dict(zip(keys, node.values, strict=True)) if known else None
+        return self._entries[node]
 
     @contextmanager
     def opening(self, value: Value) -> Iterator[bool]:
