@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
+from migrate.analysis.decorators import Decorated, decorators
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.values import (
     NONE,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
     from migrate.analysis.project import Project
 
+DECORATED: tuple[type[Decorated], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Reaching = dict[ast.AST, list[tuple[ast.Call, int]]]
 
 
@@ -71,6 +73,8 @@ class Callers:
         self._by_function: Reaching = {}
         self._arrivals: dict[Rest, _Arriving] = {}
         self._asked = False
+        self._decorated: dict[ast.AST, Values] = {}
+        self._handed: dict[ast.AST, list[ast.Call]] = {}
 
     def parameter(self, binding: Binding) -> Values:
         """What a parameter holds: its default and what the calls pass; anything where neither says."""
@@ -86,7 +90,17 @@ class Callers:
         result = self._evaluate(binding.value) if binding.value is not None else NOTHING
         for call, bound in self._reaching(function):
             result |= self._passed(call, binding, positional, bound)
-        return result or UNKNOWN
+        if positional and binding.node is positional[0]:
+            result |= self._decorated.get(function, NOTHING)
+        return result | self._from_others(function) or UNKNOWN
+
+    def _from_others(self, function: ast.AST) -> Values:
+        """What code that is not followed may pass to a function it was given: what it was given besides, or more."""
+        calls = self._handed.get(function, ())
+        passed = [a for c in calls for a in (*c.args, *(k.value for k in c.keywords))]
+        result = union(self._evaluate(p) for p in passed)
+        inner = union(at(self._project.homes[p], v, None) for p in passed for v in self._evaluate(p) if is_container(v))
+        return result | inner | UNKNOWN if calls else NOTHING
 
     def construction(self, call: ast.Call) -> Construction | None:
         """What ``call`` constructs, or None where no migrated class can be meant."""
@@ -205,7 +219,10 @@ class Callers:
         self._asked = False
         found: Reaching = {}
 
+        self._decorated, self._handed = {}, {}
+
         def look(module: Evaluator) -> None:
+            self._look_at_functions(module)
             for call in module.index.all(ast.Call):
                 if not module.is_module_member(call.func):
                     for function, bound in self._reached(call):
@@ -215,6 +232,24 @@ class Callers:
         same, self._by_function = found == self._by_function, found
         self._arrivals = {}
         return self._asked and not same
+
+    def _look_at_functions(self, module: Evaluator) -> None:
+        """Find which functions of a module decorate, and which are handed to code that is not followed."""
+        nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
+        for node in nodes:
+            for decorator in decorators(module, node):
+                self._decorated[decorator] = self._decorated.get(decorator, NOTHING) | {Local(node)}
+        methods = {n.name for n in module.index.all(ast.FunctionDef)}
+        for call in module.index.all(ast.Call):
+            for argument in (*call.args, *(k.value for k in call.keywords)):
+                if _names_function(module, argument, methods) and not self._is_followed(module, call):
+                    for value in self._evaluate(argument):
+                        if isinstance(value, Local) and call not in self._handed.setdefault(value.node, []):
+                            self._handed[value.node].append(call)
+
+    def _is_followed(self, module: Evaluator, call: ast.Call) -> bool:
+        known = (Local, Migrated, Partial)
+        return all(isinstance(v, known) or v == Symbol("functools.partial") for v in self._evaluate(call.func))
 
     def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
         """The functions that ``call`` calls, or makes a partial of."""
@@ -246,6 +281,13 @@ class Callers:
             return
         through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
         yield value.node, filled + int("classmethod" in decorators or not through_class)
+
+
+def _names_function(module: Evaluator, argument: ast.expr, methods: set[str]) -> bool:
+    """Whether an argument can be a function of the project, as far as its name tells."""
+    if isinstance(argument, ast.Name):
+        return any(b.kind == "function" for b in module.bindings(argument))
+    return isinstance(argument, ast.Lambda) or (isinstance(argument, ast.Attribute) and argument.attr in methods)
 
 
 def _field_names(classes: list[ast.ClassDef]) -> Iterator[str]:

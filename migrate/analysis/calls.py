@@ -38,9 +38,11 @@ def known_result(evaluator: Evaluator, name: str, node: ast.Call) -> Values | No
 
 
 def arithmetic(evaluator: Evaluator, node: ast.BinOp) -> Values:
-    """The sum, difference, product or quotient of two number constants."""
+    """The sum, difference, product or quotient of two number constants; two containers in one."""
     operation = _ARITHMETIC.get(type(node.op))
     left, right = evaluator.evaluate(node.left), evaluator.evaluate(node.right)
+    if any(map(is_container, left | right)):
+        return frozenset({Bag((), (node.left, node.right))})
     if operation is None or len(left) != 1 or len(right) != 1:
         return UNKNOWN
     (a,), (b,) = left, right
@@ -129,7 +131,8 @@ def _copy(evaluator: Evaluator, node: ast.Call) -> Values:
 def _dict(evaluator: Evaluator, node: ast.Call) -> Values:
     """A dict with what the argument holds, and the keywords."""
     items = tuple(k.value for k in node.keywords if k.arg is not None)
-    return frozenset({Bag(items, (*node.args, *(k.value for k in node.keywords if k.arg is None)))})
+    sources = (*node.args, *(k.value for k in node.keywords if k.arg is None))
+    return frozenset({Bag(items, sources, tuple(node.args))})
 
 
 def _rows(evaluator: Evaluator, node: ast.Call) -> Values:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Index
-from migrate.analysis.values import NOTHING, UNKNOWN, Local, Migrated, Unknown, Value, Values
+from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated, Symbol, Unknown, Value, Values
 
 if TYPE_CHECKING:
     from migrate.analysis.project import Project
@@ -98,6 +98,15 @@ class Classes:
                 if self._of_self(b) is None:
                     found.setdefault(b.attr, []).append(b)
         return found
+
+    def item(self, owner: Value, key: object) -> Values:
+        """``owner[key]`` of a named tuple of this project; anything for other objects."""
+        cls = owner.of.node if isinstance(owner, Instance) and isinstance(owner.of, Local) else None
+        if not isinstance(cls, ast.ClassDef) or not isinstance(key, int):
+            return UNKNOWN
+        names = [s.target.id for s in cls.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        tuples = Symbol("typing.NamedTuple") in {v for b in cls.bases for v in self._evaluate(b)}
+        return self.attribute(cls, names[key]) if tuples and -len(names) <= key < len(names) else UNKNOWN
 
     def attributes(self, cls: ast.ClassDef) -> set[str]:
         """The names that the body of ``cls`` binds and its methods assign to ``self``."""

@@ -73,7 +73,7 @@ def is_container(value: object) -> bool:
 def at(evaluator: Evaluator, owner: Value, key: object, keys: bool = False) -> Values:
     """The elements of ``owner`` under ``key``; all of them for None. ``keys`` gives the keys of a dict."""
     if not is_container(owner):
-        return UNKNOWN
+        return evaluator.classes.item(owner, key)
     return evaluator.project.opened((owner, type(key), key, keys), lambda: _at(evaluator, owner, key, keys))
 
 
@@ -98,6 +98,8 @@ def _of_bag(evaluator: Evaluator, bag: Bag) -> Values:
             return UNKNOWN
         inner = [v for source in bag.sources for v in evaluator.evaluate(source)]
         found = union(evaluator.evaluate(i) for i in bag.items) | union(at(evaluator, v, None) for v in inner)
+        rows = union(elements_of_values(evaluator, p) for p in bag.pairs)
+        found |= union(at(evaluator, v, 1) for v in rows if is_container(v))
         return found | _put(evaluator, bag) or UNKNOWN
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
 from migrate.analysis.calls import arithmetic, known_result, sign
+from migrate.analysis.decorators import decorated
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
 from migrate.analysis.scopes import Binding, Function, Index
@@ -200,7 +201,7 @@ class Evaluator:
             return self._imported(binding, use)
         if binding.kind in ("function", "class"):
             assert isinstance(binding.node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-            return frozenset({Local(binding.node)})
+            return frozenset({Local(binding.node)}) | decorated(self, binding.node)
         if binding.kind == "unknown":
             return self._captured(binding)
         if binding.kind == "rest":

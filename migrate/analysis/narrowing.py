@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.analysis.scopes import Index, Scope
-from migrate.analysis.source import Span
+from migrate.analysis.source import Located, Span
 
+LOOKS = frozenset({"isinstance", "issubclass", "type", "len", "hasattr", "getattr", "print", "id", "repr", "str"})
+"""Functions that leave what they get as it is."""
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -52,6 +54,10 @@ def dotted(node: ast.AST) -> str:
     return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
+def _root(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
 class Narrowing:
     """The regions of a module, found by the path they narrow."""
 
@@ -91,31 +97,63 @@ class Narrowing:
         return sorted(found, key=lambda r: r.span.end - r.span.start)
 
     def _holds(self, region: Region, use: Span, scope: Scope) -> bool:
-        """Whether nothing that the path is made of has been bound again between the test and the use."""
+        """Whether nothing that the path is made of may have changed between the test and the use."""
         if any(region.scope.resolve(n) is not scope.resolve(n) for n in region.names):
             return False
-        spans = [self._index.source.span(n) for n in self._bindings(region, scope)]
-        return not any(region.since <= s.start < use.start for s in spans)
+        return not any(self._spoils(change, region, use) for change in self._changes(region, scope))
 
-    def _bindings(self, region: Region, scope: Scope) -> Iterator[ast.expr]:
+    def _spoils(self, change: Located, region: Region, use: Span) -> bool:
+        """Whether ``change`` can run after the test and before the use, also in an earlier round of a loop."""
+        span = self._index.source.span(change)
+        # Another function may run at any time.
+        if self._index.scope(change).function is not region.scope.function and isinstance(change, ast.Name):
+            return isinstance(change.ctx, ast.Store)
+        if region.since <= span.start < use.start:
+            return True
+        if not region.span.holds(span):
+            return False
+        loops = (a for a in self._index.ancestors(change) if isinstance(a, (ast.For, ast.AsyncFor, ast.While)))
+        return any(region.span.holds(s) and s.holds(use) for s in map(self._index.source.span, loops))
+
+    def _changes(self, region: Region, scope: Scope) -> Iterator[Located]:
+        """Where a part of the path is bound again, or what it is reached through is written to or handed on."""
         for name in region.names:
             owner = scope.resolve(name)
             for binding in owner.bindings.get(name, []) if owner else []:
                 if isinstance(binding.node, (ast.Name, ast.NamedExpr)):
                     yield binding.node
-        for name in region.names:
             for path, target in self._assigned.get(name, ()):
                 if f"{region.path}.".startswith(f"{path}."):
                     yield target
+            for path, place in self._handed_on.get(name, ()):
+                if region.path.startswith((f"{path}.", f"{path}[")):
+                    yield place
 
     @cached_property
     def _assigned(self) -> dict[str, list[tuple[str, ast.Attribute]]]:
         """The assigned attributes with their paths, by the name that the path starts with."""
         found: dict[str, list[tuple[str, ast.Attribute]]] = {}
         for assigned in self._index.attribute_bindings:
-            path = dotted(assigned.target) if isinstance(assigned.target, ast.Attribute) else ""
+            path = dotted(assigned.target)
+            if path and isinstance(assigned.target, ast.Attribute):
+                found.setdefault(_root(path), []).append((path, assigned.target))
+        return found
+
+    @cached_property
+    def _handed_on(self) -> dict[str, list[tuple[str, ast.expr]]]:
+        """Where an object is written to by index, called for a method, given a name, or passed on, by its root."""
+        index = self._index
+        held: list[ast.expr] = [s.value for s in index.all(ast.Subscript) if not isinstance(s.ctx, ast.Load)]
+        for call in index.all(ast.Call):
+            held += [call.func.value] if isinstance(call.func, ast.Attribute) else []
+            if getattr(call.func, "id", "") not in LOOKS:
+                held += [*call.args, *(k.value for k in call.keywords)]
+        held += [a.value for a in index.all(ast.Assign)]
+        found: dict[str, list[tuple[str, ast.expr]]] = {}
+        for node in held:
+            path = dotted(node)
             if path:
-                found.setdefault(path.partition(".")[0].partition("[")[0], []).append((path, assigned.target))  # type: ignore[arg-type]
+                found.setdefault(_root(path), []).append((path, node))
         return found
 
     def _add(self, tests: list[_Test], span: Span) -> None:
@@ -230,6 +268,8 @@ def _remembered(index: Index, name: ast.Name) -> list[_Test]:
 
 def _isinstance(index: Index, call: ast.Call) -> Iterator[_Test]:
     if not isinstance(call.func, ast.Name) or len(call.args) != 2:
+        return
+    if index.scope(call.func).resolve(call.func.id) is not None:
         return
     if call.func.id == "isinstance":
         yield _Test(call.args[0], (call.args[1],), call)

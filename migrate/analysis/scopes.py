@@ -50,6 +50,11 @@ class Scope:
         return isinstance(self.node, ast.ClassDef)
 
     @property
+    def function(self) -> Scope | None:
+        """The function, class or module that holds the scope, or the scope itself where it is one."""
+        return self.parent.function if self.is_comprehension and self.parent is not None else self
+
+    @property
     def is_comprehension(self) -> bool:
         return isinstance(self.node, Comprehension)
 

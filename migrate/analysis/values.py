@@ -86,10 +86,14 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """A container that is not spelled out: it holds the values of ``items``, and what the ``sources`` hold."""
+    """A container that is not spelled out: it holds the values of ``items``, and what the ``sources`` hold.
+
+    Of ``pairs`` it holds the second parts of the elements.
+    """
 
     items: tuple[ast.expr, ...]
     sources: tuple[ast.expr, ...] = ()
+    pairs: tuple[ast.expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
