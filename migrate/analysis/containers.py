@@ -82,25 +82,56 @@ def _at(evaluator: Evaluator, owner: Value, key: object, keys: bool) -> Values:
         return _row(evaluator, owner, key)
     if isinstance(owner, Rest):
         return evaluator.callers.rest(owner, key)
-    if isinstance(owner, Bag):
-        return _of_bag(evaluator, owner)
-    assert isinstance(owner, Container)
-    change = evaluator.project.changed.get(owner)
-    if change is not None and not keys and (change.fills or not isinstance(owner.node, ast.Dict)):
-        return (spelled(evaluator, owner, None) or NOTHING) | _put(evaluator, owner)
+    assert isinstance(owner, (Bag, Container))
+    if isinstance(owner, Bag) or (_is_filled(evaluator, owner) and not keys):
+        return _gathered(evaluator, owner)
     found = spelled(evaluator, owner, key, keys)
     return UNKNOWN if found is None else found
 
 
-def _of_bag(evaluator: Evaluator, bag: Bag) -> Values:
-    with evaluator.project.opening(bag) as fresh:
-        if not fresh:
-            return UNKNOWN
-        inner = [v for source in bag.sources for v in evaluator.evaluate(source)]
-        found = union(evaluator.evaluate(i) for i in bag.items) | union(at(evaluator, v, None) for v in inner)
-        rows = union(elements_of_values(evaluator, p) for p in bag.pairs)
-        found |= union(at(evaluator, v, 1) for v in rows if is_container(v))
-        return found | _put(evaluator, bag) or UNKNOWN
+def _is_filled(evaluator: Evaluator, owner: Container) -> bool:
+    """Whether more is in the container than its text says, or in another order."""
+    change = evaluator.project.changed.get(owner)
+    if isinstance(owner.node, ast.Dict):
+        return change is not None and change.fills
+    return change is not None or any(isinstance(e, ast.Starred) for e in owner.node.elts)
+
+
+def _gathered(evaluator: Evaluator, start: Value) -> Values:
+    """All that a container holds, with what is moved into it from others; each of them is looked into once."""
+    found, seen, todo = NOTHING, {start}, [start]
+    while todo:
+        owner = todo.pop()
+        items, sources, anything = _contents(evaluator, owner)
+        found |= union(evaluator.evaluate(i) for i in items) | (UNKNOWN if anything else NOTHING)
+        for value in (v for source in sources for v in evaluator.evaluate(source)):
+            if not isinstance(value, (Bag, Container)):
+                found |= at(evaluator, value, None)
+            elif value not in seen:
+                seen.add(value)
+                todo.append(value)
+        for row in (v for pairs in getattr(owner, "pairs", ()) for v in elements_of_values(evaluator, pairs)):
+            found |= at(evaluator, row, 1) if isinstance(row, (Container, Row)) else NOTHING
+    return found or UNKNOWN
+
+
+def _contents(evaluator: Evaluator, owner: Value) -> tuple[list[ast.expr], list[ast.expr], bool]:
+    """The elements of a container, the containers whose elements it has too, and whether it may hold anything."""
+    items: list[ast.expr] = []
+    sources: list[ast.expr] = []
+    if isinstance(owner, Bag):
+        items, sources = list(owner.items), list(owner.sources)
+    elif isinstance(owner, Container) and isinstance(owner.node, ast.Dict):
+        for key, value in zip(owner.node.keys, owner.node.values, strict=True):
+            (items if key is not None else sources).append(value)
+    elif isinstance(owner, Container):
+        elements = owner.node.elts  # type: ignore[union-attr]
+        items = [e for e in elements if not isinstance(e, ast.Starred)]
+        sources = [e.value for e in elements if isinstance(e, ast.Starred)]
+    change = evaluator.project.changed.get(owner)
+    if change is None:
+        return items, sources, False
+    return [*items, *change.put], [*sources, *change.sources], change.by_others
 
 
 def spelled(evaluator: Evaluator, owner: Container, key: object, keys: bool = False) -> Values | None:
@@ -111,9 +142,9 @@ def spelled(evaluator: Evaluator, owner: Container, key: object, keys: bool = Fa
     starred = any(isinstance(e, ast.Starred) for e in node.elts)
     if type(key) is int and not starred and not isinstance(node, ast.Set):
         return evaluator.evaluate(node.elts[key]) if -len(node.elts) <= key < len(node.elts) else None
-    plain = [evaluator.evaluate(e) for e in node.elts if not isinstance(e, ast.Starred)]
-    unpacked = [elements(evaluator, e.value) for e in node.elts if isinstance(e, ast.Starred)]
-    return union([*plain, *unpacked]) if node.elts else None
+    if starred:
+        return _gathered(evaluator, owner)
+    return union(evaluator.evaluate(e) for e in node.elts) if node.elts else None
 
 
 def _of_dict(evaluator: Evaluator, node: ast.Dict, key: object, keys: bool) -> Values | None:
@@ -127,17 +158,6 @@ def _of_dict(evaluator: Evaluator, node: ast.Dict, key: object, keys: bool) -> V
     unpacked = union(at(evaluator, v, None) for k, d in pairs if k is None for v in evaluator.evaluate(d))
     missing = key is not None and None not in node.keys
     return direct | unpacked | (UNKNOWN if missing else NOTHING) if pairs else None
-
-
-def _put(evaluator: Evaluator, owner: Value) -> Values:
-    """What code puts into the container after it was made."""
-    change = evaluator.project.changed.get(owner)
-    if change is None:
-        return NOTHING
-    put = union(evaluator.evaluate(p) for p in change.put)
-    with evaluator.project.opening(owner) as fresh:
-        moved = union(elements_of_values(evaluator, s) for s in change.sources) if fresh else UNKNOWN
-    return put | moved | (UNKNOWN if change.by_others else NOTHING)
 
 
 def _row(evaluator: Evaluator, owner: Row, key: object) -> Values:

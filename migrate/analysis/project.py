@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 from migrate.analysis.callers import Callers
 from migrate.analysis.changes import Change, find_changes
 from migrate.analysis.classes import Classes
+from migrate.analysis.containers import is_container
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Namespace, Symbol, Value, Values, union
+from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Local, Namespace, Symbol, Value, Values, union
 from migrate.rules import RuleSet
 
 if TYPE_CHECKING:
     from migrate.analysis.source import Source
 
 MAX_ROUNDS = 6
+MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
+MAX_LOCALS = 48
 MAX_LINKS = 4
 
 
@@ -133,9 +136,8 @@ class Project:
             result = self.homes[node].evaluate_here(node)
         finally:
             state.active.discard(node)
-        if len(result) > MAX_SYMBOLS:
-            symbols = frozenset(v for v in result if isinstance(v, Symbol))
-            result = (result - symbols) | UNKNOWN if len(symbols) > MAX_SYMBOLS else result
+        if len(result) > MAX_CONTAINERS:
+            result = _limited(result)
         state.memo[node] = result
         state.done.append(node)
         return result
@@ -204,3 +206,16 @@ class Project:
             for statement in m.index.all(ast.ImportFrom)
             if any(a.name in (name, "*") for a in statement.names)
         )
+
+
+def _limited(values: Values) -> Values:
+    """The values without those kinds of which there are so many that anything may be meant."""
+    kinds = (
+        (frozenset(v for v in values if is_container(v)), MAX_CONTAINERS),
+        (frozenset(v for v in values if isinstance(v, Symbol)), MAX_SYMBOLS),
+        (frozenset(v for v in values if isinstance(getattr(v, "of", v), Local)), MAX_LOCALS),
+    )
+    for kind, limit in kinds:
+        if len(kind) > limit:
+            values = (values - kind) | UNKNOWN
+    return values
