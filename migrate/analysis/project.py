@@ -20,10 +20,11 @@ from migrate.rules import RuleSet
 if TYPE_CHECKING:
     from migrate.analysis.source import Source
 
-MAX_ROUNDS = 6
+EXACT_ROUNDS = 4
+MAX_ROUNDS = 7
 MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
-MAX_LOCALS = 48
+MAX_LOCALS = 24
 MAX_LINKS = 4
 
 
@@ -112,22 +113,31 @@ class Project:
         return self._once(node) if state.active else self._settled(node)
 
     def _settled(self, node: ast.expr) -> Values:
-        """The values once they stay the same; a circle that goes on changing adds Unknown and is not remembered."""
+        """The values once they stay the same. What goes on changing only grows in the end, and is Unknown at last."""
         state = self._state
-        for _ in range(MAX_ROUNDS):
+        before: dict[ast.AST, Values] = {}
+        for turn in range(MAX_ROUNDS):
             state.heads, state.done = set(), []
             result = self._once(node)
-            moved = [h for h in state.heads if state.assumed.get(h, NOTHING) != state.memo.get(h, NOTHING)]
+            moved = [h for h in state.heads if not self._stays(h, turn)]
             if not moved:
                 break
-            state.assumed.update((h, state.memo.get(h, NOTHING)) for h in moved)
-            for n in state.done:
-                state.memo.pop(n, None)
+            for h in moved:
+                assumed = state.assumed.get(h, NOTHING) if turn >= EXACT_ROUNDS else NOTHING
+                state.assumed[h] = assumed | state.memo.get(h, NOTHING)
             state.opened.clear()
-        else:
-            result |= UNKNOWN
+            if turn == MAX_ROUNDS - 1:
+                found = {n: state.memo[n] for n in state.done}
+                state.memo.update((n, v | UNKNOWN) for n, v in found.items() if before.get(n) != v)
+                result = state.memo[node]
+                break
+            before = {n: state.memo.pop(n) for n in state.done if n in state.memo}
         state.assumed = {}
         return result
+
+    def _stays(self, head: ast.AST, turn: int) -> bool:
+        assumed, found = self._state.assumed.get(head, NOTHING), self._state.memo.get(head, NOTHING)
+        return assumed == found or (turn >= EXACT_ROUNDS and found <= assumed)
 
     def _once(self, node: ast.expr) -> Values:
         state = self._state
@@ -212,7 +222,7 @@ def _limited(values: Values) -> Values:
     """The values without those kinds of which there are so many that anything may be meant."""
     kinds = (
         (frozenset(v for v in values if is_container(v)), MAX_CONTAINERS),
-        (frozenset(v for v in values if isinstance(v, Symbol)), MAX_SYMBOLS),
+        (frozenset(v for v in values if isinstance(getattr(v, "of", v), Symbol)), MAX_SYMBOLS),
         (frozenset(v for v in values if isinstance(getattr(v, "of", v), Local)), MAX_LOCALS),
     )
     for kind, limit in kinds:
