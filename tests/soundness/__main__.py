@@ -1,0 +1,39 @@
+"""``python -m tests.soundness --count 2000 --seed 1``: distinct failures, the shortest program of each."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+
+from tests.soundness.execution import Outcome
+from tests.soundness.programs import ALL_CLASS_FORMS, ALL_INSTANCE_FORMS, Program
+from tests.soundness.search import Search
+from tests.soundness.sinks import CALLS, USES
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", action="store_true", help="try every form by itself, --count programs each")
+    parser.add_argument("--only", default="", help="try one form by itself")
+    options = parser.parse_args()
+    every = [*ALL_CLASS_FORMS, *ALL_INSTANCE_FORMS, *CALLS, *USES]
+    forms = [options.only] if options.only else every if options.each else [""]
+    kinds: Counter[str] = Counter()
+    for only in forms:
+        search = Search(options.count, options.seed, only).run()
+        kinds += search.kinds
+        failures = search.shortest()
+        print(f"{only or 'all forms'}: {dict(search.kinds)}", flush=True)
+        for program, outcome in failures:
+            show(program, outcome)
+    print(dict(kinds))
+
+
+def show(program: Program, outcome: Outcome) -> None:
+    print(f"--- {outcome.kind}: {', '.join(outcome.forms)}\n{program.text}=> {outcome.detail[:300]}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""Runs a program and its migration in one process, and compares what they observe."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("GLOG_v", "4")
+
+import mindspore as ms
+import numpy as np
+import torch
+
+from migrate.engine import Options, migrate_bytes
+from migrate.findings import FileResult
+from tests.soundness.programs import Program
+
+torch.set_num_threads(1)
+ms.set_device("CPU")
+ms.set_context(mode=ms.PYNATIVE_MODE)
+
+NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm")
+SHAPES = {"BatchNorm1d": (), "BatchNorm2d": (2, 3), "BatchNorm3d": (2, 2, 2)}
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one strand."""
+
+    forms: tuple[str, ...]
+    kind: str
+    detail: str = ""
+
+
+def migrate(program: Program) -> FileResult:
+    result = migrate_bytes(program.text.encode(), "program.py", Options())
+    assert result.error is None, result.error
+    return result
+
+
+def outcomes(program: Program) -> list[Outcome]:
+    """``discarded``, ``equal``, ``reviewed`` or ``wrong`` for each strand."""
+    before = run(program.text, program)
+    result = migrate(program)
+    after = run(result.after.decode(), program)
+    reviewed = {program.piece_at(f.line) for f in result.findings if f.kind == "review"}
+    noted = {program.piece_at(f.line) for f in result.findings if f.code in ("BN304", "BN305")}
+    changed = {program.piece_at(f.line) for f in result.findings if f.kind == "rewrite"}
+    found = []
+    for i, piece in enumerate(program.pieces):
+        if piece.name:
+            continue
+        own = {i} | {j for j, p in enumerate(program.pieces) if p.name in piece.shared}
+        raised = [v.text for v in after[i] if isinstance(v, Raised)]
+        difference = f"raises {raised[0]}" if raised else _difference(before[i], after[i])
+        if before[i] and isinstance(before[i][-1], Raised):
+            kind = "discarded"
+        elif difference:
+            kind = "reviewed" if reviewed & own else "noted" if noted & own else "wrong"
+        else:
+            kind = "equal, reviewed" if reviewed & own else "equal, changed" if changed & own else "equal, untouched"
+        found.append(Outcome(piece.forms, kind, difference))
+    return found
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The exception that ended a strand."""
+
+    text: str
+
+
+class Observer(types.ModuleType):
+    """The library that programs import: it keeps what they show, and hides what they compute."""
+
+    def __init__(self) -> None:
+        super().__init__("observer")
+        self.seen: list[Any] = []
+
+    def observe(self, value: Any) -> None:
+        self.seen.append(described(value))
+
+    def hidden(self, value: Any) -> Any:
+        return value
+
+
+def run(text: str, program: Program) -> list[list[Any]]:
+    """What each piece observes. A statement that raises ends its piece only."""
+    observer, module = Observer(), types.ModuleType("program")
+    seen: list[list[Any]] = [[] for _ in program.pieces]
+    owners = _owners(program)
+    with _modules(observer=observer, program=module):
+        for statement in ast.parse(text).body:
+            owner = None if isinstance(statement, (ast.Import, ast.ImportFrom)) else next(owners)
+            observer.seen = [] if owner is None else seen[owner]
+            if observer.seen and isinstance(observer.seen[-1], Raised):
+                continue
+            try:
+                code = compile(ast.Module([statement], []), "<program>", "exec")
+                exec(code, vars(module))
+            except Exception as error:
+                observer.seen.append(Raised(f"{type(error).__name__}: {error}"))
+    return seen
+
+
+def _owners(program: Program) -> Iterator[int]:
+    """The piece of every statement that is not an import; the migration keeps their number and order."""
+    for i, piece in enumerate(program.pieces):
+        for _ in ast.parse(piece.text).body:
+            yield i
+
+
+@contextmanager
+def _modules(**modules: types.ModuleType) -> Iterator[None]:
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+
+
+def described(value: Any) -> Any:
+    """An object of either framework in the same terms."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().numpy().copy()
+    if isinstance(value, ms.Tensor):
+        return np.array(value.asnumpy())
+    if isinstance(value, (torch.nn.Module, ms.nn.Cell)):
+        kind = next((n for c in type(value).__mro__ if (n := c.__name__) in NORMS), "")
+        if kind:
+            return _norm(value, kind)
+        tensors = {n: described(p) for n, p in value.named_parameters()}
+        return {"type": type(value).__name__, "repr": repr(value), **tensors}
+    if isinstance(value, (list, tuple)):
+        return [described(v) for v in value]
+    if isinstance(value, (int, float, str, type(None))):
+        return value
+    return {"type": type(value).__name__, **{k: described(v) for k, v in vars(value).items()}}
+
+
+def _norm(layer: Any, kind: str) -> dict[str, Any]:
+    """Arguments, values and behaviour of a batch norm."""
+    ours = isinstance(layer, ms.nn.Cell)
+    inner = getattr(layer, "bn2d", layer)
+    tracks = inner.use_batch_statistics is None if ours else layer.track_running_stats
+    affine = inner.gamma.requires_grad if ours else layer.weight is not None and layer.weight.requires_grad
+    found: dict[str, Any] = {"type": kind, "channels": layer.num_features, "eps": layer.eps}
+    found |= {"momentum": layer.momentum, "affine": affine, "tracks": tracks}
+    names = ("gamma", "beta", "moving_mean", "moving_variance") if ours else _TORCH
+    values = [getattr(inner, n) for n in names]
+    for name, value, default in zip(_TORCH, values, (1, 0, 0, 1), strict=True):
+        if tracks or "running" not in name:
+            found[name] = described(value) if value is not None else np.full(layer.num_features, default, np.float32)
+    if kind in SHAPES:
+        found["outputs"] = _outputs(layer, kind, ours)
+    return found
+
+
+_TORCH = ("weight", "bias", "running_mean", "running_var")
+
+
+def _outputs(layer: Any, kind: str, ours: bool) -> list[Any]:
+    """Two training batches, then evaluation."""
+    random = np.random.default_rng(7)
+    size = (4, layer.num_features, *SHAPES[kind])
+    found = []
+    for training in (True, True, False):
+        layer.set_train(training) if ours else layer.train(training)
+        x = random.standard_normal(size).astype(np.float32) + 1
+        found.append(described(layer(ms.Tensor(x) if ours else torch.tensor(x))))
+    return found
+
+
+def _difference(left: Any, right: Any, path: str = "") -> str:
+    """Where two observations differ, in words; empty where they do not."""
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        equal = left.shape == right.shape and np.allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE)
+        return "" if equal else f"{path}: {left} != {right}"
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = [(f"{path}[{i}]", a, b) for i, (a, b) in enumerate(zip(left, right, strict=True))]
+        return next((d for p, a, b in pairs if (d := _difference(a, b, p))), "")
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        return next((d for k in left if (d := _difference(left[k], right[k], f"{path}.{k}"))), "")
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return "" if abs(left - right) <= 1e-6 else f"{path}: {left} != {right}"
+    same = type(left) is type(right) and not isinstance(left, np.ndarray) and left == right
+    return "" if same else f"{path}: {left} != {right}"
