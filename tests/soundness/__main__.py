@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", action="store_true", help="try every form by itself, --count programs each")
     parser.add_argument("--only", default="", help="try one form by itself")
+    parser.add_argument("--discarded", action="store_true", help="say why originals failed")
     options = parser.parse_args()
     every = [*ALL_CLASS_FORMS, *ALL_INSTANCE_FORMS, *CALLS, *USES]
     forms = [options.only] if options.only else every if options.each else [""]
@@ -28,6 +29,8 @@ def main() -> None:
         print(f"{only or 'all forms'}: {dict(search.kinds)}", flush=True)
         for program, outcome in failures:
             show(program, outcome)
+        if options.discarded:
+            print(*search.discarded.most_common(20), sep="\n")
     print(dict(kinds))
 
 

@@ -278,12 +278,17 @@ def lambda_call(s: Strand, e: str) -> str:
 
 @form
 def partial(s: Strand, e: str) -> str:
-    return s.pick(f"partial({e})", f"partial({e}, eps=1e-3)", f"partial({e}, momentum=0.3)", f"partial({e}, affine=False)")
+    return s.way(
+        plain=s.pick(f"partial({e})", f"partial({e}, eps=1e-3)"),
+        momentum=f"partial({e}, momentum=0.3)",
+        fixed=f"partial({e}, affine=False)",
+    )
 
 
 @form
 def partial_of_partial(s: Strand, e: str) -> str:
-    return f"partial(partial({e}, {s.pick('momentum=0.3', 'eps=1e-3')}), {s.pick('momentum=0.2', 'affine=False')})"
+    second = s.way(momentum="momentum=0.2", fixed="affine=False")
+    return f"partial(partial({e}, {s.pick('momentum=0.3', 'eps=1e-3')}), {second})"
 
 
 @form

@@ -59,14 +59,14 @@ def outcomes(program: Program) -> list[Outcome]:
             continue
         own = {i} | {j for j, p in enumerate(program.pieces) if p.name in piece.shared}
         raised = [v.text for v in after[i] if isinstance(v, Raised)]
-        difference = f"raises {raised[0]}" if raised else _difference(before[i], after[i])
+        detail = f"raises {raised[0]}" if raised else difference(before[i], after[i])
         if before[i] and isinstance(before[i][-1], Raised):
-            kind = "discarded"
-        elif difference:
+            kind, detail = "discarded", before[i][-1].text
+        elif detail:
             kind = "reviewed" if reviewed & own else "noted" if noted & own else "wrong"
         else:
             kind = "equal, reviewed" if reviewed & own else "equal, changed" if changed & own else "equal, untouched"
-        found.append(Outcome(piece.forms, kind, difference))
+        found.append(Outcome(piece.forms, kind, detail))
     return found
 
 
@@ -179,16 +179,16 @@ def _outputs(layer: Any, kind: str, ours: bool) -> list[Any]:
     return found
 
 
-def _difference(left: Any, right: Any, path: str = "") -> str:
+def difference(left: Any, right: Any, path: str = "") -> str:
     """Where two observations differ, in words; empty where they do not."""
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
         equal = left.shape == right.shape and np.allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE)
         return "" if equal else f"{path}: {left} != {right}"
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         pairs = [(f"{path}[{i}]", a, b) for i, (a, b) in enumerate(zip(left, right, strict=True))]
-        return next((d for p, a, b in pairs if (d := _difference(a, b, p))), "")
+        return next((d for p, a, b in pairs if (d := difference(a, b, p))), "")
     if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
-        return next((d for k in left if (d := _difference(left[k], right[k], f"{path}.{k}"))), "")
+        return next((d for k in left if (d := difference(left[k], right[k], f"{path}.{k}"))), "")
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         return "" if abs(left - right) <= 1e-6 else f"{path}: {left} != {right}"
     same = type(left) is type(right) and not isinstance(left, np.ndarray) and left == right

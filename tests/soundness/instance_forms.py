@@ -117,8 +117,8 @@ def layer_of_a_local_object(s: Strand, x: str) -> str:
 @form
 def layer_in_a_list(s: Strand, x: str) -> str:
     name = s.new("layers")
-    s.add(f"{name} = {s.pick(f'[{x}, {s.foreign()}]', f'({s.foreign()}, {x})', f'[{x}]')}")
-    return f"{name}[{s.pick('0', '-1', '1', 'hidden(0)')}]"
+    s.add(f"{name} = {s.pick(f'[{x}, {s.foreign()}]', f'({s.foreign()}, {x})')}")
+    return f"{name}[{s.way(constant=s.pick('0', '1', '-1'), hidden='hidden(0)')}]"
 
 
 @form

@@ -17,6 +17,7 @@ from tests.soundness.strand import OWN, Form, Names, Strand
 
 ALL_CLASS_FORMS: dict[str, Form] = {**CLASS_FORMS, **SCOPE_FORMS, **OBJECT_FORMS}
 ALL_INSTANCE_FORMS: dict[str, Form] = {**INSTANCE_FORMS, **NARROWING_FORMS}
+FORMS: dict[str, Form] = {**ALL_CLASS_FORMS, **CALLS, **ALL_INSTANCE_FORMS, **USES}
 HEADS = ("from torch import nn", "import torch.nn as nn", "import torch\nfrom torch import nn as nn")
 EXTRA = {"BatchNorm2d": "from torch.nn import BatchNorm2d", "BN": "from torch.nn import BatchNorm2d as BN"}
 SPELLINGS = ("nn.BatchNorm2d", "BatchNorm2d", "BN", "torch.nn.BatchNorm2d", "Sub", "nn.SyncBatchNorm", "nn.BatchNorm1d")
@@ -77,8 +78,10 @@ def strands(draw: st.DrawFn, names: Names, only: str = "") -> Piece:
     s.add(_last(s, expression, USES, only))
     s.close()
     text = "\n".join(s.lines) + "\n"
-    shared = frozenset(n for n in OWN if re.search(rf"\b{n}\b", text))
-    return Piece(text, (spelled, *s.forms), shared)
+    shared = set(re.findall(r"\w+", text)) & OWN.keys()
+    if "own" in shared:
+        shared.add("Own")
+    return Piece(text, (spelled, *s.forms), frozenset(shared))
 
 
 def _passed(s: Strand, expression: str, family: dict[str, Form], most: int, only: str) -> str:

@@ -20,7 +20,7 @@ class Search:
     only: str = ""
     kinds: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, ...], tuple[Program, Outcome]] = field(default_factory=dict)
-    by_form: Counter[tuple[str, str]] = field(default_factory=Counter)
+    discarded: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> Search:
         @seed(self.seed)
@@ -41,8 +41,8 @@ class Search:
 
     def _keep(self, program: Program, outcome: Outcome) -> None:
         self.kinds[outcome.kind] += 1
-        for form in outcome.forms:
-            self.by_form[form, outcome.kind] += 1
+        if outcome.kind == "discarded":
+            self.discarded[outcome.detail] += 1
         if outcome.kind not in ("wrong", "noted"):
             return
         kept = self.failures.get(outcome.forms)
