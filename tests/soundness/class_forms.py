@@ -202,7 +202,7 @@ def dict_alias(s: Strand, e: str) -> str:
 def dict_filled_by_a_function(s: Strand, e: str) -> str:
     name, change, norm = s.new("NORMS"), s.new("register"), s.new("norm")
     s.add(f'{name} = {{"bn": {s.other()}}}')
-    s.add(f'def {change}(key, {norm}):\n    {name}[key] = {norm}')
+    s.add(f"def {change}(key, {norm}):\n    {name}[key] = {norm}")
     s.add(f'{change}("bn", {e})')
     return f'{name}["bn"]'
 
@@ -312,7 +312,7 @@ def unknown_call(s: Strand, e: str) -> str:
 def matched(s: Strand, e: str) -> str:
     name = s.new("Norm")
     s.add(
-        f'match {s.pick("hidden(0)", "hidden(1)", "0")}:\n    case 0:\n        {name} = {e}\n'
+        f"match {s.pick('hidden(0)', 'hidden(1)', '0')}:\n    case 0:\n        {name} = {e}\n"
         f"    case _:\n        {name} = {s.other()}"
     )
     return name

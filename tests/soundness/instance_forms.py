@@ -76,7 +76,9 @@ def layer_replaced_in_a_subclass(s: Strand, x: str) -> str:
 def layer_replaced_outside(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     x = _made_inside(s, x)
-    s.add(f"class {cls}:\n    def __init__(self):\n        self.{attr} = {x}\n    def get(self):\n        return self.{attr}")
+    s.add(
+        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {x}\n    def get(self):\n        return self.{attr}"
+    )
     s.add(f"{net} = {cls}()")
     s.add(
         s.way(
@@ -93,7 +95,9 @@ def layer_replaced_outside(s: Strand, x: str) -> str:
 def layer_set_outside(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     x = _made_inside(s, x)
-    s.add(f"class {cls}:\n    def __init__(self):\n        self.{attr} = {s.foreign()}\n    def get(self):\n        return self.{attr}")
+    s.add(
+        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {s.foreign()}\n    def get(self):\n        return self.{attr}"
+    )
     s.add(f"{net} = {cls}()")
     s.add(
         s.way(
@@ -163,7 +167,13 @@ def layer_nested(s: Strand, x: str) -> str:
 @form
 def layer_unpacked(s: Strand, x: str) -> str:
     first, second = s.new("first"), s.new("second")
-    s.add(s.pick(f"{first}, {second} = {x}, {s.foreign()}", f"{first}, {second} = {s.foreign()}, {x}", f"({first}, *_), {second} = ({x}, 0), {x}"))
+    s.add(
+        s.pick(
+            f"{first}, {second} = {x}, {s.foreign()}",
+            f"{first}, {second} = {s.foreign()}, {x}",
+            f"({first}, *_), {second} = ({x}, 0), {x}",
+        )
+    )
     return s.pick(first, second)
 
 
@@ -253,7 +263,9 @@ def layer_property(s: Strand, x: str) -> str:
 def layer_returned(s: Strand, x: str) -> str:
     f = s.new("make")
     x = _made_inside(s, x)
-    body = s.pick(f"return {x}", f"if {s.flag()}:\n        return {x}\n    return {s.foreign()}", f"layer = {x}\n    return layer")
+    body = s.pick(
+        f"return {x}", f"if {s.flag()}:\n        return {x}\n    return {s.foreign()}", f"layer = {x}\n    return layer"
+    )
     s.add(f"def {f}():\n    {body}")
     return f"{f}()"
 
@@ -293,4 +305,9 @@ def layer_with_statement(s: Strand, x: str) -> str:
 
 @form
 def layer_choice(s: Strand, x: str) -> str:
-    return s.pick(f"({x} if {s.flag()} else {s.foreign()})", f"({s.foreign()} if {s.flag()} else {x})", f"({x} or None)", f"(None or {x})")
+    return s.pick(
+        f"({x} if {s.flag()} else {s.foreign()})",
+        f"({s.foreign()} if {s.flag()} else {x})",
+        f"({x} or None)",
+        f"(None or {x})",
+    )

@@ -18,14 +18,18 @@ def _mixed(s: Strand, x: str) -> str:
 @form
 def isinstance_branch(s: Strand, x: str) -> str:
     m = _mixed(s, x)
-    s.block(f"if {s.way(isinstance=f'isinstance({m}, {s.spelled})', same=f'type({m}) is {s.spelled}', equal=f'type({m}) == {s.spelled}')}:")
+    s.block(
+        f"if {s.way(isinstance=f'isinstance({m}, {s.spelled})', same=f'type({m}) is {s.spelled}', equal=f'type({m}) == {s.spelled}')}:"
+    )
     return m
 
 
 @form
 def isinstance_with_others(s: Strand, x: str) -> str:
     m = _mixed(s, x)
-    s.block(f"if {s.pick(f'isinstance({m}, ({s.spelled}, nn.GroupNorm))', f'isinstance({m}, {s.spelled}) or isinstance({m}, nn.GroupNorm)')}:")
+    s.block(
+        f"if {s.pick(f'isinstance({m}, ({s.spelled}, nn.GroupNorm))', f'isinstance({m}, {s.spelled}) or isinstance({m}, nn.GroupNorm)')}:"
+    )
     return m
 
 
@@ -115,7 +119,9 @@ def item_replaced_after_the_test(s: Strand, x: str) -> str:
 @form
 def attribute_replaced_after_the_test(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
-    s.add(f"class {cls}:\n    def __init__(self, x):\n        self.{attr} = x\n    def change(self):\n        self.{attr} = {s.foreign()}")
+    s.add(
+        f"class {cls}:\n    def __init__(self, x):\n        self.{attr} = x\n    def change(self):\n        self.{attr} = {s.foreign()}"
+    )
     s.add(f"{net} = hidden({cls}({x}))")
     s.block(f"if isinstance({net}.{attr}, {s.spelled}):")
     s.add(
@@ -198,7 +204,11 @@ def not_none(s: Strand, x: str) -> str:
 def own_isinstance(s: Strand, x: str) -> str:
     """A name that only looks like the test."""
     f, m = s.new("look"), s.new("m")
-    s.block(f"def {f}({m}, isinstance=lambda *a: True):\n    if isinstance({m}, {s.spelled}):", f"{f}({s.foreign()})", f"{f}({x})")
+    s.block(
+        f"def {f}({m}, isinstance=lambda *a: True):\n    if isinstance({m}, {s.spelled}):",
+        f"{f}({s.foreign()})",
+        f"{f}({x})",
+    )
     return m
 
 

@@ -126,9 +126,50 @@ UNKNOWN_LAYER = (
     "layer zipped: enumerate",
     "layer zipped: zip",
 )
+HANDED_ON = (
+    "call method",
+    "lambda call",
+    "new method",
+    "partial",
+    "partial of partial",
+    "partial with stars",
+    "registering decorator",
+)
+"""Forms that call what they get with stars, or make a partial of it."""
+MIXED = (
+    "conditional",
+    "default",
+    "default none",
+    "early exit of some",
+    "isinstance with others",
+    "layer assigned again",
+    "layer choice",
+    "layer default",
+    "layer in a dict",
+    "layer in a list",
+    "layer loop",
+    "layer of self",
+    "layer parameter",
+    "layer returned",
+    "layer replaced in a subclass",
+    "layer unpacked",
+    "layer zipped",
+    "loop",
+    "loop over items",
+    "name replaced after the test",
+    "negative branch",
+    "overridden attribute",
+    "parameter",
+    "remembered test",
+    "star parameter",
+    "type of another",
+)
+"""Forms in which another object comes as well."""
 NOT_YET |= {
-    "an unknown callee with other arguments than momentum": (UNKNOWN_CLASS, FOLLOWED),
-    "an attribute of an object of unknown class": ((*UNKNOWN_CLASS, *UNKNOWN_LAYER), READ),
+    "an unknown callee with other arguments than momentum": (UNKNOWN_CLASS, (*FOLLOWED, *HANDED_ON)),
+    "an unknown callee where the class is nowhere spelled as a value": (UNKNOWN_CLASS, ("Sub", "type of an instance")),
+    "an annotation is believed against several calls": (MIXED, ("layer annotated", "layer dataclass field: cls")),
+    "an attribute of an object of unknown class": ((*UNKNOWN_CLASS, *UNKNOWN_LAYER, "negative branch"), READ),
     "a layer that is looked up by an unknown function": (("an attribute by name: hidden",),),
 }
 

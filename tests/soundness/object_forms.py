@@ -18,7 +18,10 @@ def class_attribute(s: Strand, e: str) -> str:
 @form
 def class_table(s: Strand, e: str) -> str:
     cls = s.new("Net")
-    s.block(f'class {cls}:\n    NORMS = {{"bn": {e}, "other": {s.other()}}}\n    def run(self, kind="bn"):', f"{cls}().run()")
+    s.block(
+        f'class {cls}:\n    NORMS = {{"bn": {e}, "other": {s.other()}}}\n    def run(self, kind="bn"):',
+        f"{cls}().run()",
+    )
     return s.pick("self.NORMS[kind]", f"{cls}.NORMS[kind]", 'self.NORMS["bn"]')
 
 

@@ -70,9 +70,9 @@ class Program:
 @st.composite
 def strands(draw: st.DrawFn, names: Names, only: str = "") -> Piece:
     """One strand; ``only`` names the one form it is made of, next to the plainest call and use."""
-    spelled = draw(st.sampled_from(SPELLINGS[:1] if only else SPELLINGS))
-    s = Strand(draw, names, spelled)
-    expression = _passed(s, spelled, ALL_CLASS_FORMS, 3, only)
+    s = Strand(draw, names)
+    s.spelled = s.choose(SPELLINGS[:1] if only else SPELLINGS)
+    expression = _passed(s, s.spelled, ALL_CLASS_FORMS, 3, only)
     expression = _last(s, expression, CALLS, only)
     expression = _passed(s, expression, ALL_INSTANCE_FORMS, 2, only)
     s.add(_last(s, expression, USES, only))
@@ -81,7 +81,7 @@ def strands(draw: st.DrawFn, names: Names, only: str = "") -> Piece:
     shared = set(re.findall(r"\w+", text)) & OWN.keys()
     if "own" in shared:
         shared.add("Own")
-    return Piece(text, (spelled, *s.forms), frozenset(shared))
+    return Piece(text, tuple(s.forms), frozenset(shared))
 
 
 def _passed(s: Strand, expression: str, family: dict[str, Form], most: int, only: str) -> str:

@@ -89,9 +89,7 @@ def star_parameter(s: Strand, e: str) -> str:
 def keyword_parameter(s: Strand, e: str) -> str:
     f, options = s.new("use"), s.new("options")
     s.block(f"def {f}(**{options}):", f"{f}(norm={e})")
-    return s.way(
-        item=f'{options}["norm"]', get=f'{options}.get("norm")', default=f'{options}.get("norm", {s.other()})'
-    )
+    return s.way(item=f'{options}["norm"]', get=f'{options}.get("norm")', default=f'{options}.get("norm", {s.other()})')
 
 
 @form

@@ -92,7 +92,9 @@ def the_layer(s: Strand, x: str) -> str:
 @use
 def an_attribute(s: Strand, x: str) -> str:
     name = s.way(
-        parameter=s.pick("weight", "bias"), statistic=s.pick("running_mean", "running_var"), number=s.pick("momentum", "eps")
+        parameter=s.pick("weight", "bias"),
+        statistic=s.pick("running_mean", "running_var"),
+        number=s.pick("momentum", "eps"),
     )
     return f"observe({x}.{name})"
 

@@ -59,7 +59,7 @@ class Strand:
 
     draw: st.DrawFn
     names: Names
-    spelled: str
+    spelled: str = ""
     lines: list[str] = field(default_factory=list)
     depth: int = 0
     forms: list[str] = field(default_factory=list)
