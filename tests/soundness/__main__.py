@@ -6,9 +6,10 @@ import argparse
 from collections import Counter
 
 from tests.soundness.execution import Outcome
-from tests.soundness.programs import ALL_CLASS_FORMS, ALL_INSTANCE_FORMS, Program
+from tests.soundness.not_yet import SEVERAL_FILES
+from tests.soundness.program import Program
+from tests.soundness.programs import FORMS
 from tests.soundness.search import Search
-from tests.soundness.sinks import CALLS, USES
 
 
 def main() -> None:
@@ -18,12 +19,12 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="try every form by itself, --count programs each")
     parser.add_argument("--only", default="", help="try one form by itself")
     parser.add_argument("--discarded", action="store_true", help="say why originals failed")
+    parser.add_argument("--files", action="store_true", default=SEVERAL_FILES, help="divide strands between two files")
     options = parser.parse_args()
-    every = [*ALL_CLASS_FORMS, *ALL_INSTANCE_FORMS, *CALLS, *USES]
-    forms = [options.only] if options.only else every if options.each else [""]
+    forms = [options.only] if options.only else list(FORMS) if options.each else [""]
     kinds: Counter[str] = Counter()
     for only in forms:
-        search = Search(options.count, options.seed, only).run()
+        search = Search(options.count, options.seed, only, options.files).run()
         kinds += search.kinds
         failures = search.shortest()
         print(f"{only or 'all forms'}: {dict(search.kinds)}", flush=True)

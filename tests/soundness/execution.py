@@ -19,7 +19,7 @@ import torch
 
 from migrate.engine import Options, migrate_bytes
 from migrate.findings import FileResult
-from tests.soundness.programs import Program
+from tests.soundness.program import Program
 
 torch.set_num_threads(1)
 ms.set_device("CPU")
@@ -39,35 +39,44 @@ class Outcome:
     detail: str = ""
 
 
-def migrate(program: Program) -> FileResult:
-    result = migrate_bytes(program.text.encode(), "program.py", Options())
-    assert result.error is None, result.error
-    return result
+def migrate(program: Program) -> list[FileResult]:
+    """The results for the files, each by itself."""
+    results = [migrate_bytes(f.text.encode(), f"pack/{f.name}.py", Options()) for f in program.files]
+    errors = [r.error for r in results if r.error is not None]
+    assert not errors, errors
+    return results
 
 
 def outcomes(program: Program) -> list[Outcome]:
     """``discarded``, ``equal``, ``reviewed`` or ``wrong`` for each strand."""
-    before = run(program.text, program)
-    result = migrate(program)
-    after = run(result.after.decode(), program)
-    reviewed = {program.piece_at(f.line) for f in result.findings if f.kind == "review"}
-    noted = {program.piece_at(f.line) for f in result.findings if f.code in ("BN304", "BN305")}
-    changed = {program.piece_at(f.line) for f in result.findings if f.kind == "rewrite"}
-    found = []
-    for i, piece in enumerate(program.pieces):
-        if piece.name:
-            continue
-        own = {i} | {j for j, p in enumerate(program.pieces) if p.name in piece.shared}
-        raised = [v.text for v in after[i] if isinstance(v, Raised)]
-        detail = f"raises {raised[0]}" if raised else difference(before[i], after[i])
-        if before[i] and isinstance(before[i][-1], Raised):
-            kind, detail = "discarded", before[i][-1].text
-        elif detail:
-            kind = "reviewed" if reviewed & own else "noted" if noted & own else "wrong"
-        else:
-            kind = "equal, reviewed" if reviewed & own else "equal, changed" if changed & own else "equal, untouched"
-        found.append(Outcome(piece.forms, kind, detail))
-    return found
+    results = migrate(program)
+    before = run(program, [f.text for f in program.files])
+    after = run(program, [r.after.decode() for r in results])
+    found: dict[str, set[int | None]] = {"review": set(), "note": set(), "rewrite": set()}
+    for file, result in zip(program.files, results, strict=True):
+        for finding in result.findings:
+            if finding.kind != "note" or finding.code == "BN304":
+                found[finding.kind].add(file.piece_at(finding.line))
+    return [
+        _outcome(program, i, before[i], after[i], found) for i, piece in enumerate(program.pieces) if not piece.name
+    ]
+
+
+def _outcome(
+    program: Program, place: int, before: list[Any], after: list[Any], found: dict[str, set[int | None]]
+) -> Outcome:
+    piece = program.pieces[place]
+    own = {place} | {j for j, p in enumerate(program.pieces) if p.name in piece.shared}
+    if before and isinstance(before[-1], Raised):
+        return Outcome(piece.forms, "discarded", before[-1].text)
+    raised = [v.text for v in after if isinstance(v, Raised)]
+    detail = f"raises {raised[0]}" if raised else difference(before, after)
+    if detail:
+        kind = "reviewed" if found["review"] & own else "noted" if found["note"] & own else "wrong"
+    else:
+        kind = "equal, reviewed" if found["review"] & own else "equal, changed"
+        kind = kind if (found["review"] | found["rewrite"]) & own else "equal, untouched"
+    return Outcome(piece.forms, kind, detail)
 
 
 @dataclass(frozen=True)
@@ -91,30 +100,33 @@ class Observer(types.ModuleType):
         return value
 
 
-def run(text: str, program: Program) -> list[list[Any]]:
+def run(program: Program, texts: list[str]) -> list[list[Any]]:
     """What each piece observes. A statement that raises ends its piece only."""
-    observer, module = Observer(), types.ModuleType("program")
+    observer, package = Observer(), types.ModuleType("pack")
+    package.__path__ = []
     seen: list[list[Any]] = [[] for _ in program.pieces]
-    owners = _owners(program)
-    with _modules(observer=observer, program=module):
-        for statement in ast.parse(text).body:
-            owner = None if isinstance(statement, (ast.Import, ast.ImportFrom)) else next(owners)
-            observer.seen = [] if owner is None else seen[owner]
-            if observer.seen and isinstance(observer.seen[-1], Raised):
-                continue
-            try:
-                code = compile(ast.Module([statement], []), "<program>", "exec")
-                exec(code, vars(module))
-            except Exception as error:
-                observer.seen.append(Raised(f"{type(error).__name__}: {error}"))
+    with _modules(observer=observer, pack=package):
+        for file, text in zip(program.files, texts, strict=True):
+            module = types.ModuleType(f"pack.{file.name}")
+            module.__package__ = "pack"
+            setattr(package, file.name, module)
+            sys.modules[module.__name__] = module
+            _execute(module, text, iter(file.owners), observer, seen)
     return seen
 
 
-def _owners(program: Program) -> Iterator[int]:
-    """The piece of every statement that is not an import; the migration keeps their number and order."""
-    for i, piece in enumerate(program.pieces):
-        for _ in ast.parse(piece.text).body:
-            yield i
+def _execute(
+    module: types.ModuleType, text: str, owners: Iterator[int], observer: Observer, seen: list[list[Any]]
+) -> None:
+    for statement in ast.parse(text).body:
+        owner = None if isinstance(statement, (ast.Import, ast.ImportFrom)) else next(owners)
+        observer.seen = [] if owner is None else seen[owner]
+        if observer.seen and isinstance(observer.seen[-1], Raised):
+            continue
+        try:
+            exec(compile(ast.Module([statement], []), "<program>", "exec"), vars(module))
+        except Exception as error:
+            observer.seen.append(Raised(f"{type(error).__name__}: {error}"))
 
 
 @contextmanager
@@ -123,7 +135,7 @@ def _modules(**modules: types.ModuleType) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in modules:
+        for name in [n for n in sys.modules if n in modules or n.startswith("pack.")]:
             del sys.modules[name]
 
 

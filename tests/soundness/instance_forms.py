@@ -77,7 +77,8 @@ def layer_replaced_outside(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     x = _made_inside(s, x)
     s.add(
-        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {x}\n    def get(self):\n        return self.{attr}"
+        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {x}\n"
+        f"    def get(self):\n        return self.{attr}"
     )
     s.add(f"{net} = {cls}()")
     s.add(
@@ -96,7 +97,8 @@ def layer_set_outside(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     x = _made_inside(s, x)
     s.add(
-        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {s.foreign()}\n    def get(self):\n        return self.{attr}"
+        f"class {cls}:\n    def __init__(self):\n        self.{attr} = {s.foreign()}\n"
+        f"    def get(self):\n        return self.{attr}"
     )
     s.add(f"{net} = {cls}()")
     s.add(

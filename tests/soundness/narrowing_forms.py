@@ -18,18 +18,18 @@ def _mixed(s: Strand, x: str) -> str:
 @form
 def isinstance_branch(s: Strand, x: str) -> str:
     m = _mixed(s, x)
-    s.block(
-        f"if {s.way(isinstance=f'isinstance({m}, {s.spelled})', same=f'type({m}) is {s.spelled}', equal=f'type({m}) == {s.spelled}')}:"
+    test = s.way(
+        isinstance=f"isinstance({m}, {s.spelled})", same=f"type({m}) is {s.spelled}", equal=f"type({m}) == {s.spelled}"
     )
+    s.block(f"if {test}:")
     return m
 
 
 @form
 def isinstance_with_others(s: Strand, x: str) -> str:
     m = _mixed(s, x)
-    s.block(
-        f"if {s.pick(f'isinstance({m}, ({s.spelled}, nn.GroupNorm))', f'isinstance({m}, {s.spelled}) or isinstance({m}, nn.GroupNorm)')}:"
-    )
+    both = f"isinstance({m}, {s.spelled}) or isinstance({m}, nn.GroupNorm)"
+    s.block(f"if {s.pick(f'isinstance({m}, ({s.spelled}, nn.GroupNorm))', both)}:")
     return m
 
 
@@ -120,7 +120,8 @@ def item_replaced_after_the_test(s: Strand, x: str) -> str:
 def attribute_replaced_after_the_test(s: Strand, x: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     s.add(
-        f"class {cls}:\n    def __init__(self, x):\n        self.{attr} = x\n    def change(self):\n        self.{attr} = {s.foreign()}"
+        f"class {cls}:\n    def __init__(self, x):\n        self.{attr} = x\n"
+        f"    def change(self):\n        self.{attr} = {s.foreign()}"
     )
     s.add(f"{net} = hidden({cls}({x}))")
     s.block(f"if isinstance({net}.{attr}, {s.spelled}):")

@@ -24,6 +24,9 @@ READ = (
 )
 """Uses that are not recognised where nothing shows what the object is."""
 
+SEVERAL_FILES = False
+"""Whether strands are divided between the files of a package: every file is still analysed by itself."""
+
 Row = tuple[tuple[str, ...], ...]
 
 NOT_YET: dict[str, Row] = {

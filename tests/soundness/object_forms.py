@@ -129,7 +129,8 @@ def replaced_by_a_method(s: Strand, e: str) -> str:
 def deleted_attribute(s: Strand, e: str) -> str:
     cls, attr, net = s.new("Net"), s.attribute(), s.new("net")
     s.block(
-        f"class {cls}:\n    {attr} = {s.other()}\n    def __init__(self):\n        self.{attr} = {s.named(e)}\n    def run(self):",
+        f"class {cls}:\n    {attr} = {s.other()}\n    def __init__(self):\n        self.{attr} = {s.named(e)}\n"
+        "    def run(self):",
         f"{net} = {cls}()",
         s.way(statement=f"del {net}.{attr}", delattr=f'delattr({net}, "{attr}")'),
         f"{net}.run()",

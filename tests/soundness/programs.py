@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from tests.soundness.class_forms import CLASS_FORMS
 from tests.soundness.instance_forms import INSTANCE_FORMS
 from tests.soundness.narrowing_forms import NARROWING_FORMS
+from tests.soundness.not_yet import SEVERAL_FILES
 from tests.soundness.object_forms import OBJECT_FORMS
+from tests.soundness.program import Piece, Program, divided
 from tests.soundness.scope_forms import SCOPE_FORMS
 from tests.soundness.sinks import CALLS, USES
 from tests.soundness.strand import OWN, Form, Names, Strand
@@ -32,45 +33,13 @@ from observer import hidden, observe
 """
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A definition that strands share, or a strand: its text, its forms, and the definitions it uses."""
-
-    text: str
-    forms: tuple[str, ...] = ()
-    shared: frozenset[str] = frozenset()
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A module: a head of imports, then the pieces in order."""
-
-    head: str
-    pieces: tuple[Piece, ...]
-
-    @property
-    def text(self) -> str:
-        return self.head + "".join(p.text for p in self.pieces)
-
-    @property
-    def strands(self) -> tuple[Piece, ...]:
-        return tuple(p for p in self.pieces if not p.name)
-
-    def piece_at(self, line: int) -> int | None:
-        """The place of the piece that holds a line of the text."""
-        end = self.head.count("\n")
-        for i, piece in enumerate(self.pieces):
-            start, end = end, end + piece.text.count("\n")
-            if start < line <= end:
-                return i
-        return None
-
-
 @st.composite
-def strands(draw: st.DrawFn, names: Names, only: str = "") -> Piece:
-    """One strand; ``only`` names the one form it is made of, next to the plainest call and use."""
-    s = Strand(draw, names)
+def strands(draw: st.DrawFn, names: Names, only: str, several: bool) -> Piece:
+    """One strand; ``only`` names the one form it is made of, next to the plainest call and use.
+
+    ``several`` lets its first statements go into another file.
+    """
+    s = Strand(draw, names, everything=bool(only))
     s.spelled = s.choose(SPELLINGS[:1] if only else SPELLINGS)
     expression = _passed(s, s.spelled, ALL_CLASS_FORMS, 3, only)
     expression = _last(s, expression, CALLS, only)
@@ -81,16 +50,15 @@ def strands(draw: st.DrawFn, names: Names, only: str = "") -> Piece:
     shared = set(re.findall(r"\w+", text)) & OWN.keys()
     if "own" in shared:
         shared.add("Own")
-    return Piece(text, tuple(s.forms), frozenset(shared))
+    library, text = divided(s, text) if several and s.pick(True, False) else ("", text)
+    return Piece(text, tuple(s.forms), frozenset(shared), library=library)
 
 
 def _passed(s: Strand, expression: str, family: dict[str, Form], most: int, only: str) -> str:
     """The expression after a few forms of a family."""
-    if only:
-        names = [[only]] if only in family else []
-    else:
-        names = [list(family)] * s.draw(st.integers(0, most))
-    for allowed in names:
+    allowed = [only] if only else list(family)
+    count = s.draw(st.integers(0, most)) if not only else int(only in family)
+    for _ in range(count):
         expression = family[s.choose(allowed)](s, expression)
     return expression
 
@@ -101,12 +69,12 @@ def _last(s: Strand, expression: str, family: dict[str, Form], only: str) -> str
 
 
 @st.composite
-def programs(draw: st.DrawFn, only: str = "") -> Program:
+def programs(draw: st.DrawFn, only: str = "", several: bool = SEVERAL_FILES) -> Program:
     names = Names()
-    count = 1 if only else draw(st.integers(1, 3))
-    drawn = [draw(strands(names, only)) for _ in range(count)]
+    count = 1 if only else draw(st.integers(1, 2))
+    drawn = [draw(strands(names, only, several)) for _ in range(count)]
     shared = [n for n in OWN if any(n in s.shared for s in drawn)]
-    text = "".join(s.text for s in drawn)
+    text = "".join(s.library + s.text for s in drawn)
     extra = "".join(f"{line}\n" for name, line in EXTRA.items() if any(name == s.forms[0] for s in drawn))
     head = f"{draw(st.sampled_from(HEADS))}\n{extra}{_needed(text + ''.join(OWN[n] for n in shared))}"
     return Program(head, (*(Piece(OWN[n], name=n) for n in shared), *drawn))

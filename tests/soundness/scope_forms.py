@@ -150,7 +150,8 @@ def factory(s: Strand, e: str) -> str:
     body = s.pick(
         f'    return {{"bn": {e}, "other": {s.other()}}}[name]',
         f'    if name == "bn":\n        return {e}\n    return {s.other()}',
-        f'    if name == "other":\n        norm = {s.other()}\n    elif name == "bn":\n        norm = {e}\n    return norm',
+        f'    if name == "other":\n        norm = {s.other()}\n'
+        f'    elif name == "bn":\n        norm = {e}\n    return norm',
         f'    match name:\n        case "bn":\n            return {e}\n    return {s.other()}',
     )
     s.add(f"def {f}(name):\n{body}")
@@ -197,7 +198,8 @@ def closure(s: Strand, e: str) -> str:
 def closure_changed(s: Strand, e: str) -> str:
     f, norm, change = s.new("outer"), s.new("norm"), s.new("change")
     s.block(
-        f"def {f}():\n    {norm} = {s.named(e)}\n    def {change}():\n        nonlocal {norm}\n        {norm} = {s.other()}\n"
+        f"def {f}():\n    {norm} = {s.named(e)}\n    def {change}():\n        nonlocal {norm}\n"
+        f"        {norm} = {s.other()}\n"
         f"    {change}()\n    if True:",
         f"{f}()",
     )

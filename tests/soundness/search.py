@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.soundness.execution import Outcome, outcomes
-from tests.soundness.programs import Program, programs
+from tests.soundness.program import Program
+from tests.soundness.programs import programs
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Search:
     count: int
     seed: int
     only: str = ""
+    several: bool = False
     kinds: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, ...], tuple[Program, Outcome]] = field(default_factory=dict)
     discarded: Counter[str] = field(default_factory=Counter)
@@ -31,7 +33,7 @@ class Search:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(programs(self.only))
+        @given(programs(self.only, self.several))
         def search(program: Program) -> None:
             for outcome in outcomes(program):
                 self._keep(program, outcome)

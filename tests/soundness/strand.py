@@ -55,11 +55,15 @@ class Names:
 
 @dataclass
 class Strand:
-    """Lines under construction. A form adds lines, and opens blocks that are closed again at the end."""
+    """Lines under construction. A form adds lines, and opens blocks that are closed again at the end.
+
+    ``everything`` draws also what the table of what is not there yet leaves out.
+    """
 
     draw: st.DrawFn
     names: Names
     spelled: str = ""
+    everything: bool = False
     lines: list[str] = field(default_factory=list)
     depth: int = 0
     forms: list[str] = field(default_factory=list)
@@ -75,7 +79,7 @@ class Strand:
 
     def choose(self, names: Sequence[str]) -> str:
         """A name that completes no entry of the table, kept among the forms."""
-        left_out = excluded(self.forms)
+        left_out = set() if self.everything else excluded(self.forms)
         free = [n for n in names if n not in left_out]
         if not free:
             reject()
