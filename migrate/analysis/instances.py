@@ -27,16 +27,16 @@ def _decide(module: Module, node: ast.Attribute) -> None:
     if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
         return
     values = module.without_none(node.value)
-    known = [(v, base) for v in values if (base := module.base_of(v)) is not None]
-    if not known:
+    bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
+    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
+    if not bases:
         _distinctive(module, node, values)
-        return
-    if any(_defined_here(module, v, node.attr) for v in values):
+    if not known:
         return
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     role: Role = "method" if node.attr in rule.methods else "attribute"
-    others = [v for v in values if module.base_of(v) is None]
+    others = [v for v in values if all(v is not k for k, _ in known)]
     if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
         if node.attr in module.rules.members:
             names = ", ".join(sorted({module.describe(v) for v in values}))
