@@ -94,6 +94,31 @@ class ReplaceStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class AddLines:
+    """``lines``, with ``owner`` filled in as {object}, go behind the statement, and behind a comment on its line."""
+
+    node: ast.stmt
+    lines: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClasses:
+    """``node``, a test for classes, is left with those whose places in the text are among ``keep``."""
+
+    node: ast.expr
+    keep: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatBranch:
+    """Behind the body of ``node`` stands its test and body once more, as an elif of their own and after ``edits``."""
+
+    node: ast.If
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -126,6 +151,9 @@ Edit = (
     | ReplaceMethod
     | SetTensor
     | ReplaceStatement
+    | AddLines
+    | KeepClasses
+    | RepeatBranch
     | NeedImport
     | SwapImport
     | RemoveImport

@@ -32,7 +32,11 @@ class Draft:
 
 @dataclass(slots=True)
 class Module:
-    """One file under analysis. ``left`` holds the references that stay the source framework's, and why."""
+    """One file under analysis.
+
+    ``left`` holds the references that stay the source framework's, and why; ``decided`` the attributes whose drafts
+    are there already.
+    """
 
     source: Source
     index: Index
@@ -42,12 +46,17 @@ class Module:
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
     left: dict[ast.AST, str] = field(default_factory=dict)
+    decided: set[ast.AST] = field(default_factory=set)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     def is_skipped(self, node: Located) -> bool:
         """Whether a comment on one of the lines of ``node`` asks to leave it alone."""
         assert node.end_lineno is not None
         return any(line in self.skipped for line in range(node.lineno, node.end_lineno + 1))
+
+    def holds(self, outer: Located, inner: Located) -> bool:
+        """Whether ``inner`` stands inside the text of ``outer``."""
+        return self.source.span(outer).holds(self.source.span(inner))
 
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""

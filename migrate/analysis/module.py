@@ -7,6 +7,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from migrate.analysis.branches import split_branches
 from migrate.analysis.constructions import decide_constructions, decide_unresolved, find_constructions
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.evaluator import Evaluator
@@ -40,6 +41,7 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
     decide_constructions(module, made)
     decide_unresolved(module)
     decide_subclasses(module)
+    split_branches(module)
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
