@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis import tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
@@ -165,7 +166,7 @@ def _statements(
         return ()
     assert isinstance(call.func, ast.Attribute)
     commented = "#" in module.source.segment(call)
-    if commented or not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+    if commented or not is_plain(call.func.value) or not _has_own_line(module, statement):
         return ()
     fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)

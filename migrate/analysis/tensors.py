@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
 from migrate.analysis.writes import decide_write, guards_what_is_there
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
@@ -39,11 +40,6 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
         return review("BN303", treatment.read or f"{node.attr} has the same name in MindSpore")
     message = f"{node.attr} is called {treatment.to} in MindSpore"
     return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
-
-
-def is_plain(node: ast.expr) -> bool:
-    """Whether repeating the text of ``node`` repeats no call."""
-    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
 
 
 def _is_none_test(module: Module, node: ast.Attribute) -> bool:

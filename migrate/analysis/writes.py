@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import Constant, Symbol
 from migrate.edits import AddLines, Edit, NeedImport, RenameAttribute
 from migrate.rule import Initializer, Rule, WriteBack
@@ -144,17 +145,15 @@ def guards_what_is_there(module: Module, node: ast.Attribute, rule: Rule) -> boo
     """Whether ``if instance.attr is not None:`` may hold where the source has None: all that it then does is to write
     the values which the target's tensors have anyway."""
     test = module.index.parent(node)
-    positive = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and test.left is node
-    branch = module.index.parent(test) if test is not None else None
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot) or test.left is not node:
+        return False
+    branch: ast.AST | None = module.index.parent(test)
     if isinstance(branch, ast.BoolOp) and isinstance(branch.op, ast.And):
-        branch = module.index.parent(branch)
-    if not positive or not isinstance(branch, ast.If) or branch.orelse or test not in _conditions(branch.test):
+        later = branch.values[branch.values.index(test) + 1 :]
+        branch = module.index.parent(branch) if all(map(is_plain, later)) else None
+    if not isinstance(branch, ast.If) or branch.orelse or not module.holds(branch.test, node):
         return False
     return all(_writes_absent(module, s, ast.unparse(node.value), rule) for s in branch.body)
-
-
-def _conditions(test: ast.expr) -> list[ast.expr]:
-    return test.values if isinstance(test, ast.BoolOp) else [test]
 
 
 def _writes_absent(module: Module, statement: ast.stmt, owner: str, rule: Rule) -> bool:
