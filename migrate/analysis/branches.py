@@ -76,11 +76,11 @@ def _edits(
 
 
 def class_test(module: Module, test: ast.expr) -> ClassTest | None:
-    """The test for classes that ``test`` is, or the only one among conditions that hold together."""
+    """The test for classes that ``test`` is, or the first one among conditions that hold together."""
     if isinstance(test, ast.BoolOp):
         found = [t for v in test.values if (t := class_test(module, v)) is not None]
         if isinstance(test.op, ast.And):
-            return found[0] if len(found) == 1 else None
+            return found[0] if found else None
         same = [t.node for t in found] == test.values and len({t.path for t in found}) == 1
         return ClassTest(test, found[0].path, tuple(c for t in found for c in t.classes)) if same else None
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
@@ -111,15 +111,12 @@ def _listed(classes: ast.expr) -> Iterator[ast.expr]:
 def _may_repeat(module: Module, branch: ast.If, test: ClassTest) -> bool:
     """Whether the text of the branch may stand there twice: its test has no effect, its statements bind no name, and
     no comment would have to go or asks to leave it alone."""
-    source = module.source
-    start = source.span(branch).start
     last = branch.body[-1].end_lineno or 0
     return (
         bool(test.path)
-        and not source.text[source.line_start(start) : start].strip()
         and not any(isinstance(n, ast.NamedExpr) for n in ast.walk(test.node))
         and not any(isinstance(n, CALLS) for n in _conditions(branch, test))
-        and "#" not in source.segment(test.node)
+        and "#" not in module.source.segment(test.node)
         and not any(line in module.skipped for line in range(branch.lineno, last + 1))
         and all(map(_binds_nothing, branch.body))
     )
@@ -150,8 +147,9 @@ def _parts(module: Module, test: ClassTest, names: set[str]) -> list[_Part]:
     """The classes by what becomes of ``names`` in their instances; nothing where one of them is in doubt."""
     parts: dict[object, _Part] = {}
     for place, node in enumerate(test.classes):
-        values = [Instance(v) for v in module.evaluator.evaluate(node) if isinstance(v, (Symbol, Migrated, Local))]
-        if not values or len(values) < len(module.evaluator.evaluate(node)):
+        spelled = module.evaluator.evaluate(node) if _is_spelled(module, node) else ()
+        values = [Instance(v) for v in spelled if isinstance(v, (Symbol, Migrated, Local))]
+        if not values:
             return []
         bases = [module.base_of(v) for v in values]
         kinds = {None if b is None else tuple(treatment(b.rule, n) for n in sorted(names)) for b in bases}
@@ -161,6 +159,16 @@ def _parts(module: Module, test: ClassTest, names: set[str]) -> list[_Part]:
         part = parts.get(kind, _Part(kind is not None))
         parts[kind] = _Part(part.migrated, (*part.places, place), (*part.values, *values))
     return list(parts.values())
+
+
+def _is_spelled(module: Module, node: ast.expr) -> bool:
+    """Whether an expression names a class of an import or of this file, also through names that are bound once."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    bindings = module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+    if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].value is not None:
+        return not isinstance(bindings[0].value, ast.Name) and _is_spelled(module, bindings[0].value)
+    return bool(bindings) and all(b.kind in ("import", "class") for b in bindings)
 
 
 def _is_unrelated(module: Module, of: Symbol | Migrated | Local) -> bool:
@@ -184,13 +192,9 @@ def _is_certain(module: Module, branch: ast.If, test: ClassTest, parts: list[_Pa
     drafts = [decide_use(module, n, module.without_none(n.value)) for n in others]
     places: list[Located] = [branch.test, *branch.body]
     inside = [d for d in module.drafts if any(module.holds(p, d.node) for p in places)]
-    spelled = [d for d in inside if module.holds(test.node, d.node)]
-    drafts += [d for d in inside if d not in spelled]
-    return (
-        all(set(module.without_none(n.value)) == values for n in uses)
-        and not any(d is not None and (d.edits or d.code[2] == "2") for d in drafts)
-        and all(d.code == "BN103" for d in spelled)
-    )
+    drafts += [d for d in inside if not module.holds(test.node, d.node)]
+    same = all(set(module.without_none(n.value)) == values for n in uses)
+    return same and not any(d is not None and (d.edits or d.code[2] == "2") for d in drafts)
 
 
 def _drafts(module: Module, part: _Part, uses: list[ast.Attribute]) -> list[Draft]:

@@ -18,7 +18,7 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
     """
     treatment = rules[0].attributes[node.attr]
     statement = module.index.parent(node)
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or statement.targets[0] is not node:
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return Draft("BN207", "attribute", symbol, node, treatment.write)
     run = _together(module, statement, rules[0])
     backs = _write_backs(run, rules) if statement is run[-1] else ()
@@ -90,15 +90,13 @@ def _is_refused(module: Module, statement: ast.Assign, rule: Rule) -> bool:
     return parameter is not None and any(not isinstance(v, float) or parameter.treatment.is_outside(v) for v in values)
 
 
-def _is_fixed(module: Module, value: ast.expr) -> bool:
-    """Literals, arithmetic on them, and names that the module binds once to such."""
+def _is_fixed(module: Module, value: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
+    """Literals, arithmetic on them, and names that the file binds once to such."""
     for n in ast.walk(value):
         if isinstance(n, ast.Name):
-            bindings = module.evaluator.bindings(n)
-            bound = bindings[0] if len(bindings) == 1 else None
-            if bound is None or bound.kind != "value" or bound.scope is not module.index.module or bound.value is None:
-                return False
-            if any(isinstance(inner, ast.Name) for inner in ast.walk(bound.value)):
+            bindings = module.evaluator.bindings(n) if n.id not in seen else []
+            bound = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+            if bound is None or not _is_fixed(module, bound, seen | {n.id}):
                 return False
         elif not isinstance(n, (ast.Constant, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.expr_context)):
             return False
@@ -145,13 +143,13 @@ def guards_what_is_there(module: Module, node: ast.Attribute, rule: Rule) -> boo
     """Whether ``if instance.attr is not None:`` may hold where the source has None: all that it then does is to write
     the values which the target's tensors have anyway."""
     test = module.index.parent(node)
-    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot) or test.left is not node:
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot) or len(test.ops) > 1:
         return False
     branch: ast.AST | None = module.index.parent(test)
     if isinstance(branch, ast.BoolOp) and isinstance(branch.op, ast.And):
         later = branch.values[branch.values.index(test) + 1 :]
         branch = module.index.parent(branch) if all(map(is_plain, later)) else None
-    if not isinstance(branch, ast.If) or branch.orelse or not module.holds(branch.test, node):
+    if not isinstance(branch, ast.If) or branch.orelse:
         return False
     return all(_writes_absent(module, s, ast.unparse(node.value), rule) for s in branch.body)
 

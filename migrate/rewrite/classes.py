@@ -57,8 +57,8 @@ class _Kept:
         kept = [e.with_changes(value=v) for e, v in values if v is not None]
         if len(kept) < 2 and len(values) > 1:
             return kept[0].value if kept else None
-        if not kept or len(kept) == len(values):
-            return node.with_changes(elements=kept) if kept else None
+        if not kept:
+            return None
         last = cst.ensure_type(node.elements[-1], cst.Element)
         return node.with_changes(elements=[*kept[:-1], kept[-1].with_changes(comma=last.comma)])
 
