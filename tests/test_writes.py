@@ -71,6 +71,18 @@ def test_the_end_of_the_file_and_its_newlines_stay(newline: str, end: str) -> No
     assert result.after.decode() == newline.join(expected) + last
 
 
+def test_two_copies_at_the_end_of_a_file_without_newline() -> None:
+    text = "from torch import nn\ndef g(m):\n    if isinstance(m, {}):\n        {}"
+    classes = "(nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm)"
+    result = migrate_bytes(text.format(classes, "m.weight.requires_grad = False").encode(), "x.py", Options())
+    assert result.after.decode() == (
+        "from torch import nn\nimport mindspore as ms\ndef g(m):\n"
+        "    if isinstance(m, ms.nn.BatchNorm2d):\n        m.gamma.requires_grad = False\n"
+        "    elif isinstance(m, ms.nn.BatchNorm3d):\n        m.bn2d.gamma.requires_grad = False\n"
+        "    elif isinstance(m, nn.GroupNorm):\n        m.weight.requires_grad = False"
+    )
+
+
 @pytest.mark.parametrize("end", ["", "  # last"])
 def test_lines_behind_the_last_one(end: str) -> None:
     result = migrate_bytes(f"{HEAD}    m.momentum = 0.1{end}".encode(), "x.py", Options())
