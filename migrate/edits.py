@@ -95,7 +95,7 @@ class ReplaceStatement:
 
 @dataclass(frozen=True, slots=True)
 class AddLines:
-    """``lines``, with ``owner`` filled in as {object}, go behind the statement, and behind a comment on its line."""
+    """``lines``, with ``owner`` filled in as {object}, go behind ``node``, which ends its line."""
 
     node: ast.stmt
     lines: tuple[str, ...]
@@ -112,9 +112,9 @@ class KeepClasses:
 
 @dataclass(frozen=True, slots=True)
 class RepeatBranch:
-    """Behind the body of ``node`` stands its test and body once more, as an elif of their own and after ``edits``."""
+    """The if or elif that ``node`` covers, to the end of a line, follows once more, as an elif after ``edits``."""
 
-    node: ast.If
+    node: ast.stmt
     edits: tuple[Edit, ...]
 
 

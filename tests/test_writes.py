@@ -1,10 +1,15 @@
-"""What reviews of assignments offer, and lines that go in at the end of a file."""
+"""What reviews of assignments offer; and lines that are added: where they go, and the findings that show them."""
 
 from __future__ import annotations
+
+import importlib
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from migrate.engine import Options, migrate_bytes
+from tests.cases import FOLDER, Case, read_cases
 
 HEAD = "from torch import nn\ndef f(m: nn.BatchNorm2d, value, deep: nn.BatchNorm3d):\n"
 TRAIN = "{0}.bn_train = ops.BatchNorm(is_training=True, epsilon={0}.eps, momentum={0}.momentum, data_format={0}.format)"
@@ -87,3 +92,17 @@ def test_two_copies_at_the_end_of_a_file_without_newline() -> None:
 def test_lines_behind_the_last_one(end: str) -> None:
     result = migrate_bytes(f"{HEAD}    m.momentum = 0.1{end}".encode(), "x.py", Options())
     assert result.after.decode().endswith(f"\n    m.momentum = 0.1{end}\n    {TRAIN.format('m')}")
+
+
+CASES = [case for name in ("branches", "writes") for case in read_cases(FOLDER / f"{name}.md")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_findings_and_imports_explain_every_difference(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "benchmarks"))
+    unexplained = importlib.import_module("real_code").unexplained
+    options = Options(case.options.get("target", "mindspore.nn"))
+    result = migrate_bytes(case.before.encode(), "case.py", options)
+    if any(f.role == "import" for f in result.findings):
+        pytest.skip("imports change lines beside those that are added")
+    assert list(unexplained(result.before, result.after, [asdict(f) for f in result.findings])) == []

@@ -56,22 +56,23 @@ def _split(module: Module, branch: ast.If, test: ClassTest) -> None:
     symbol = drafts[0].symbol.rpartition(".")[0]
     names = ", ".join(sorted({module.describe(v) for p in parts for v in p.values}))
     message = f"{names} no longer share the names used here: a branch for each"
-    edits = _edits(module, branch, test, first, rest)
-    for draft in (Draft("BN109", "isinstance", symbol, test.node, message, edits), *drafts):
+    whole = module.to_line_end(branch, branch.body[-1])
+    edits = _edits(module, whole, test, first, rest)
+    for draft in (Draft("BN109", "isinstance", symbol, whole, message, edits), *drafts):
         module.add(draft)
     module.decided.update(uses)
 
 
 def _edits(
-    module: Module, branch: ast.If, test: ClassTest, first: _Part, rest: list[tuple[_Part, list[Draft]]]
+    module: Module, whole: ast.stmt, test: ClassTest, first: _Part, rest: list[tuple[_Part, list[Draft]]]
 ) -> tuple[Edit, ...]:
-    """The branch keeps the classes of ``first``; a copy for each other part follows."""
+    """The branch, which is ``whole``, keeps the classes of ``first``; a copy for each other part follows."""
     spelled = [e for d in module.drafts if module.holds(test.node, d.node) for e in d.edits]
     edits: list[Edit] = [KeepClasses(test.node, first.places)]
     for part, drafts in rest:
         inner = [*spelled, *(e for d in drafts for e in d.edits), KeepClasses(test.node, part.places)]
         edits += [e for e in inner if isinstance(e, NeedImport)]
-        edits.append(RepeatBranch(branch, tuple(e for e in inner if not isinstance(e, NeedImport))))
+        edits.append(RepeatBranch(whole, tuple(e for e in inner if not isinstance(e, NeedImport))))
     return tuple(edits)
 
 

@@ -54,6 +54,16 @@ class Module:
         assert node.end_lineno is not None
         return any(line in self.skipped for line in range(node.lineno, node.end_lineno + 1))
 
+    def to_line_end(self, first: ast.stmt, last: ast.stmt) -> ast.stmt:
+        """The text from ``first`` to the end of the line on which ``last`` ends, as a node where ``first`` stands."""
+        assert last.end_lineno is not None
+        end = len(self.source.line_text(last.end_lineno).rstrip().encode())
+        place = {"lineno": first.lineno, "col_offset": first.col_offset}
+        node = ast.Pass(**place, end_lineno=last.end_lineno, end_col_offset=end)
+        self.index.parents[node] = self.index.parents[first]
+        self.index.scopes[node] = self.index.scopes[first]
+        return node
+
     def holds(self, outer: Located, inner: Located) -> bool:
         """Whether ``inner`` stands inside the text of ``outer``."""
         return self.source.span(outer).holds(self.source.span(inner))

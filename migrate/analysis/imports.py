@@ -209,7 +209,9 @@ def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
     if PurePath(module.source.path).name == "__init__.py" or any(n in module.index.loads for n in READS_NAMES):
         return
     made = [e for d in module.drafts for e in d.edits]
-    gone = {n for e in made for n in _dropped_names(e)} - swapped - {n for e in made for n in _repeated_names(e)}
+    gone = (
+        {n for e in made for n in _dropped_names(e)} - swapped - {n for e in made for n in _repeated_names(module, e)}
+    )
     unused = [b for b in _unused(module, gone) if _qualified(module, b).partition(".")[0] == "torch"]
     said = {id(d.node) for d in module.drafts if d.role == "import"}
     unused = [b for b in unused if not {id(b.node), id(module.index.statement(b.node))} & said]
@@ -274,11 +276,12 @@ def _dropped_names(edit: object) -> Iterator[ast.Name]:
         yield from (n for n in ast.walk(expression) if isinstance(n, ast.Name))
 
 
-def _repeated_names(edit: object) -> Iterator[ast.Name]:
+def _repeated_names(module: Module, edit: object) -> Iterator[ast.Name]:
     """The names that stay in the text, since a copy of their branch keeps them."""
     if isinstance(edit, RepeatBranch):
         changed = {n for e in edit.edits for n in _dropped_names(e)}
-        yield from (n for s in edit.node.body for n in ast.walk(s) if isinstance(n, ast.Name) and n not in changed)
+        names = (n for n in module.index.all(ast.Name) if n not in changed)
+        yield from (n for n in names if module.holds(edit.node, n))
 
 
 def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:

@@ -24,15 +24,16 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
     backs = _write_backs(run, rules) if statement is run[-1] else ()
     if all(_is_known(module, s, rules) for s in run) and _has_lines(module, run):
         edits: list[Edit] = [RenameAttribute(node, treatment.to)] if treatment.to != node.attr else []
+        whole = module.to_line_end(statement, statement) if backs else statement
         if backs:
             lines = tuple(b.statement for b in backs)
-            edits.append(AddLines(statement, lines, module.source.segment(node.value)))
+            edits.append(AddLines(whole, lines, module.source.segment(node.value)))
         edits += [NeedImport(name) for b in backs for name in b.imports]
         message = (
             f"{node.attr} keeps its meaning; MindSpore's layer sees it once its primitives are built again behind it, "
             "before graph mode compiles the network"
         )
-        return Draft("BN110", "attribute", symbol, statement, message, tuple(edits))
+        return Draft("BN110", "attribute", symbol, whole, message, tuple(edits))
     if _is_refused(module, statement, rules[0]) or not (backs or treatment.instead):
         return Draft("BN207", "attribute", symbol, node, treatment.write)
     suggestion = _suggestion(module, statement, treatment.to, treatment.instead, backs)

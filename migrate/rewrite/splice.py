@@ -41,19 +41,11 @@ def _fragments(source: Source, edits: Iterable[Edit], wanted: Iterable[Span]) ->
     for edit in edits:
         if not isinstance(edit, NeedImport):
             node = edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node
-            check_depth(node)
-            span = _behind(source, edit) if isinstance(edit, (AddLines, RepeatBranch)) else source.span(node)
+            if not isinstance(edit, (AddLines, RepeatBranch)):
+                check_depth(node)
+            span = source.span(node)
             fragments.setdefault(span, _Fragment(span)).edits.append(edit)
     return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
-
-
-def _behind(source: Source, edit: AddLines | RepeatBranch) -> Span:
-    """Where lines are added: the statement itself, or the place behind the line on which it or the branch ends."""
-    statement = edit.node.body[-1] if isinstance(edit, RepeatBranch) else edit.node
-    span = source.span(statement)
-    at = source.line_end(span.end)
-    alone = isinstance(edit, AddLines) and not source.text[span.end : at].strip()
-    return span if alone else Span(at, at)
 
 
 class _Splicer:
@@ -83,10 +75,6 @@ class _Splicer:
         text = "".join(pieces)
         return self._edited(outer, text) if outer.edits else text
 
-    def rest(self) -> str:
-        """The text of the fragments behind what was rendered."""
-        return "".join(self.render(self._waiting.pop()) for _ in self._waiting[:])
-
     def _between(self, start: int, end: int, top: bool) -> str:
         """The untouched text from ``start`` to ``end``, at the ``top`` level with the new imports where they go in."""
         source, at = self._source.text, self._spelling.at
@@ -97,8 +85,6 @@ class _Splicer:
 
     def _edited(self, fragment: _Fragment, text: str) -> str:
         source = self._source
-        if fragment.span.start == fragment.span.end:
-            return self._inserted_lines(fragment)
         start = source.line_start(fragment.span.start)
         before = source.text[start : fragment.span.start]
         indent = re.match(r"[ \t\f]*", before).group()  # type: ignore[union-attr]
@@ -109,33 +95,21 @@ class _Splicer:
             edited = change_import(text, imports, indent, source.newline, shared)
             return _without_loss(text, edited)
         edited = carry_out(text, fragment.edits, self._spelling, indent, source.newline)
-        lines = [line for e in fragment.edits if isinstance(e, AddLines) for line in self._lines(e)]
-        return _without_loss(text, "".join([edited, *(source.newline + line for line in lines)]))
+        for edit in fragment.edits:
+            edited += "".join(f"{source.newline}{indent}{line}" for line in self._behind(edit))
+        return _without_loss(text, edited)
 
-    def _inserted_lines(self, fragment: _Fragment) -> str:
-        """Lines between two lines of the text, or behind the last one."""
-        source = self._source
-        lines = [line + source.newline for e in fragment.edits if isinstance(e, AddLines) for line in self._lines(e)]
-        lines += [self._repeated(e) for e in fragment.edits if isinstance(e, RepeatBranch)]
-        if source.text[: fragment.span.start].endswith(("\n", "\r")):
-            return "".join(lines)
-        return source.newline + "".join(lines).removesuffix(source.newline)
-
-    def _lines(self, edit: AddLines) -> list[str]:
-        start = self._source.line_start(self._source.span(edit.node).start)
-        indent = re.match(r"[ \t\f]*", self._source.text[start:]).group()  # type: ignore[union-attr]
-        return [indent + local_names(line, self._spelling).format(object=edit.owner) for line in edit.lines]
-
-    def _repeated(self, edit: RepeatBranch) -> str:
-        """The branch once more, as lines of their own."""
-        source = self._source
-        start, end = source.span(edit.node).start, _behind(source, edit).end
-        keyword = re.match("(?:el)?if", source.text[start:])
+    def _behind(self, edit: Edit) -> list[str]:
+        """The lines that an edit adds; the text of a branch is one of them."""
+        if isinstance(edit, AddLines):
+            return [local_names(line, self._spelling).format(object=edit.owner) for line in edit.lines]
+        if not isinstance(edit, RepeatBranch):
+            return []
+        span = self._source.span(edit.node)
+        keyword = re.match("(?:el)?if", self._source.text[span.start :])
         assert keyword is not None
-        copy = _Splicer(source, self._spelling, _fragments(source, edit.edits, ()))
-        text = copy.render(_Fragment(Span(start + keyword.end(), end))) + copy.rest()
-        end_of_line = "" if text.endswith(("\n", "\r")) else source.newline
-        return f"{source.text[source.line_start(start) : start]}elif{text}{end_of_line}"
+        copy = _Splicer(self._source, self._spelling, _fragments(self._source, edit.edits, ()))
+        return ["elif" + copy.render(_Fragment(Span(span.start + keyword.end(), span.end)))]
 
 
 def _without_loss(before: str, after: str) -> str:
