@@ -153,20 +153,25 @@ def _codes(texts: tuple[str, ...]) -> str:
 
 
 def _attributes(rule: Rule, others: list[Rule]) -> str:
-    rows = [(f"`{name}`", *_attribute(t)) for name, t in rule.attributes.items()]
+    seen = {a for w in rule.write_backs for a in w.attributes}
+    rows = [(f"`{name}`", *_attribute(t, name in seen)) for name, t in rule.attributes.items()]
     table = _table(("torch attribute", "MindSpore", "left for review"), rows)
     for other in others:
         own = [(n, t) for n, t in other.attributes.items() if t != rule.attributes.get(n)]
         renamed = ", ".join(f"`{name}` → `{t.to}`" for name, t in own if t.to)
         table += f"\n{other.name} differs: {renamed}.\n" if renamed else ""
+        if seen and not other.write_backs:
+            names = ", ".join(f"`{a}`" for a in rule.attributes if a in seen)
+            table += f"\n{other.name}: every assignment to {names} is left.\n"
     return table
 
 
-def _attribute(t: AttributeTreatment) -> tuple[str, str]:
+def _attribute(t: AttributeTreatment, written_back: bool) -> tuple[str, str]:
     if t.refuse:
         return "none", t.refuse
-    review = [f"assigned: {t.write}"] if t.write else []
-    review += [f"compared with `None`: {t.none_test}"] if t.none_test else []
+    review = [f"assigned{' what the file does not tell' * written_back}: {t.write}"] if t.write else []
+    guard = "" if t.absent is None else f", unless to write {t.absent:g}"
+    review += [f"compared with `None`{guard}: {t.none_test}"] if t.none_test else []
     return f"`{t.to}`", "; ".join(review)
 
 

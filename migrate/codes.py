@@ -100,6 +100,27 @@ _ALL = (
         "import mindspore as ms\ndef block(c, norm=ms.nn.BatchNorm2d):\n    return norm(c, momentum=0.99)\n",
     ),
     _code(
+        "BN109",
+        "branch split by class",
+        """Only batch norm changed the names that the branch uses: it gets a branch of its own, and the other classes
+        keep theirs.""",
+        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n        nn.init.ones_(m.weight)\n",
+        "import torch.nn as nn\nimport mindspore as ms\nfrom mindspore.common.initializer import initializer\n"
+        "def init(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.gamma.set_data(initializer('ones', m.gamma.shape, m.gamma.dtype))\n"
+        "    elif isinstance(m, nn.GroupNorm):\n        nn.init.ones_(m.weight)\n",
+    ),
+    _code(
+        "BN110",
+        "write that the primitives have to see",
+        """MindSpore builds its primitives when the layer is made: behind the assignment they are built again, from the
+        attributes, which hold torch's values. A network that graph mode has compiled before keeps the old ones.""",
+        HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
+        "import mindspore as ms\nfrom mindspore import ops\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.momentum = 0.03\n        m.bn_train = ops.BatchNorm(is_training=True, epsilon=m.eps, "
+        "momentum=m.momentum, data_format=m.format)\n",
+    ),
+    _code(
         "BN201",
         "argument without a counterpart",
         """MindSpore cannot express the argument, or would raise or compute something else.""",
@@ -128,7 +149,7 @@ _ALL = (
         "BN205",
         "object that may be of another class",
         """Only batch norm changed the name of the attribute; the other class did not.""",
-        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n        nn.init.ones_(m.weight)\n",
+        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.Module)):\n        nn.init.ones_(m.weight)\n",
     ),
     _code(
         "BN206",
@@ -140,7 +161,7 @@ _ALL = (
         "BN207",
         "write that has no effect or no equal",
         """MindSpore builds its primitive when the layer is made: a later write is not seen, or is not accepted.""",
-        HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
+        HEAD + "def tune(m, value):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = value\n",
     ),
     _code(
         "BN208",

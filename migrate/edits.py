@@ -94,6 +94,31 @@ class ReplaceStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class AddLines:
+    """``lines``, with ``owner`` filled in as {object}, go behind ``node``, which ends its line."""
+
+    node: ast.stmt
+    lines: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClasses:
+    """``node``, a test for classes, is left with those whose places in the text are among ``keep``."""
+
+    node: ast.expr
+    keep: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatBranch:
+    """The if or elif that ``node`` covers, to the end of a line, follows once more, as an elif after ``edits``."""
+
+    node: ast.stmt
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -126,6 +151,9 @@ Edit = (
     | ReplaceMethod
     | SetTensor
     | ReplaceStatement
+    | AddLines
+    | KeepClasses
+    | RepeatBranch
     | NeedImport
     | SwapImport
     | RemoveImport

@@ -49,13 +49,17 @@ class Treatment:
 class AttributeTreatment:
     """What an attribute is called; ``to`` may be a path such as ``bn2d.gamma``.
 
-    ``write`` and ``none_test`` are the advice where that use has no rewrite."""
+    ``write`` and ``none_test`` are the advice where that use has no rewrite, ``instead`` the statement that a review
+    of an assignment offers. ``absent``: the value of the target's tensor where the source has None.
+    """
 
     to: str = ""
     tensor: bool = False
     read: str = ""
     write: str = ""
+    instead: str = ""
     none_test: str = ""
+    absent: Number | None = None
     refuse: str = ""
 
 
@@ -76,7 +80,10 @@ class MethodTreatment:
 
 @dataclass(frozen=True, slots=True)
 class Initializer:
-    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in."""
+    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in.
+
+    ``constant``: the number that it writes, where no argument tells it.
+    """
 
     value: str
     functions: tuple[str, ...] = ()
@@ -84,6 +91,17 @@ class Initializer:
     arguments: tuple[str, ...] = ()
     defaults: dict[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
+    constant: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """The ``statement`` that makes the target's layer see what was assigned to one of ``attributes``."""
+
+    attributes: tuple[str, ...]
+    statement: str
+    imports: tuple[str, ...] = ()
+    target: Target = "mindspore.nn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +184,7 @@ class Rule:
     method_imports: dict[str, tuple[str, ...]]
     returns_self: frozenset[str]
     initializers: tuple[Initializer, ...]
+    write_backs: tuple[WriteBack, ...]
     related: tuple[Related, ...]
     examples: tuple[Example, ...]
     distinctive: dict[str, str]

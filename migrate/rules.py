@@ -26,6 +26,7 @@ from migrate.rule import (
     Target,
     TargetClass,
     Treatment,
+    WriteBack,
 )
 from migrate.schema import build
 
@@ -119,6 +120,7 @@ class _RuleFile:
     attribute: dict[str, _AttributeTable] = field(default_factory=dict)
     method: dict[str, _MethodTable] = field(default_factory=dict)
     initializer: tuple[Initializer, ...] = ()
+    write_back: tuple[WriteBack, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
@@ -234,6 +236,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         method_imports={m: t.imports for m, t in file.method.items()},
         returns_self=frozenset(m for m, t in file.method.items() if t.returns_self),
         initializers=file.initializer,
+        write_backs=tuple(w for w in file.write_back if w.target == target),
         related=file.related,
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
@@ -248,6 +251,9 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    for name in (a for w in file.write_back for a in w.attributes):
+        if name not in file.attribute or name not in {p.name for p in parameters}:
+            raise UsageError(f"{path}: write_back: attributes: {name!r} is not both a parameter and an attribute")
     if file.proof is not None:
         _check_proof(path, file)
 

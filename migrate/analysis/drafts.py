@@ -32,13 +32,18 @@ class Draft:
 
 @dataclass(slots=True)
 class Module:
-    """One file under analysis. ``left`` holds the nodes of all files that stay the source framework's, and why."""
+    """One file under analysis.
+
+    ``left`` holds the nodes of all files that stay the source framework's, and why; ``decided`` the attributes whose
+    drafts are there already.
+    """
 
     evaluator: Evaluator
     data_format: str
     left: dict[ast.AST, str]
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
+    decided: set[ast.AST] = field(default_factory=set)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property
@@ -57,6 +62,20 @@ class Module:
         """Whether a comment on one of the lines of ``node`` asks to leave it alone."""
         assert node.end_lineno is not None
         return any(line in self.skipped for line in range(node.lineno, node.end_lineno + 1))
+
+    def to_line_end(self, first: ast.stmt, last: ast.stmt) -> ast.stmt:
+        """The text from ``first`` to the end of the line on which ``last`` ends, as a node where ``first`` stands."""
+        assert last.end_lineno is not None
+        end = len(self.source.line_text(last.end_lineno).rstrip().encode())
+        place = {"lineno": first.lineno, "col_offset": first.col_offset}
+        node = ast.Pass(**place, end_lineno=last.end_lineno, end_col_offset=end)
+        self.index.parents[node] = self.index.parents[first]
+        self.index.scopes[node] = self.index.scopes[first]
+        return node
+
+    def holds(self, outer: Located, inner: Located) -> bool:
+        """Whether ``inner`` stands inside the text of ``outer``."""
+        return self.source.span(outer).holds(self.source.span(inner))
 
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""

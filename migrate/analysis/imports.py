@@ -11,7 +11,16 @@ from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.scopes import Binding, Scope
 from migrate.analysis.values import Migrated
-from migrate.edits import ChangeArguments, NeedImport, ReferTo, RemoveImport, SetTensor, Spelling, SwapImport
+from migrate.edits import (
+    ChangeArguments,
+    NeedImport,
+    ReferTo,
+    RemoveImport,
+    RepeatBranch,
+    SetTensor,
+    Spelling,
+    SwapImport,
+)
 
 PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
 READS_NAMES = ("eval", "exec", "globals", "locals", "vars")
@@ -213,7 +222,10 @@ def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
     """Remove the torch imports that the migration leaves without a use, or say why one stays."""
     if PurePath(module.source.path).name == "__init__.py" or any(n in module.index.loads for n in READS_NAMES):
         return
-    gone = {n for d in module.drafts for e in d.edits for n in _dropped_names(e)} - swapped
+    made = [e for d in module.drafts for e in d.edits]
+    gone = (
+        {n for e in made for n in _dropped_names(e)} - swapped - {n for e in made for n in _repeated_names(module, e)}
+    )
     unused = [b for b in _unused(module, gone) if _qualified(module, b).partition(".")[0] == "torch"]
     said = {id(d.node) for d in module.drafts if d.role == "import"}
     unused = [b for b in unused if not {id(b.node), id(module.index.statement(b.node))} & said]
@@ -276,6 +288,14 @@ def _dropped_names(edit: object) -> Iterator[ast.Name]:
         expressions = [values[i] for i, change in edit.changes if change.drop]
     for expression in expressions:
         yield from (n for n in ast.walk(expression) if isinstance(n, ast.Name))
+
+
+def _repeated_names(module: Module, edit: object) -> Iterator[ast.Name]:
+    """The names that stay in the text, since a copy of their branch keeps them."""
+    if isinstance(edit, RepeatBranch):
+        changed = {n for e in edit.edits for n in _dropped_names(e)}
+        names = (n for n in module.index.all(ast.Name) if n not in changed)
+        yield from (n for n in names if module.holds(edit.node, n))
 
 
 def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:

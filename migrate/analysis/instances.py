@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis import tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
@@ -17,44 +18,46 @@ LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
     for node in module.index.all(ast.Attribute):
-        _decide(module, node)
+        if node not in module.decided and _may_be_ours(module, node):
+            draft = decide_use(module, node, module.without_none(node.value))
+            if draft is not None:
+                module.add(draft)
     for call in module.index.all(ast.Call):
         if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
             _lookup(module, call)
 
 
-def _decide(module: Module, node: ast.Attribute) -> None:
-    if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
-        return
-    values = module.without_none(node.value)
+def _may_be_ours(module: Module, node: ast.Attribute) -> bool:
+    return not module.evaluator.is_module_member(node) and not _is_plain_parameter(module, node)
+
+
+def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
+    """What becomes of an attribute of an object that is one of ``values``; None where it is nothing of ours."""
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
-    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
     if not bases:
-        _distinctive(module, node, values)
+        return _distinctive(module, node, values)
+    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
     if not known:
-        return
+        return None
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if all(v is not k for k, _ in known)]
-    if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr in module.rules.members:
-            names = ", ".join(sorted({module.describe(v) for v in values}))
-            advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
-            message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-            module.add(Draft("BN205", role, symbol, node, message))
-        return
+    if others or any(treatment(b.rule, node.attr) != treatment(rule, node.attr) for _, b in known[1:]):
+        if node.attr not in module.rules.members:
+            return None
+        names = ", ".join(sorted({module.describe(v) for v in values}))
+        advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
+        message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
+        return Draft("BN205", role, symbol, node, message)
     origin = _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        module.add(Draft(code, role, symbol, node, message))
-    elif node.attr in rule.attributes:
-        module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
-    elif node.attr in rule.methods:
-        module.add(_method(module, node, rule, symbol))
-    else:
-        _unlisted(module, node, rule, symbol)
+        return Draft(code, role, symbol, node, message)
+    if node.attr in rule.attributes:
+        return tensors.decide_attribute(module, node, [b.rule for _, b in known], symbol)
+    return _method(module, node, rule, symbol) if node.attr in rule.methods else _unlisted(node, rule, symbol)
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
@@ -66,7 +69,8 @@ def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
     return plain and not any(module.evaluator.narrowing.holding(node.value))
 
 
-def _treatment(rule: Rule, attr: str) -> object:
+def treatment(rule: Rule, attr: str) -> object:
+    """What a rule says about an attribute or method; two rules that say the same agree."""
     return rule.attributes.get(attr) or rule.methods.get(attr)
 
 
@@ -94,14 +98,14 @@ def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
     return next((why for n in nodes if (why := module.why_left(n))), "")
 
 
-def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> None:
+def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """``x.running_mean`` of an unknown ``x``: a note with the new name."""
     if node.attr not in module.rules.distinctive or not all(_may_be_anything(module, v) for v in values):
-        return
+        return None
     new = module.rules.distinctive[node.attr]
     becomes = f"its name in MindSpore is {new}" if new else "MindSpore has no counterpart"
     message = f"if {ast.unparse(node.value)} is a batch norm, {becomes}"
-    module.add(Draft("BN304", "attribute", node.attr, node, message))
+    return Draft("BN304", "attribute", node.attr, node, message)
 
 
 def _may_be_anything(module: Module, value: Value) -> bool:
@@ -114,36 +118,36 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     return False
 
 
-def _unlisted(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> None:
+def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft | None:
     if node.attr.startswith("__") and node.attr.endswith("__"):
-        return
+        return None
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
-    module.add(Draft("BN208", "attribute", symbol, node, message))
+    return Draft("BN208", "attribute", symbol, node, message)
 
 
 def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
-    treatment = rule.methods[node.attr]
+    how = rule.methods[node.attr]
     call = module.index.parent(node)
     called = call if isinstance(call, ast.Call) and call.func is node else None
     owner = ast.unparse(node.value)
-    if treatment.to and called is not None and not _takes(called, treatment.arguments):
-        advice = f"write {owner}.{treatment.to}(...): its arguments differ in MindSpore"
+    if how.to and called is not None and not _takes(called, how.arguments):
+        advice = f"write {owner}.{how.to}(...): its arguments differ in MindSpore"
         return Draft("BN208", "method", symbol, node, advice)
-    if treatment.to and treatment.to != node.attr:
-        message = f"{node.attr} is called {treatment.to} in MindSpore"
-        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, treatment.to),))
-    if treatment.to:
+    if how.to and how.to != node.attr:
+        message = f"{node.attr} is called {how.to} in MindSpore"
+        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, how.to),))
+    if how.to:
         return Draft("BN303", "method", symbol, node, f"{node.attr} has the same name in MindSpore")
     plain = called is not None and not called.args and not called.keywords and "#" not in module.source.segment(called)
-    if treatment.call and called is not None and plain:
-        message = f"{node.attr}() is {treatment.call} in MindSpore"
-        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, treatment.call),))
-    if treatment.statements and called is not None:
-        edits = _statements(module, called, treatment, rule.method_imports[node.attr])
+    if how.call and called is not None and plain:
+        message = f"{node.attr}() is {how.call} in MindSpore"
+        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, how.call),))
+    if how.statements and called is not None:
+        edits = _statements(module, called, how, rule.method_imports[node.attr])
         if edits:
             message = f"MindSpore has no {node.attr}(): written out"
             return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
-    advice = (treatment.refuse or f"write {{object}}.{treatment.call}").replace("{object}", owner)
+    advice = (how.refuse or f"write {{object}}.{how.call}").replace("{object}", owner)
     return Draft("BN208", "method", symbol, node, advice)
 
 
@@ -163,7 +167,7 @@ def _statements(
         return ()
     assert isinstance(call.func, ast.Attribute)
     commented = "#" in module.source.segment(call)
-    if commented or not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+    if commented or not is_plain(call.func.value) or not _has_own_line(module, statement):
         return ()
     fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)

@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.branches import split_branches
 from migrate.analysis.constructions import decide_unresolved, find_constructions, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
@@ -71,6 +72,7 @@ def _steps(module: Module) -> Iterator[Analysis | None]:
     decide_unresolved(module)
     decide_subclasses(module)
     yield None
+    split_branches(module)
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
+from migrate.analysis.writes import decide_write, guards_what_is_there
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
-from migrate.rule import AttributeTreatment, Initializer
+from migrate.rule import AttributeTreatment, Initializer, Rule
 
 
-def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft:
-    """What becomes of ``instance.attr`` where it stands."""
+def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+    """What becomes of ``instance.attr`` where it stands; ``rules`` are those of the classes, which agree on it."""
+    treatment = rules[0].attributes[node.attr]
 
     def review(code: str, message: str) -> Draft:
         return Draft(code, "attribute", symbol, node, message)
@@ -19,14 +22,17 @@ def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTr
     if treatment.refuse:
         return review("BN208", treatment.refuse)
     if treatment.none_test and _is_none_test(module, node):
-        return review("BN206", treatment.none_test)
+        if not guards_what_is_there(module, node, rules[0]):
+            return review("BN206", treatment.none_test)
+        message = f"{treatment.to} always exists in MindSpore; what the test guards writes the value it then has"
+        return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
     if isinstance(node.ctx, ast.Load) and treatment.tensor:
         draft = _in_place(module, node, treatment, symbol)
         if draft is not None:
             return draft
     if not isinstance(node.ctx, ast.Load):
         if treatment.write:
-            return review("BN207", treatment.write)
+            return decide_write(module, node, rules, symbol)
         doubt = _assigned_doubt(module, node, treatment)
         if doubt:
             return review("BN207", doubt)
@@ -34,11 +40,6 @@ def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTr
         return review("BN303", treatment.read or f"{node.attr} has the same name in MindSpore")
     message = f"{node.attr} is called {treatment.to} in MindSpore"
     return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
-
-
-def is_plain(node: ast.expr) -> bool:
-    """Whether repeating the text of ``node`` repeats no call."""
-    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
 
 
 def _is_none_test(module: Module, node: ast.Attribute) -> bool:

@@ -10,6 +10,7 @@ from migrate.edits import (
     CallMethod,
     ChangeArguments,
     Edit,
+    KeepClasses,
     ReferTo,
     RenameAttribute,
     ReplaceMethod,
@@ -18,6 +19,7 @@ from migrate.edits import (
     Spelling,
 )
 from migrate.rewrite.arguments import change_arguments
+from migrate.rewrite.classes import keep_classes
 from migrate.rewrite.fragments import (
     NO_SPACE,
     bare,
@@ -29,7 +31,7 @@ from migrate.rewrite.fragments import (
     parse_fragment,
 )
 
-ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, ReplaceStatement)
+ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, KeepClasses, ReplaceStatement)
 
 
 def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, newline: str) -> str:
@@ -56,6 +58,8 @@ def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.Bas
         return change_arguments(node, edit)
     if isinstance(edit, CallMethod):
         return _method_of(node, edit.text)
+    if isinstance(edit, KeepClasses):
+        return keep_classes(node, edit)
     if isinstance(edit, RenameAttribute):
         assert isinstance(node, cst.Attribute)
         return _renamed(node, edit.to)
@@ -144,8 +148,8 @@ def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: st
 
 
 def local_names(template: str, spelling: Spelling) -> str:
-    """``template`` with the functions it calls under the names they have in the file."""
+    """``template`` with the functions and modules it uses under the names they have in the file."""
     for qualified, name in spelling.needed.items():
         short = qualified.rpartition(".")[2]
-        template = re.sub(rf"(?<![\w.]){short}(?=\()", name, template)
+        template = re.sub(rf"(?<![\w.]){short}(?=[(.])", name, template)
     return template

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrate.analysis.source import Source, Span
-from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport
+from migrate.edits import AddLines, Edit, NeedImport, RemoveImport, RepeatBranch, Spelling, SwapImport
 from migrate.errors import FileError
-from migrate.rewrite.expressions import carry_out
+from migrate.rewrite.expressions import carry_out, local_names
 from migrate.rewrite.fragments import check_depth
 from migrate.rewrite.imports import change_import
 
@@ -30,16 +30,22 @@ def splice(
 
     Fragments nest: inner edits are carried out first, and the outer one works on their result.
     """
+    splicer = _Splicer(source, spelling, _fragments(source, edits, wanted))
+    whole = _Fragment(Span(0, len(source.text) + 1))
+    return splicer.render(whole), splicer.done
+
+
+def _fragments(source: Source, edits: Iterable[Edit], wanted: Iterable[Span]) -> list[_Fragment]:
+    """The pieces of the text that change or are asked for, in the order of the text, outer ones first."""
     fragments: dict[Span, _Fragment] = {span: _Fragment(span) for span in wanted}
     for edit in edits:
         if not isinstance(edit, NeedImport):
             node = edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node
-            check_depth(node)
+            if not isinstance(edit, (AddLines, RepeatBranch)):
+                check_depth(node)
             span = source.span(node)
             fragments.setdefault(span, _Fragment(span)).edits.append(edit)
-    whole = _Fragment(Span(0, len(source.text) + 1))
-    splicer = _Splicer(source, spelling, sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end)))
-    return splicer.render(whole), splicer.done
+    return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
 
 
 class _Splicer:
@@ -89,7 +95,21 @@ class _Splicer:
             edited = change_import(text, imports, indent, source.newline, shared)
             return _without_loss(text, edited)
         edited = carry_out(text, fragment.edits, self._spelling, indent, source.newline)
+        for edit in fragment.edits:
+            edited += "".join(f"{source.newline}{indent}{line}" for line in self._behind(edit))
         return _without_loss(text, edited)
+
+    def _behind(self, edit: Edit) -> list[str]:
+        """The lines that an edit adds; the text of a branch is one of them."""
+        if isinstance(edit, AddLines):
+            return [local_names(line, self._spelling).format(object=edit.owner) for line in edit.lines]
+        if not isinstance(edit, RepeatBranch):
+            return []
+        span = self._source.span(edit.node)
+        keyword = re.match("(?:el)?if", self._source.text[span.start :])
+        assert keyword is not None
+        copy = _Splicer(self._source, self._spelling, _fragments(self._source, edit.edits, ()))
+        return ["elif" + copy.render(_Fragment(Span(span.start + keyword.end(), span.end)))]
 
 
 def _without_loss(before: str, after: str) -> str:

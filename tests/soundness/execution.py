@@ -19,7 +19,7 @@ import torch
 
 from migrate.engine import Options, migrate_files
 from migrate.findings import FileResult
-from tests.soundness.program import Program
+from tests.soundness.program import Program, piece_at
 
 torch.set_num_threads(1)
 ms.set_device("CPU")
@@ -56,7 +56,7 @@ def outcomes(program: Program) -> list[Outcome]:
     for file, result in zip(program.files, results, strict=True):
         for finding in result.findings:
             if finding.kind != "note" or finding.code == "BN304":
-                found[finding.kind].add(file.piece_at(finding.line))
+                found[finding.kind].add(piece_at(file.text, finding.line))
     return [
         _outcome(program, i, before[i], after[i], found) for i, piece in enumerate(program.pieces) if not piece.name
     ]
@@ -111,16 +111,14 @@ def run(program: Program, texts: list[str]) -> list[list[Any]]:
             module.__package__ = "pack"
             setattr(package, file.name, module)
             sys.modules[module.__name__] = module
-            _execute(module, text, iter(file.owners), observer, seen)
+            _execute(module, text, observer, seen)
     return seen
 
 
-def _execute(
-    module: types.ModuleType, text: str, owners: Iterator[int], observer: Observer, seen: list[list[Any]]
-) -> None:
+def _execute(module: types.ModuleType, text: str, observer: Observer, seen: list[list[Any]]) -> None:
     for statement in ast.parse(text).body:
-        owner = None if isinstance(statement, (ast.Import, ast.ImportFrom)) else next(owners)
-        observer.seen = [] if owner is None else seen[owner]
+        owner = piece_at(text, statement.lineno)
+        observer.seen = [] if owner is None or isinstance(statement, (ast.Import, ast.ImportFrom)) else seen[owner]
         if observer.seen and isinstance(observer.seen[-1], Raised):
             continue
         try:

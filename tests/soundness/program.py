@@ -26,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class File:
-    """A module of the package: a head of imports, then texts, each with the place of its piece."""
+    """A module of the package: a head of imports, then texts, each below the place of its piece in a comment."""
 
     name: str
     head: str
@@ -34,22 +34,13 @@ class File:
 
     @property
     def text(self) -> str:
-        return self.head + "".join(text for _, text in self.parts)
+        return self.head + "".join(f"# {i}\n{text}" for i, text in self.parts)
 
-    @property
-    def owners(self) -> list[int]:
-        """The piece of every statement that is not an import; the migration keeps their number and order."""
-        imports = (ast.Import, ast.ImportFrom)
-        return [i for i, text in self.parts for s in ast.parse(text).body if not isinstance(s, imports)]
 
-    def piece_at(self, line: int) -> int | None:
-        """The place of the piece that holds a line of the text."""
-        end = self.head.count("\n")
-        for i, text in self.parts:
-            start, end = end, end + text.count("\n")
-            if start < line <= end:
-                return i
-        return None
+def piece_at(text: str, line: int) -> int | None:
+    """The place of the piece that holds a line of a file's text, before the migration or after it."""
+    marks = [n for n in text.splitlines()[:line] if n.startswith("# ")]
+    return int(marks[-1].removeprefix("# ")) if marks else None
 
 
 @dataclass(frozen=True)
