@@ -23,6 +23,7 @@ from migrate.rule import (
     Rule,
     Scalar,
     Source,
+    SubclassTable,
     Target,
     TargetClass,
     Treatment,
@@ -121,6 +122,7 @@ class _RuleFile:
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
+    subclass: SubclassTable = field(default_factory=SubclassTable)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -237,6 +239,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
         proof=file.proof,
+        subclass=file.subclass,
     )
 
 

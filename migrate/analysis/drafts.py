@@ -32,7 +32,10 @@ class Draft:
 
 @dataclass(slots=True)
 class Module:
-    """One file under analysis. ``left`` holds the references that stay the source framework's, and why."""
+    """One file under analysis. ``left`` holds the references that stay the source framework's, and why.
+
+    ``doubts`` says of each subclass that cannot be rewritten why that is.
+    """
 
     source: Source
     index: Index
@@ -42,6 +45,7 @@ class Module:
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
     left: dict[ast.AST, str] = field(default_factory=dict)
+    doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     def is_skipped(self, node: Located) -> bool:

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis import tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.overrides import decide_overridden
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
@@ -17,44 +18,45 @@ LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
     for node in module.index.all(ast.Attribute):
-        _decide(module, node)
+        draft = decide_use(module, node)
+        if draft is not None:
+            module.add(draft)
     for call in module.index.all(ast.Call):
         if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
             _lookup(module, call)
 
 
-def _decide(module: Module, node: ast.Attribute) -> None:
+def decide_use(module: Module, node: ast.Attribute) -> Draft | None:
+    """The finding about ``owner.attr``; None where it is nothing of ours."""
     if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
-        return
+        return None
     values = module.without_none(node.value)
     known = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not known:
-        _distinctive(module, node, values)
-        return
+        return _distinctive(module, node, values)
     if any(_defined_here(module, v, node.attr) for v in values):
-        return
+        return decide_overridden(module, node, values)
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if module.base_of(v) is None]
     if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr in module.rules.members:
-            names = ", ".join(sorted({module.describe(v) for v in values}))
-            advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
-            message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-            module.add(Draft("BN205", role, symbol, node, message))
-        return
+        if node.attr not in module.rules.members:
+            return None
+        names = ", ".join(sorted({module.describe(v) for v in values}))
+        advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
+        message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
+        return Draft("BN205", role, symbol, node, message)
     origin = _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        module.add(Draft(code, role, symbol, node, message))
-    elif node.attr in rule.attributes:
-        module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
-    elif node.attr in rule.methods:
-        module.add(_method(module, node, rule, symbol))
-    else:
-        _unlisted(module, node, rule, symbol)
+        return Draft(code, role, symbol, node, message)
+    if node.attr in rule.attributes:
+        return tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol)
+    if node.attr in rule.methods:
+        return _method(module, node, rule, symbol)
+    return _unlisted(node, rule, symbol)
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
@@ -94,14 +96,14 @@ def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
     return next((module.left[n] for n in nodes if n in module.left), "")
 
 
-def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> None:
+def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """``x.running_mean`` of an unknown ``x``: a note with the new name."""
     if node.attr not in module.rules.distinctive or not all(_may_be_anything(module, v) for v in values):
-        return
+        return None
     new = module.rules.distinctive[node.attr]
     becomes = f"its name in MindSpore is {new}" if new else "MindSpore has no counterpart"
     message = f"if {ast.unparse(node.value)} is a batch norm, {becomes}"
-    module.add(Draft("BN304", "attribute", node.attr, node, message))
+    return Draft("BN304", "attribute", node.attr, node, message)
 
 
 def _may_be_anything(module: Module, value: Value) -> bool:
@@ -114,11 +116,11 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     return False
 
 
-def _unlisted(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> None:
+def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft | None:
     if node.attr.startswith("__") and node.attr.endswith("__"):
-        return
+        return None
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
-    module.add(Draft("BN208", "attribute", symbol, node, message))
+    return Draft("BN208", "attribute", symbol, node, message)
 
 
 def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:

@@ -12,10 +12,11 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.imports import plan_imports
 from migrate.analysis.instances import decide_instances
-from migrate.analysis.references import decide_reference, decide_subclasses, find_references
+from migrate.analysis.references import decide_reference, find_references
 from migrate.analysis.scopes import Index
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
+from migrate.analysis.subclasses import decide_subclasses, find_subclasses, initialised
 from migrate.edits import CallMethod, Spelling
 from migrate.rules import RuleSet
 
@@ -33,13 +34,15 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
     module = Module(source, index, Evaluator(index, rules), rules, data_format, skipped)
     references = find_references(module)
     made = find_constructions(module, references)
-    spelled = {m.spelled for m in made}
+    subclasses = find_subclasses(module, references)
+    module.doubts = {cls: s.doubt for cls, s in subclasses.items() if s.doubt}
+    spelled = {m.spelled for m in made} | initialised(subclasses)
     for reference in references.values():
         if reference.node not in spelled:
             decide_reference(module, reference)
+    decide_subclasses(module, subclasses)
     decide_constructions(module, made)
     decide_unresolved(module)
-    decide_subclasses(module)
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
