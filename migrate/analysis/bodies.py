@@ -32,12 +32,12 @@ class Body(Expressions):
             if variadic is not None:
                 self.kinds[variadic.arg] = Kind.UNCLEAR if self.strict else Kind.PLAIN
         for _ in range(ROUNDS):
-            before = dict(self.kinds)
+            before = (dict(self.kinds), dict(self.assigned))
             self.problems.clear()
             for default in defaults.values():
                 self.expression(default)
             self._block(function.body)
-            if self.kinds == before:
+            if (self.kinds, self.assigned) == before:
                 break
 
     def _parameter(self, default: ast.expr | None) -> Kind:
@@ -51,7 +51,7 @@ class Body(Expressions):
             if statement in self.around.replaced:
                 self.replaced(statement)
             elif handler is None:
-                self.problem(statement, f"a {type(statement).__name__.lower()} statement")
+                self.problem(statement, f"it has a {type(statement).__name__.lower()} statement")
             else:
                 handler(self, statement)
 
@@ -139,7 +139,7 @@ class Body(Expressions):
 
     def _try(self, node: ast.Try) -> None:
         if self.strict:
-            self.problem(node, "a try statement")
+            self.problem(node, "it has a try statement")
         for handler in node.handlers:
             if handler.type is not None:
                 self.expression(handler.type)

@@ -11,7 +11,7 @@ from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.references import Reference, ambiguity, leave
 from migrate.analysis.scopes import Index
-from migrate.analysis.values import Unknown
+from migrate.analysis.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Rule
@@ -221,7 +221,10 @@ def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
 
 def _origin_left(module: Module, made: Made) -> str:
     """Where the class that arrives was left; empty where it was migrated."""
-    return next((module.left[c.reference] for c, _ in made.construction.classes if c.reference in module.left), "")
+    callee = made.call.args[0] if made.construction.skip else made.call.func
+    nodes: list[ast.AST | None] = [c.reference for c, _ in made.construction.classes]
+    nodes += [v.node for v in module.evaluator.evaluate(callee) if isinstance(v, Local)]
+    return next((module.left[n] for n in nodes if n in module.left), "")
 
 
 def _report(module: Module, made: Made) -> None:

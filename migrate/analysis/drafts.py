@@ -91,6 +91,13 @@ class Module:
             return self.evaluator.classes.migrated_base(value.of.node)
         return None
 
+    def left_around(self, owner: ast.expr) -> str:
+        """Why the class around ``super()`` was left; empty for anything else, and where it was migrated."""
+        if not isinstance(owner, ast.Call) or getattr(owner.func, "id", "") != "super":
+            return ""
+        cls = next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None)
+        return self.left.get(cls, "") if cls is not None else ""
+
     def without_none(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; None is left out, since it can neither be called nor read."""
         return sorted(self.evaluator.evaluate(node) - {NONE}, key=repr)

@@ -30,6 +30,8 @@ def decide_use(module: Module, node: ast.Attribute) -> Draft | None:
     """The finding about ``owner.attr``; None where it is nothing of ours."""
     if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
         return None
+    if node.attr.startswith("__") and node.attr.endswith("__"):
+        return None
     values = module.without_none(node.value)
     known = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not known:
@@ -47,7 +49,7 @@ def decide_use(module: Module, node: ast.Attribute) -> Draft | None:
         advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
         return Draft("BN205", role, symbol, node, message)
-    origin = _left(module, [b for _, b in known], values)
+    origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
@@ -116,9 +118,7 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     return False
 
 
-def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft | None:
-    if node.attr.startswith("__") and node.attr.endswith("__"):
-        return None
+def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
     return Draft("BN208", "attribute", symbol, node, message)
 

@@ -40,7 +40,7 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
     for reference in references.values():
         if reference.node not in spelled:
             decide_reference(module, reference)
-    decide_subclasses(module, subclasses)
+    decide_subclasses(module, subclasses, references)
     decide_constructions(module, made)
     decide_unresolved(module)
     decide_instances(module)

@@ -92,7 +92,7 @@ class Expressions:
         package = self.around.rule.source.name.partition(".")[0]
         for value in self.around.module.evaluator.evaluate(node):
             if isinstance(value, Symbol) and value.name.partition(".")[0] == package:
-                return value.name
+                return f"it uses {value.name}"
         return ""
 
     def _other(self, node: ast.expr) -> Kind:
@@ -102,7 +102,7 @@ class Expressions:
                 self._name(part)
                 if self._foreign(part):
                     self.problem(part, self._foreign(part))
-        return self._unclear(node, ast.unparse(node))
+        return self._unclear(node, self._unknown(node))
 
     def _several(self, nodes: Iterable[ast.expr | None]) -> Kind:
         return max((self.expression(n) for n in nodes if n is not None), default=Kind.PLAIN)
@@ -117,7 +117,7 @@ class Expressions:
             return Kind.PLAIN
         if not self.around.module.evaluator.bindings(node) and self._is_neutral_function(node):
             return Kind.PLAIN
-        return self._unclear(node, node.id)
+        return self._unclear(node, self._unknown(node))
 
     def _is_neutral_function(self, node: ast.expr) -> bool:
         """A builtin on the list, an exception, or a function of the standard library."""
@@ -155,29 +155,37 @@ class Expressions:
         return treatment is not None and treatment.tensor and node.attr in self.around.rule.subclass.parameter
 
     def _attribute(self, node: ast.Attribute) -> Kind:
-        if self.is_own(node):
+        if self.is_own(node) or self.is_super(node.value):
             return self._own(node)
         if self.is_parameter_member(node):
             return Kind.PLAIN
         if self._is_neutral_function(node):
             return Kind.PLAIN
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__class__":
-            return Kind.PLAIN if node.attr == "__name__" else self._unclear(node, ast.unparse(node))
+            return Kind.PLAIN if node.attr == "__name__" else self._unclear(node, self._unknown(node))
         kind = self.expression(node.value)
         if kind is Kind.TENSOR and node.attr not in self.around.rule.subclass.tensor:
-            return self.problem(node, ast.unparse(node))
-        return Kind.PLAIN if kind is Kind.TENSOR else self._unclear(node, ast.unparse(node))
+            return self.problem(node, self._on_tensors(node))
+        return Kind.PLAIN if kind is Kind.TENSOR else self._unclear(node, self._unknown(node))
+
+    def _on_tensors(self, node: ast.expr) -> str:
+        return f"{ast.unparse(node)} may be missing or another on MindSpore's tensors"
+
+    def _unknown(self, node: ast.expr) -> str:
+        return f"{ast.unparse(node)} is not known to be free of torch"
 
     def _own(self, node: ast.Attribute) -> Kind:
         """``self.name``."""
         treatment = self.around.rule.attributes.get(node.attr)
         if treatment is not None:
             return Kind.TENSOR if treatment.tensor else Kind.PLAIN
-        kind = self.around.attributes.get(node.attr, self.assigned.get(node.attr))
         if node.attr in self.around.methods:
             return Kind.TENSOR
+        kind = self.around.attributes.get(node.attr, self.assigned.get(node.attr))
+        if kind is None and node.attr not in self.around.rule.methods:
+            return self.problem(node, f"{ast.unparse(node)} is not known here")
         if kind is None or kind is Kind.UNCLEAR:
-            return self._unclear(node, f"what {ast.unparse(node)} holds")
+            return self._unclear(node, f"what {ast.unparse(node)} holds is not known")
         return kind
 
     def _call(self, node: ast.Call) -> Kind:
@@ -193,8 +201,10 @@ class Expressions:
         if isinstance(function, ast.Attribute) and self.is_super(function.value):
             return self._of_parent(node, function)
         if self.is_own(function):
-            name = function.attr  # type: ignore[attr-defined]
-            return Kind.TENSOR if name in self.around.methods else self._unclear(node, f"what {name} does")
+            if function.attr in self.around.methods:  # type: ignore[attr-defined]
+                return Kind.TENSOR
+            self.expression(function)
+            return self._unclear(node, f"what {ast.unparse(function)} does is not known")
         if self._foreign(function):
             return self.problem(node, self._foreign(function))
         if self._is_neutral_function(function):
@@ -205,22 +215,20 @@ class Expressions:
         if arguments is Kind.TENSOR:
             return self.problem(node, f"{ast.unparse(function)} gets a tensor")
         if isinstance(function, ast.Attribute):
-            self._receiver(function)
-        return self._unclear(node, ast.unparse(function))
-
-    def _receiver(self, function: ast.Attribute) -> None:
-        """The object whose method is called."""
-        if self.expression(function.value) is Kind.TENSOR:
-            self.problem(function, ast.unparse(function))
+            if isinstance(function.value, (ast.Constant, ast.JoinedStr)):
+                return max(arguments, self.expression(function.value))
+            if self.expression(function.value) is Kind.TENSOR:
+                return self.problem(node, self._on_tensors(function))
+        return self._unclear(node, self._unknown(function))
 
     def _of_parent(self, node: ast.Call, function: ast.Attribute) -> Kind:
         """``super().forward(x)``: renamed with the method, where it gets the one input."""
         treatment = self.around.rule.methods.get(function.attr)
         if treatment is None or not treatment.override or treatment.override == "check":
-            return self.problem(node, f"super().{function.attr}")
+            return self.problem(node, f"it calls super().{function.attr} from here")
         wanted = 1 if treatment.override == "computation" else 0
         if node.keywords or len(node.args) != wanted or any(isinstance(a, ast.Starred) for a in node.args):
-            return self.problem(node, f"super().{function.attr} with such arguments")
+            return self.problem(node, f"it passes other arguments to super().{function.attr}")
         return Kind.TENSOR if wanted else Kind.PLAIN
 
     def _binary(self, node: ast.BinOp) -> Kind:
@@ -262,7 +270,7 @@ class Expressions:
     def _collection(self, node: ast.expr) -> Kind:
         parts = [c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
         kind = self._several(parts)
-        return self._unclear(node, ast.unparse(node)) if kind is Kind.TENSOR else kind
+        return self._unclear(node, self._unknown(node)) if kind is Kind.TENSOR else kind
 
 
 def _is_neutral(name: str) -> bool:

@@ -26,6 +26,10 @@ def decide_overridden(module: Module, node: ast.Attribute, values: list[Value]) 
     if treatment is None or not treatment.override or treatment.to in ("", node.attr):
         return None
     symbol = f"{rule.source.name}.{node.attr}"
+    around = module.left_around(node.value)
+    if around:
+        message = f"{ast.unparse(node.value)} is {rule.source.name}, {around}: migrate both together"
+        return Draft("BN306" if "comment" in around else "BN213", "method", symbol, node, message)
     left = [_is_left(module, v) for v in values]
     if all(left):
         return None

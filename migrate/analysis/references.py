@@ -203,6 +203,8 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         return "BN211", "code reaches into the class: MindSpore's has other methods, so port this use by hand"
     if _patches(module, node):
         return "BN211", "this patches another module's class: decide there which class it is to be"
+    if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "super":
+        return "BN211", "super() starts behind another class here: port this use by hand"
     if role == "base":
         doubt = module.doubts.get(parent, "") if isinstance(parent, ast.ClassDef) else ""
         return ("BN209", doubt) if doubt else ("", "")

@@ -43,9 +43,9 @@ class Subclass:
         """Why the class needs a person; empty where it is rewritten."""
         if not self.problems:
             return ""
-        told = [f"{text} (line {line})" for line, text in sorted(self.problems)]
-        more = f" and {len(told) - MOST} more" if len(told) > MOST else ""
-        return f"subclass {self.cls.name} cannot be rewritten as it is: {'; '.join(told[:MOST])}{more}: {ADVICE}"
+        told = [f"line {line}: {text}" for line, text in sorted(self.problems)]
+        more = f"; {len(told) - MOST} more" if len(told) > MOST else ""
+        return f"subclass {self.cls.name} needs a person ({'; '.join(told[:MOST])}{more}): {ADVICE}"
 
 
 def find_subclasses(module: Module, references: dict[ast.AST, Reference]) -> dict[ast.ClassDef, Subclass]:
@@ -111,6 +111,10 @@ class _Examination:
     def _header(self) -> None:
         """What concerns the class as a whole."""
         module, cls = self._module, self._found.cls
+        (base, *_), parents = cls.bases, [p.cls for p in self._parents]
+        values = module.evaluator.evaluate(base)
+        if base not in self._references and not all(isinstance(v, Local) and v.node in parents for v in values):
+            self._problem(base, f"what {ast.unparse(base)} is, is not certain")
         if len(cls.bases) > 1 or cls.keywords:
             self._problem(cls, "it has other bases or keywords, which may not work with MindSpore's class")
         if len(self._inits) > 1:
@@ -247,7 +251,8 @@ class _Examination:
             if edits and header is not None:
                 self._found.drafts.append(Draft("BN106", "method", symbol, header, message, edits))
             else:
-                self._problem(function, f"{name}: {treatment.refuse}")
+                numbers = ", ".join(map(str, treatment.dimensions))
+                self._problem(function, f"{name} is not a mere check for {numbers} dimensions, which MindSpore takes")
             return
         body = self._read(around, function, strict=True)
         place = name_of(self._module.source, function)
@@ -270,17 +275,20 @@ def _kept(edit: Edit) -> tuple[ast.expr, ...]:
     return (*arguments, *(k.value for k in edit.node.keywords))
 
 
-def decide_subclasses(module: Module, subclasses: dict[ast.ClassDef, Subclass]) -> None:
+def decide_subclasses(
+    module: Module, subclasses: dict[ast.ClassDef, Subclass], references: dict[ast.AST, Reference]
+) -> None:
     """Report the subclasses, once it is known which references to their bases stay."""
     for found in subclasses.values():
         cls, symbol = found.cls, found.base.rule.source.name
-        parents = module.evaluator.classes.local_bases(cls)
-        if found.doubt and parents:
-            module.add(Draft("BN209", "base", symbol, cls.bases[0], found.doubt))
+        if found.doubt:
             module.left[cls] = f"whose subclass {cls.name} was left at line {cls.lineno}"
-        origin = next((module.left[n] for n in (*parents, found.base.reference) if n in module.left), "")
+            if not any(b in references for b in cls.bases):
+                module.add(Draft("BN209", "base", symbol, cls.bases[0], found.doubt))
+        above = (*module.evaluator.classes.local_bases(cls), *cls.bases, found.base.reference)
+        origin = next((module.left[n] for n in above if n in module.left), "")
         if origin:
-            module.left.setdefault(cls, origin)
+            module.left[cls] = origin
         for made in found.made:
             _report_constructor(module, made, module.left.get(cls, ""))
         for draft in found.drafts if cls not in module.left else ():
@@ -291,10 +299,10 @@ def decide_subclasses(module: Module, subclasses: dict[ast.ClassDef, Subclass]) 
 def _report_constructor(module: Module, made: Made, origin: str) -> None:
     symbol, call = made.rule.source.name, made.call
     if origin:
+        code = "BN306" if "comment" in origin else "BN213"
+        message = f"{ast.unparse(call.func)} is {symbol}'s, {origin}: migrate both together"
+        module.add(Draft(code, made.role, symbol, call, message))
         if made.reference is not None:
-            code = "BN306" if "comment" in origin else "BN213"
-            message = f"{ast.unparse(call.func)} is {symbol}'s, {origin}: migrate both together"
-            module.add(Draft(code, made.role, symbol, call, message))
             module.left[made.reference.node] = origin
         return
     module.add(Draft("BN101", made.role, symbol, call, message_of(made), edits_of(module, made)))
