@@ -203,7 +203,8 @@ class Expressions:
         if self.is_own(function):
             if function.attr in self.around.methods:  # type: ignore[attr-defined]
                 return Kind.TENSOR
-            self.expression(function)
+            if self.expression(function) is Kind.UNCLEAR:
+                return Kind.UNCLEAR
             return self._unclear(node, f"what {ast.unparse(function)} does is not known")
         if self._foreign(function):
             return self.problem(node, self._foreign(function))
@@ -214,6 +215,8 @@ class Expressions:
             return Kind.TENSOR if arguments is Kind.TENSOR and name == "abs" else Kind.PLAIN
         if arguments is Kind.TENSOR:
             return self.problem(node, f"{ast.unparse(function)} gets a tensor")
+        if all(isinstance(v, Migrated) for v in self.around.module.evaluator.evaluate(function)):
+            return self._unclear(node, self._unknown(node))
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, (ast.Constant, ast.JoinedStr)):
                 return max(arguments, self.expression(function.value))
