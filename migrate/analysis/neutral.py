@@ -119,6 +119,9 @@ class Expressions:
             return Kind.PLAIN
         return self._unclear(node, self._unknown(node))
 
+    def _is_migrated(self, node: ast.expr) -> bool:
+        return all(isinstance(v, Migrated) for v in self.around.module.evaluator.evaluate(node))
+
     def _is_neutral_function(self, node: ast.expr) -> bool:
         """A builtin on the list, an exception, or a function of the standard library."""
         values = self.around.module.evaluator.evaluate(node)
@@ -159,7 +162,7 @@ class Expressions:
             return self._own(node)
         if self.is_parameter_member(node):
             return Kind.PLAIN
-        if self._is_neutral_function(node):
+        if self._is_neutral_function(node) or self._is_migrated(node):
             return Kind.PLAIN
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__class__":
             return Kind.PLAIN if node.attr == "__name__" else self._unclear(node, self._unknown(node))
@@ -215,7 +218,7 @@ class Expressions:
             return Kind.TENSOR if arguments is Kind.TENSOR and name == "abs" else Kind.PLAIN
         if arguments is Kind.TENSOR:
             return self.problem(node, f"{ast.unparse(function)} gets a tensor")
-        if all(isinstance(v, Migrated) for v in self.around.module.evaluator.evaluate(function)):
+        if self._is_migrated(function):
             return self._unclear(node, self._unknown(node))
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, (ast.Constant, ast.JoinedStr)):
