@@ -224,6 +224,8 @@ class _Examination:
         body.read(function)
         self._found.problems |= body.problems
         for name, kind in body.assigned.items():
+            if kind is Kind.UNCLEAR and any(p.attributes.get(name, kind) is not kind for p in self._parents):
+                self._problem(function, f"what it gives the base's {name} is not known")
             self._found.attributes[name] = max(kind, self._found.attributes.get(name, Kind.PLAIN))
         return body
 
