@@ -250,6 +250,12 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    for name, method in file.method.items():
+        treatment = method.on.get(target, MethodTreatment())
+        if treatment.override == "check" and not treatment.parameters:
+            raise UsageError(f"{path}: method {name}: override: a check needs parameters")
+        if treatment.override in ("computation", "text") and not treatment.to:
+            raise UsageError(f"{path}: method {name}: override: a {treatment.override} needs a new name, to")
     if file.proof is not None:
         _check_proof(path, file)
 

@@ -105,8 +105,7 @@ def decide_call(
     module: Module, call: ast.Call, construction: Construction, reference: Reference | None, inherits: bool = False
 ) -> Made:
     """What becomes of one construction."""
-    rule = construction.classes[0][0].rule
-    plain = Made(call, construction, reference, rule, inherits=inherits)
+    plain = Made(call, construction, reference, construction.classes[0][0].rule, inherits=inherits)
 
     def review(code: str, message: str, decided: Decided = UNDECIDED, bound: Bound = UNBOUND) -> Made:
         return replace(plain, decided=decided, bound=bound, code=code, message=message)
@@ -126,7 +125,7 @@ def decide_call(
         star = ast.unparse(outcome.star)
         names = ", ".join(outcome.parameters)
         stars = "**" if any(k.value is outcome.star for k in call.keywords) else "*"
-        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(rule)} where it is made"
+        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(plain.rule)} where it is made"
         if stars == "*" and module.index.loads.get(star):
             advice += f"; if {star} is a dict, *{star} passes its keys"
         return review("BN202", f"{stars}{star} may hide {names}: {advice}")
@@ -137,7 +136,7 @@ def decide_call(
         return review("BN201", f"{refused.argument.parameter}={text} is not expressible: {refused.advice}")
     if _into_modules(module, call):
         return review(
-            "BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {rule.target.name}(...))"
+            "BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {plain.rule.target.name}(...))"
         )
     if construction.others and (decided.changes or bound.dropped_stars):
         return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
