@@ -40,7 +40,8 @@ _ALL = (
         "BN101",
         "constructor call",
         """The class becomes MindSpore's and the arguments follow the rule: momentum is complemented, since MindSpore
-        counts the weight of the old value; arguments whose place means something else become keywords.""",
+        counts the weight of the old value; arguments whose place means something else become keywords. A subclass that
+        calls the constructor of its base follows the same rule there, and its own arguments stay.""",
         HEAD + "layer = nn.BatchNorm2d(3, momentum=0.2)\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n",
     ),
@@ -76,7 +77,7 @@ _ALL = (
     _code(
         "BN106",
         "method of an instance",
-        """The method has another name in MindSpore, or is written out.""",
+        """The method has another name in MindSpore, or is written out; also where a subclass defines its own.""",
         HEAD + "def freeze(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n",
         "import mindspore as ms\ndef freeze(m):\n"
         "    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
@@ -171,9 +172,12 @@ _ALL = (
     ),
     _code(
         "BN209",
-        "subclass with code of its own",
-        """The code of the subclass relies on torch's names and conventions.""",
-        HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        return super().forward(x) + 1\n",
+        "subclass whose code is not understood",
+        """A subclass is rewritten as a whole: the arguments of its super().__init__ follow the constructor's rule,
+        forward becomes construct, and the names of its attributes change. It is left as a whole where its code uses
+        torch, overrides what has no counterpart, or may mean something else in MindSpore.""",
+        "import torch\n" + HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n"
+        "        return torch.relu(super().forward(x))\n",
     ),
     _code(
         "BN210",

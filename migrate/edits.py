@@ -119,6 +119,22 @@ class RepeatBranch:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceExpression:
+    """``node`` becomes ``text``, such as the name of a method where it is defined."""
+
+    node: ast.expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStatic:
+    """The header of a method, ``def name(self, ...)``, becomes that of a static one with ``parameters``."""
+
+    node: ast.expr
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -154,6 +170,8 @@ Edit = (
     | AddLines
     | KeepClasses
     | RepeatBranch
+    | ReplaceExpression
+    | MakeStatic
     | NeedImport
     | SwapImport
     | RemoveImport

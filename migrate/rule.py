@@ -67,7 +67,9 @@ class AttributeTreatment:
 class MethodTreatment:
     """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``.
 
-    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite.
+    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite. ``override`` says which
+    overrides in a subclass are rewritten: a ``computation`` free of either framework, a ``text``, or a ``check`` of the
+    number of dimensions, which the target calls with ``parameters`` and needs for ``dimensions`` alone.
     """
 
     to: str = ""
@@ -76,6 +78,9 @@ class MethodTreatment:
     statements: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     refuse: str = ""
+    override: Literal["", "computation", "text", "check"] = ""
+    parameters: tuple[str, ...] = ()
+    dimensions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,18 @@ class ProofTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SubclassTable:
+    """``taken``: names that one of the two classes uses for itself, so that a subclass may not.
+
+    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks.
+    """
+
+    taken: tuple[str, ...] = ()
+    tensor: tuple[str, ...] = ()
+    parameter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One migrated class, for one target."""
 
@@ -189,6 +206,7 @@ class Rule:
     examples: tuple[Example, ...]
     distinctive: dict[str, str]
     proof: ProofTable | None = None
+    subclass: SubclassTable = SubclassTable()
 
     @property
     def positional(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from migrate.rule import (
     Rule,
     Scalar,
     Source,
+    SubclassTable,
     Target,
     TargetClass,
     Treatment,
@@ -124,6 +125,7 @@ class _RuleFile:
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
+    subclass: SubclassTable = field(default_factory=SubclassTable)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -241,6 +243,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
         proof=file.proof,
+        subclass=file.subclass,
     )
 
 
@@ -254,6 +257,12 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
     for name in (a for w in file.write_back for a in w.attributes):
         if name not in file.attribute or name not in {p.name for p in parameters}:
             raise UsageError(f"{path}: write_back: attributes: {name!r} is not both a parameter and an attribute")
+    for name, method in file.method.items():
+        treatment = method.on.get(target, MethodTreatment())
+        if treatment.override == "check" and not treatment.parameters:
+            raise UsageError(f"{path}: method {name}: override: a check needs parameters")
+        if treatment.override in ("computation", "text") and not treatment.to:
+            raise UsageError(f"{path}: method {name}: override: a {treatment.override} needs a new name, to")
     if file.proof is not None:
         _check_proof(path, file)
 

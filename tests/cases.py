@@ -12,7 +12,10 @@ BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | r
 
 @dataclass(frozen=True)
 class Case:
-    """One section. ``after`` equals ``before`` where the section has none."""
+    """One section. ``after`` equals ``before`` where the section has none.
+
+    ``instances``: expressions that make a layer in either text, for the two to be compared.
+    """
 
     file: str
     title: str
@@ -20,6 +23,7 @@ class Case:
     after: str
     findings: tuple[str, ...]
     options: dict[str, str]
+    instances: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -27,7 +31,7 @@ class Case:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of a file: ``## title``, then blocks named ``python before``, ``python after`` and ``findings``."""
+    """The cases of a file: ``## title``, then ``python before``, ``python after``, ``findings`` and ``instances``."""
     cases = []
     for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")
@@ -35,7 +39,9 @@ def read_cases(path: Path) -> list[Case]:
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
         findings = tuple(line for line in blocks.get("findings", "").splitlines() if line)
-        cases.append(Case(path.stem, title.strip(), before, blocks.get("python after", before), findings, options))
+        instances = tuple(line for line in blocks.get("instances", "").splitlines() if line)
+        after = blocks.get("python after", before)
+        cases.append(Case(path.stem, title.strip(), before, after, findings, options, instances))
     return cases
 
 

@@ -114,6 +114,21 @@ def test_file_that_is_no_rule_file(tmp_path: Path, text: bytes) -> None:
         load_rules("mindspore.nn", (plant(tmp_path, {"group_norm.toml": text}),))
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("check", "method forward: override: a check needs parameters"),
+        ("text", "method forward: override: a text needs a new name"),
+        ("other", "'other' is not one of"),
+    ],
+)
+def test_an_override_says_what_it_becomes(tmp_path: Path, override: str, said: str) -> None:
+    table = f'\n[method.forward]\n"mindspore.nn" = {{ override = "{override}" }}\n'
+    plant(tmp_path, {"group_norm.toml": (GROUP_NORM + table).encode()})
+    with pytest.raises(UsageError, match=said):
+        load_rules("mindspore.nn", (tmp_path,))
+
+
 def test_a_circle_of_files_is_shown(tmp_path: Path) -> None:
     names = ("a", "b", "c")
     for name, base in itertools.pairwise([*names, "a"]):

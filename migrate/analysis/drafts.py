@@ -35,7 +35,7 @@ class Module:
     """One file under analysis.
 
     ``left`` holds the nodes of all files that stay the source framework's, and why; ``decided`` the attributes whose
-    drafts are there already.
+    drafts are there already; ``doubts`` says of each subclass that cannot be rewritten why that is.
     """
 
     evaluator: Evaluator
@@ -44,6 +44,7 @@ class Module:
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
     decided: set[ast.AST] = field(default_factory=set)
+    doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property
@@ -128,6 +129,13 @@ class Module:
         if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
             return self.evaluator.classes.migrated_base(value.of.node)
         return None
+
+    def left_around(self, owner: ast.expr) -> str:
+        """Why the class around ``super()`` was left; empty for anything else, and where it was migrated."""
+        if not isinstance(owner, ast.Call) or getattr(owner.func, "id", "") != "super":
+            return ""
+        cls = next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None)
+        return self.left.get(cls, "") if cls is not None else ""
 
     def without_none(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; None is left out, since it can neither be called nor read."""

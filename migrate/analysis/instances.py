@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis import tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.overrides import decide_overridden
 from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
@@ -18,7 +19,7 @@ LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
     for node in module.index.all(ast.Attribute):
-        if node not in module.decided and _may_be_ours(module, node):
+        if node not in module.decided and may_be_ours(module, node):
             draft = decide_use(module, node, module.without_none(node.value))
             if draft is not None:
                 module.add(draft)
@@ -27,18 +28,22 @@ def decide_instances(module: Module) -> None:
             _lookup(module, call)
 
 
-def _may_be_ours(module: Module, node: ast.Attribute) -> bool:
+def may_be_ours(module: Module, node: ast.Attribute) -> bool:
+    """Whether an attribute can concern a rule: a quick look before its object is followed."""
     return not module.evaluator.is_module_member(node) and not _is_plain_parameter(module, node)
 
 
 def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """What becomes of an attribute of an object that is one of ``values``; None where it is nothing of ours."""
+    if node.attr.startswith("__") and node.attr.endswith("__"):
+        return None
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not bases:
         return _distinctive(module, node, values)
     known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
-    if not known:
-        return None
+    overridden = decide_overridden(module, node, values) if len(known) < len(bases) else None
+    if overridden is not None or not known:
+        return overridden
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     role: Role = "method" if node.attr in rule.methods else "attribute"
@@ -50,7 +55,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
         return Draft("BN205", role, symbol, node, message)
-    origin = _left(module, [b for _, b in known], values)
+    origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
@@ -118,9 +123,7 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     return False
 
 
-def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft | None:
-    if node.attr.startswith("__") and node.attr.endswith("__"):
-        return None
+def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
     return Draft("BN208", "attribute", symbol, node, message)
 

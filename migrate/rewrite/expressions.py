@@ -11,8 +11,10 @@ from migrate.edits import (
     ChangeArguments,
     Edit,
     KeepClasses,
+    MakeStatic,
     ReferTo,
     RenameAttribute,
+    ReplaceExpression,
     ReplaceMethod,
     ReplaceStatement,
     SetTensor,
@@ -31,7 +33,18 @@ from migrate.rewrite.fragments import (
     parse_fragment,
 )
 
-ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, KeepClasses, ReplaceStatement)
+ORDER = (
+    ReferTo,
+    RenameAttribute,
+    ChangeArguments,
+    ReplaceExpression,
+    ReplaceMethod,
+    SetTensor,
+    CallMethod,
+    KeepClasses,
+    ReplaceStatement,
+    MakeStatic,
+)
 
 
 def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, newline: str) -> str:
@@ -45,6 +58,8 @@ def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, new
 def _carry_out(text: str, edit: Edit, spelling: Spelling, indent: str, newline: str) -> str:
     if isinstance(edit, ReplaceStatement):
         return _statement(text, edit, spelling, indent, newline)
+    if isinstance(edit, MakeStatic):
+        return _static(text, edit, indent, newline)
     newline = newline_of(text, newline)
     if isinstance(edit, SetTensor):
         return _set_tensor(text, edit, spelling, newline)
@@ -60,6 +75,8 @@ def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.Bas
         return _method_of(node, edit.text)
     if isinstance(edit, KeepClasses):
         return keep_classes(node, edit)
+    if isinstance(edit, ReplaceExpression):
+        return parse_fragment(edit.text).with_changes(lpar=node.lpar, rpar=node.rpar)
     if isinstance(edit, RenameAttribute):
         assert isinstance(node, cst.Attribute)
         return _renamed(node, edit.to)
@@ -145,6 +162,15 @@ def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: st
     lines = [local_names(line, spelling).format(object=owner, fresh=edit.fresh) for line in edit.lines]
     unit = "\t" if indent.endswith("\t") else "    "
     return f"{newline}{indent}".join(line.replace("    ", unit) for line in lines)
+
+
+def _static(text: str, edit: MakeStatic, indent: str, newline: str) -> str:
+    """The header of a static method, with its decorator on a line of its own above."""
+    body = ": ..."
+    function = cst.ensure_type(cst.parse_statement(text + body), cst.FunctionDef)
+    names = [cst.Param(cst.Name(name)) for name in edit.parameters]
+    header = code(function.with_changes(params=cst.Parameters(names)), newline).strip().removesuffix(body)
+    return f"@staticmethod{newline}{indent}{header}"
 
 
 def local_names(template: str, spelling: Spelling) -> str:
