@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+PLACE = re.compile(r"\{([^\W\d]\w*(?:\.\w+)*)\}")
+"""In the text of a Write: a part of the node, or something imported where the name is qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,18 @@ class ReplaceStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """The text of ``node`` becomes ``text``, in which {name} stands for the text of one of the ``parts``.
+
+    ``{package.name}`` stands for something imported, spelled as the file has it.
+    """
+
+    node: ast.expr | ast.stmt | ast.keyword
+    text: str
+    parts: tuple[tuple[str, ast.expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -126,6 +142,7 @@ Edit = (
     | ReplaceMethod
     | SetTensor
     | ReplaceStatement
+    | Write
     | NeedImport
     | SwapImport
     | RemoveImport

@@ -57,6 +57,8 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
         text, done = splice(source, edits, wanted, spelling)
         _check(text)
+    if any(d.suggestion for d in drafts):
+        from migrate.rewrite.offered import suggestion_of
     findings = []
     for draft in drafts:
         span = source.span(draft.node)
@@ -67,7 +69,8 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         after = done.get(span, before) if kind == "rewrite" else before
         position = (line, column, end_line, end_column)
         said = (draft.code, kind, draft.role, draft.symbol)
-        findings.append(Finding(*said, *position, draft.message, before, after, draft.suggestion))
+        suggestion = suggestion_of(source, draft, edits, spelling) if draft.suggestion else ""
+        findings.append(Finding(*said, *position, draft.message, before, after, suggestion))
     return FileResult(path, data, source.encode(text), tuple(findings))
 
 

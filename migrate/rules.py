@@ -16,6 +16,7 @@ from migrate.rule import (
     AttributeTreatment,
     Example,
     Initializer,
+    InPlace,
     MethodTreatment,
     Parameter,
     ProofTable,
@@ -118,6 +119,7 @@ class _RuleFile:
     attribute: dict[str, _AttributeTable] = field(default_factory=dict)
     method: dict[str, _MethodTable] = field(default_factory=dict)
     initializer: tuple[Initializer, ...] = ()
+    in_place: tuple[InPlace, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
@@ -233,6 +235,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         method_imports={m: t.imports for m, t in file.method.items()},
         returns_self=frozenset(m for m, t in file.method.items() if t.returns_self),
         initializers=file.initializer,
+        in_place=file.in_place,
         related=file.related,
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},

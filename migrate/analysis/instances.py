@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import tensors
+from migrate.analysis import offers, tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
@@ -42,19 +43,41 @@ def _decide(module: Module, node: ast.Attribute) -> None:
             names = ", ".join(sorted({module.describe(v) for v in values}))
             advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
             message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-            module.add(Draft("BN205", role, symbol, node, message))
+            offer = _offer_by_class(module, node, known, bool(others))
+            module.add(Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits))
         return
     origin = _left(module, [b for _, b in known], values)
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        module.add(Draft(code, role, symbol, node, message))
-    elif node.attr in rule.attributes:
-        module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
-    elif node.attr in rule.methods:
-        module.add(_method(module, node, rule, symbol))
+        offer = _offer_for_left(module, node, rule, symbol) if code == "BN213" else Offer(node)
+        module.add(Draft(code, role, symbol, offer.place, message, suggestion=offer.edits))
+    elif node.attr in rule.attributes or node.attr in rule.methods:
+        module.add(_listed(module, node, rule, symbol))
     else:
         _unlisted(module, node, rule, symbol)
+
+
+def _listed(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
+    if node.attr in rule.attributes:
+        return tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol)
+    return _method(module, node, rule, symbol)
+
+
+def _offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Migrated]], others: bool) -> Offer:
+    rules = {base.rule.name: base.rule for _, base in known}.values()
+    if any(node.attr not in rule.attributes and node.attr not in rule.methods for rule in rules):
+        return Offer(node)
+    return offers.by_class(module, node, [(rule, _listed(module, node, rule, "")) for rule in rules], others)
+
+
+def _offer_for_left(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Offer:
+    """What the use becomes once its object is MindSpore's."""
+    if node.attr not in rule.attributes and node.attr not in rule.methods:
+        return Offer(node)
+    draft = _listed(module, node, rule, symbol)
+    edits = draft.edits or draft.suggestion
+    return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
@@ -144,7 +167,8 @@ def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Dra
             message = f"MindSpore has no {node.attr}(): written out"
             return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
     advice = (treatment.refuse or f"write {{object}}.{treatment.call}").replace("{object}", owner)
-    return Draft("BN208", "method", symbol, node, advice)
+    offer = offers.method(module, node, treatment, rule.method_imports[node.attr])
+    return Draft("BN208", "method", symbol, offer.place, advice, suggestion=offer.edits)
 
 
 def _takes(call: ast.Call, names: tuple[str, ...]) -> bool:
@@ -163,19 +187,11 @@ def _statements(
         return ()
     assert isinstance(call.func, ast.Attribute)
     commented = "#" in module.source.segment(call)
-    if commented or not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+    if commented or not offers.is_plain(call.func.value) or not offers.has_own_line(module, statement):
         return ()
     fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)
     return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
-
-
-def _has_own_line(module: Module, statement: ast.stmt) -> bool:
-    source = module.source
-    span = source.span(statement)
-    before = source.text[source.line_start(span.start) : span.start]
-    after = source.text[span.end : source.line_end(span.end)].strip()
-    return not before.strip() and (not after or after.startswith("#"))
 
 
 def _is_bound(module: Module, name: str) -> bool:
@@ -199,12 +215,14 @@ def _lookup(module: Module, call: ast.Call) -> None:
             if isinstance(found, Migrated):
                 advice = f"write {found.rule.target.name}, or getattr on its module"
                 message = f"the class is looked up by name: {advice}"
-                module.add(Draft("BN211", "string", found.rule.source.name, call, message))
+                edits = offers.looked_up_class(call, found.rule).edits
+                module.add(Draft("BN211", "string", found.rule.source.name, call, message, suggestion=edits))
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
             symbol = f"{base.rule.source.name}.{name.value}"
             message = f"{call.func.id} by name: in MindSpore it is {_new_name(base.rule, name.value)}"
-            module.add(Draft("BN211", "string", symbol, call, message))
+            offer = offers.looked_up_member(module, call, name, base.rule)
+            module.add(Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits))
     if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):
         _deleted(module, call, name.value)
 

@@ -16,6 +16,7 @@ from migrate.analysis.references import decide_reference, decide_subclasses, fin
 from migrate.analysis.scopes import Index
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
+from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
 from migrate.rules import RuleSet
 
@@ -43,6 +44,7 @@ def analyse(source: Source, rules: RuleSet, data_format: str) -> tuple[list[Draf
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
+    spell_suggestions(module, spelling)
     _mode_note(module)
     order = sorted(module.drafts, key=lambda d: (source.span(d.node), d.code))
     return order, spelling

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.narrowing import type_argument
 from migrate.analysis.scopes import Index
 from migrate.analysis.values import NONE, Migrated, Symbol, Values
-from migrate.edits import ReferTo
+from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Related
 
@@ -119,7 +120,8 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
 
 def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related: Related) -> None:
     message = f"{name} has no rewrite: {related.advice}"
-    module.add(Draft("BN210", related.role, name, node, message))
+    edits = offers.related(module, node, related, role_of(module.index, node)).edits
+    module.add(Draft("BN210", related.role, name, node, message, suggestion=edits))
 
 
 def role_of(index: Index, node: ast.expr) -> Role:
@@ -156,7 +158,8 @@ def decide_reference(module: Module, reference: Reference) -> None:
     symbol = migrated.rule.source.name
     code, message = _doubt(module, reference, role)
     if code:
-        leave(module, reference, Draft(code, role, symbol, node, message))
+        edits = _with_format(module, node, migrated) if code == "BN216" else ()
+        leave(module, reference, Draft(code, role, symbol, node, message, suggestion=edits))
         return
     origin = next(
         (v.reference for v in reference.values if isinstance(v, Migrated) and v.reference in module.left), None
@@ -171,6 +174,12 @@ def decide_reference(module: Module, reference: Reference) -> None:
     module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
     if module.is_skipped(node):
         module.left[node] = "which a comment asks to leave"
+
+
+def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
+    """The class with its data format, as a partial."""
+    text = f"{{functools.partial}}({{{migrated.rule.target.name}}}, data_format={module.data_format!r})"
+    return offers.written(node, text, {}).edits
 
 
 def leave(module: Module, reference: Reference, draft: Draft) -> None:
