@@ -57,8 +57,11 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
         text, done = splice(source, edits, wanted, spelling)
         _check(text)
+    offers = None
     if any(d.suggestion for d in drafts):
-        from migrate.rewrite.offered import suggestion_of
+        from migrate.rewrite.offered import Offers
+
+        offers = Offers(source, edits, spelling)
     findings = []
     for draft in drafts:
         span = source.span(draft.node)
@@ -69,7 +72,7 @@ def _migrate(data: bytes, path: str, options: Options, rules: RuleSet) -> FileRe
         after = done.get(span, before) if kind == "rewrite" else before
         position = (line, column, end_line, end_column)
         said = (draft.code, kind, draft.role, draft.symbol)
-        suggestion = suggestion_of(source, draft, edits, spelling) if draft.suggestion else ""
+        suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
         findings.append(Finding(*said, *position, draft.message, before, after, suggestion))
     return FileResult(path, data, source.encode(text), tuple(findings))
 

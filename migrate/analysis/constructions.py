@@ -245,7 +245,7 @@ def _report(module: Module, made: Made) -> None:
     if left:
         if made.changes_arguments or not flows:
             message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
-            suggestion = () if made.construction.others else _edits(module, made)
+            suggestion = () if made.construction.others or made.code else _edits(module, made)
             module.add(Draft("BN213", made.role, symbol, call, message, suggestion=suggestion))
         return
     if made.construction.others:

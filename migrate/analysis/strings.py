@@ -69,8 +69,8 @@ def _is_looked_up(module: Module, node: ast.Constant) -> bool:
 
 def _is_reported(module: Module, node: ast.Constant) -> bool:
     """Whether a look-up by this name has a finding of its own."""
-    parent = module.index.parent(node)
-    return any(d.node is parent for d in module.drafts)
+    around = [a for a, _ in zip(module.index.ancestors(node), range(2), strict=False)]
+    return any(d.node is around[0] or (d.code == "BN211" and d.node in around) for d in module.drafts)
 
 
 def _in_all(module: Module, node: ast.Constant) -> bool:

@@ -143,8 +143,8 @@ def _initialised(
 ) -> Draft:
     """The rewrite of an initialisation that stands as a statement of its own."""
     arguments = _initializer_arguments(call, initializer, skip)
-    alone = isinstance(module.index.parent(call), ast.Expr) and "#" not in module.source.segment(call)
-    if arguments is None or not is_plain(node.value):
+    alone = isinstance(module.index.parent(call), ast.Expr)
+    if arguments is None or not is_plain(node.value) or "#" in module.source.segment(call):
         return _no_rewrite(node, treatment, symbol, ast.unparse(call))
     edit = SetTensor(call, "function" if form == "function" else "method", treatment.to, initializer.value, arguments)
     edits: list[Edit] = [edit, *(NeedImport(name) for name in initializer.imports)]
