@@ -198,6 +198,11 @@ def is_taken(module: Module, name: str) -> bool:
 
 
 def free_name(module: Module) -> str:
+    """A name for the package; the usual one is free also where the file reads it and nothing can have bound it."""
+    usual = PACKAGE_NAMES[0]
+    bound = any(usual in s.bindings or s.star_imports for s in module.index.inner.values())
+    if not bound and not any(n in module.index.loads for n in READS_NAMES):
+        return usual
     return next(n for n in (*PACKAGE_NAMES, *(f"ms{i}" for i in range(2, 1000))) if not is_taken(module, n))
 
 

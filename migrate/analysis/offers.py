@@ -282,6 +282,8 @@ def looked_up_member(module: Module, call: ast.Call, name: ast.Constant, rule: R
     if attribute is not None and attribute.none_test and function == "getattr" and tests_for_none(module, call):
         return none_test(module, call, call.args[0], attribute)
     to = attribute.to if attribute is not None else rule.methods[old].to
+    if "." in to and function == "getattr" and len(call.args) == 2:
+        return written(call, f"{{object}}.{to}", {"object": call.args[0]})
     if not to.isidentifier() or to == old:
         return Offer(call)
     quoted = module.source.segment(name).replace(old, to)
