@@ -25,8 +25,9 @@ HEAD = """\
 # Findings
 
 Every place that concerns batch norm gets one finding. `bn-migrate --explain CODE` prints its reason and example.
-A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why and
-what to write instead. A **note** asks for nothing. BN9xx names a file that could not be processed and stays as it is.
+A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why, and
+where a text is sure to be right, the report brings it along. A **note** asks for nothing. BN9xx names a file that could
+not be processed and stays as it is.
 The examples are real: the code, what bn-migrate makes of it, and what it says.
 
 This page is written by `python docs/generate.py`.

@@ -80,6 +80,10 @@ CALLS = {
         "def build(args, kw): return nn.BatchNorm2d(*args, **kw)",
         "build([4, 1e-3], {'momentum': 0.2, 'track_running_stats': True})",
     ),
+    "stars around a keyword": (
+        "def build(args, kw): return nn.BatchNorm2d(4, *args, momentum=0.2, **kw)",
+        "build([1e-3], {'affine': False})",
+    ),
     "stars of a partial": ("def build(kw): return partial(nn.BatchNorm2d, **kw)(4)", "build(GIVEN)"),
     "stars through a name": ("def build(kw, norm=nn.BatchNorm2d): return norm(4, **kw)", "build(GIVEN)"),
     "a dict shared with another class": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 
 from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, source_order
@@ -143,7 +144,8 @@ def unpacked(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int)
         return Decided(), ()
     given = {a.parameter for a in arguments}
     hidden = [p for p in rule.parameters if p.name not in given]
-    return decided, tuple(_converted(star, hidden, [n for n in free if n not in given]) for star in stars)
+    within = list(itertools.takewhile(lambda name: name not in given, free))
+    return decided, tuple(_converted(star, hidden, within) for star in stars)
 
 
 def _converted(star: ast.keyword | ast.Starred, hidden: list[Parameter], free: list[str]) -> Write:

@@ -146,7 +146,7 @@ def _suggestion(finding: Finding) -> str:
     """What to write instead: one click selects all of it."""
     if not finding.suggestion:
         return ""
-    return f'<p class="soft">Write:</p><pre class="snippet"><code>{text(finding.suggestion)}</code></pre>'
+    return f'<p class="soft">Write:</p><pre class="snippet" tabindex="0"><code>{text(finding.suggestion)}</code></pre>'
 
 
 def _change(finding: Finding) -> str:
