@@ -278,6 +278,14 @@ def test_what_was_pasted_first_gets_its_import() -> None:
     assert "import mindspore as ms\n" in text and run(text)["f"](ms.nn.BatchNorm2d(3)) is not None
 
 
+@pytest.mark.parametrize("text", ["f'{m.affine}'", "f\"{getattr(m, 'weight')} {1 if m.weight is None else 2}\""])
+def test_inside_a_string_nothing_is_offered(text: str) -> None:
+    """Its quotes would have to differ from those around it."""
+    result = migrate_bytes(f"{HEAD}def f(m: nn.BatchNorm2d): return {text}\n".encode(), "case.py", Options())
+    reviews = [f for f in result.findings if f.kind == "review"]
+    assert reviews and not any(f.suggestion for f in reviews)
+
+
 def test_an_import_for_others() -> None:
     result = migrate_bytes(b"from torch.nn import BatchNorm2d as Norm\n", "pkg/__init__.py", Options())
     assert run(result.findings[0].suggestion)["Norm"] is ms.nn.BatchNorm2d

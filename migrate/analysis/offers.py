@@ -88,7 +88,7 @@ def none_test(module: Module, node: ast.expr, owner: ast.expr, treatment: Attrib
         return written(parent, treatment.present if positive else _negated(treatment.present), {"object": owner})
     while isinstance(parent, (ast.BoolOp, ast.UnaryOp)):
         parent = module.index.parent(parent)
-    is_test = isinstance(parent, TESTS) and not (isinstance(parent, ast.IfExp) and _holds_value(parent, node))
+    is_test = isinstance(parent, TESTS) and any(n is node for n in ast.walk(parent.test))
     if is_test or (isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "bool"):
         return written(node, _spaced(module, node, treatment.present), {"object": owner})
     return Offer(node)
@@ -103,10 +103,6 @@ def read(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> 
 
 def _spaced(module: Module, place: ast.expr, text: str) -> str:
     return in_context(module, place, text) if " " in text else text
-
-
-def _holds_value(choice: ast.IfExp, node: ast.expr) -> bool:
-    return not any(n is node for n in ast.walk(choice.test))
 
 
 def _negated(test: str) -> str:
@@ -197,7 +193,8 @@ def by_class(module: Module, node: ast.Attribute, drafts: list[tuple[Rule, Draft
         assert edit is not None
         classes.setdefault(edit.text, []).append(f"{{{rule.target.name}}}")
         parts |= dict(edit.parts)
-    if not isinstance(place, ast.expr) or (not others and len(classes) < 2):
+    texts = {*classes, f"{{object}}.{node.attr}"} if others else {*classes}
+    if not isinstance(place, ast.expr) or len(texts) < 2:
         return Offer(node)
     parts |= {"object": node.value, "old": place}
     choices = [(text, names[0] if len(names) == 1 else f"({', '.join(sorted(set(names)))})")
@@ -238,6 +235,8 @@ def has_own_line(module: Module, statement: ast.stmt) -> bool:
 def _template(draft: Draft) -> Write | None:
     """The one edit of a draft, or of its suggestion, as a text; None where it has none or several."""
     edits = draft.edits or draft.suggestion
+    if draft.code == "BN303" and isinstance(draft.node, ast.Attribute):
+        return Write(draft.node, f"{{object}}.{draft.node.attr}")
     imports = [e.name for e in edits if isinstance(e, NeedImport)]
     changes = [e for e in edits if not isinstance(e, NeedImport)]
     if len(changes) != 1:

@@ -18,6 +18,8 @@ def spell_suggestions(module: Module, plan: Spelling) -> None:
 
 
 def _spelled(module: Module, draft: Draft, brought: dict[str, tuple[str, int]]) -> Draft:
+    if any(isinstance(a, (ast.JoinedStr, ast.Constant)) for a in module.index.ancestors(draft.node)):
+        return replace(draft, suggestion=())  # inside a string, where other quotes would have to be used
     texts: dict[str, str] = {}
     missing: set[str] = set()
     for name in _names(draft):

@@ -22,8 +22,9 @@ def fill(text: str, parts: dict[str, tuple[ast.expr, str]], spelling: Spelling, 
         enclosed = before.endswith(("(", ", ", "=", ": ")) and after.startswith((")", ", ", "}"))
         return part if enclosed or not before + after or _is_atom(node, part, after) else f"({part})"
 
-    unit = "\t" if indent.endswith("\t") else "    "
-    lines = [line.replace("    ", unit) for line in text.split("\n")]
+    lines = text.split("\n")
+    if indent.endswith("\t"):
+        lines = [re.sub("^(?: {4})+", lambda m: "\t" * (len(m.group()) // 4), line) for line in lines]
     text = f"{newline}{indent}".join(lines)
     return PLACE.sub(filled, text)
 
