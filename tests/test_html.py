@@ -185,16 +185,6 @@ def test_every_file_with_every_finding(proved: Report) -> None:
             assert f"✗ {line}{result.error}" in [text_of(p) for p in having(file, "p", "bad")]
 
 
-def test_what_to_write_can_be_selected_at_once() -> None:
-    test = 'if isinstance(m["<i>"], (nn.BatchNorm2d, nn.GroupNorm)):'
-    report = Report()
-    report.add(
-        migrated(f"from torch import nn\n\ndef f(m):\n    {test}\n        return m['<i>'].bias\n".encode(), "a.py")
-    )
-    (offer,) = having(read_page(render(report)), "pre", "snippet")
-    assert text_of(offer) == "m['<i>'].beta if isinstance(m['<i>'], ms.nn.BatchNorm2d) else m['<i>'].bias"
-
-
 def test_files_that_are_not_written_say_so(proved: Report) -> None:
     for file, result in zip(files_of(read_page(render(proved))), proved.results, strict=True):
         said = [text_of(e) for e in file.iter() if "ot written" in text_of(e) and e.tag in ("span", "p")]

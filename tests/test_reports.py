@@ -16,6 +16,7 @@ import pytest
 from migrate import __version__
 from migrate.codes import CODES
 from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
+from tests.page import having, read_page, text_of
 
 WIDE = "import torch.nn as nn\n\ngröße = '名😀', nn.BatchNorm2d(3, momentum=0.2)\n".encode()
 TREE = {"a.py": BEFORE, "b.py": REVIEW, "broken.py": BROKEN, "clean.py": b"x = 1\n", "sub/wide.py": WIDE}
@@ -281,6 +282,14 @@ def test_github_says_what_to_write(tmp_path: Path) -> None:
     lines = done.stdout.decode().splitlines()
     assert [line for line in lines if line.endswith(f"%0Awrite: {CHOICE}")] != []
     assert sum("%0Awrite: " in line for line in lines) == 2 and all(line.startswith("::") for line in lines)
+
+
+def test_what_to_write_can_be_selected_at_once_on_the_page(tmp_path: Path) -> None:
+    source = OFFER.replace(b"(m, ", b"(m['<i>'], ").replace(b"(m.weight)", b"(m['<i>'].weight)")
+    bn_migrate("--check", "--report", "page.html", "a.py", cwd=plant(tmp_path, {"a.py": source}))
+    page = read_page((tmp_path / "page.html").read_text("utf-8"))
+    offers = [text_of(e) for e in having(page, "pre", "snippet")]
+    assert offers[0].startswith("if isinstance(m['<i>'], ms.nn.BatchNorm2d):\n") and offers[1:] == [CHOICE]
 
 
 def test_text_totals(tmp_path: Path) -> None:

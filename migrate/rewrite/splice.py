@@ -102,7 +102,7 @@ class Splicer:
     def _part(self, part: Located, fragment: Fragment, text: str) -> str:
         """The text of a part of ``fragment``, which may be all of it."""
         span = self._source.span(part)
-        return text if span == fragment.span else self.done[span]
+        return text if span == fragment.span else self.done.get(span, self._source.segment(part))
 
 
 def _without_loss(before: str, after: str) -> str:
