@@ -271,7 +271,8 @@ def _offer(module: Module, made: Made) -> Offer:
         offer = offered_calls.into_setattr(call, parent)
         return Offer(offer.place, (*_edits(module, made), *offer.edits)) if offer.edits else Offer(call)
     kinds = {(c.rule.name, filled) for c, filled in made.construction.classes}
-    if made.code not in ("BN201", "BN202") or made.construction.others or len(kinds) > 1:
+    unsure = made.construction.others or len(kinds) > 1 or _origin_left(module, made)
+    if made.code not in ("BN201", "BN202") or unsure:
         return Offer(call)
     skip, filled = made.construction.skip, made.construction.classes[0][1]
     outcome = _arguments(module, call, made.rule, skip, filled)
