@@ -88,7 +88,7 @@ def decide_unresolved(module: Module) -> None:
 
 def _offer_unresolved(module: Module, call: ast.Call, symbol: str) -> tuple[Edit, ...]:
     outcome = _arguments(module, call, module.rules.by_name[symbol], 0, 0)
-    if not isinstance(outcome, tuple) or outcome[0].refusal is not None:
+    if not isinstance(outcome, tuple):
         return ()
     return offered_calls.by_argument(module, call, call.func, *outcome, symbol=symbol).edits
 
@@ -245,8 +245,7 @@ def _report(module: Module, made: Made) -> None:
     if left:
         if made.changes_arguments or not flows:
             message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
-            suggestion = () if made.construction.others or made.code else _edits(module, made)
-            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=suggestion))
+            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=_edits(module, made)))
         return
     if made.construction.others:
         return

@@ -58,7 +58,7 @@ def by_argument(
         if not isinstance(star, ast.keyword):
             return Offer(call)
         edits.append(Write(star, f"**({{}} if {test} else {{value}})", (("value", star.value), ("func", func))))
-    return Offer(call, (*edits, *named))
+    return Offer(call, (*edits, *named) if edits else ())
 
 
 def _classes(module: Module, call: ast.Call, values: frozenset[Value]) -> list[str]:

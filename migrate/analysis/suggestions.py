@@ -50,10 +50,11 @@ def _text(module: Module, name: str, draft: Draft, brought: dict[str, tuple[str,
     if found:
         return found, ""
     place = module.source.span(draft.node).start
+    scope = module.index.scope(draft.node)
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         local, since = brought.get(".".join(parts[:length]), ("", 0))
-        if local and since <= place:
+        if local and since <= place and scope.resolve(local) in (None, module.index.module):
             return ".".join([local, *parts[length:]]), ""
     package = parts[0]
     if package in brought:
@@ -73,7 +74,6 @@ def _brought(module: Module, plan: Spelling) -> dict[str, tuple[str, int]]:
         found.update({start + a.name: (a.asname or a.name, plan.at) for a in statement.names})
     for swap in (e for d in module.drafts for e in d.edits if isinstance(e, SwapImport)):
         local = swap.alias.asname or swap.alias.name
-        alone = len(module.index.module.bindings.get(local, ())) == 1
-        if alone and isinstance(module.index.parent(swap.statement), ast.Module):
+        if isinstance(module.index.parent(swap.statement), ast.Module):
             found[f"{swap.module}.{swap.name}"] = (local, module.source.span(swap.statement).end)
     return found
