@@ -168,7 +168,7 @@ _ALL = (
         "BN208",
         "attribute or method without a counterpart",
         """MindSpore's cell has nothing of that name.""",
-        HEAD + "def count(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.num_batches_tracked\n",
+        HEAD + "def tracks(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.track_running_stats\n",
     ),
     _code(
         "BN209",
@@ -183,7 +183,7 @@ _ALL = (
         "BN210",
         "related symbol",
         """The symbol belongs to batch norm but has no rewrite of its own.""",
-        "import torch.nn.functional as F\ndef norm(x, m, v):\n    return F.batch_norm(x, m, v)\n",
+        "import torch.nn.functional as F\ndef norm(x, m, v, w, b):\n    return F.batch_norm(x, m, v, w, b)\n",
     ),
     _code(
         "BN211",
@@ -207,7 +207,7 @@ _ALL = (
         "BN214",
         "in-place change without a rewrite",
         """The in-place operation has no equal in MindSpore on every device.""",
-        HEAD + "def init(m):\n    if isinstance(m, nn.BatchNorm2d):\n        nn.init.uniform_(m.weight)\n",
+        HEAD + "def halve(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.weight.data.mul_(0.5)\n",
     ),
     _code(
         "BN215",

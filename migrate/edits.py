@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+PLACE = re.compile(r"\{([^\W\d]\w*(?:\.\w+)*)\}")
+"""In the text of a Write: a part of the node, or something imported where the name is qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,18 @@ class MakeStatic:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """The text of ``node`` becomes ``text``, in which {name} stands for the text of one of the ``parts``.
+
+    ``{package.name}`` stands for something imported, spelled as the file has it.
+    """
+
+    node: ast.expr | ast.stmt | ast.keyword
+    text: str
+    parts: tuple[tuple[str, ast.expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -172,6 +188,7 @@ Edit = (
     | RepeatBranch
     | ReplaceExpression
     | MakeStatic
+    | Write
     | NeedImport
     | SwapImport
     | RemoveImport

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from migrate.edits import PLACE
 from migrate.errors import UsageError
 from migrate.rule import (
     TARGETS,
     AttributeTreatment,
     Example,
     Initializer,
+    InPlace,
     MethodTreatment,
     Parameter,
     ProofTable,
@@ -122,6 +126,7 @@ class _RuleFile:
     method: dict[str, _MethodTable] = field(default_factory=dict)
     initializer: tuple[Initializer, ...] = ()
     write_back: tuple[WriteBack, ...] = ()
+    in_place: tuple[InPlace, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
@@ -239,6 +244,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         returns_self=frozenset(m for m, t in file.method.items() if t.returns_self),
         initializers=file.initializer,
         write_backs=tuple(w for w in file.write_back if w.target == target),
+        in_place=file.in_place,
         related=file.related,
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
@@ -263,8 +269,33 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
             raise UsageError(f"{path}: method {name}: override: a check needs parameters")
         if treatment.override in ("computation", "text") and not treatment.to:
             raise UsageError(f"{path}: method {name}: override: a {treatment.override} needs a new name, to")
+    for where, text, places in _suggestions(file):
+        _check_suggestion(f"{path}: {where}", text, places)
     if file.proof is not None:
         _check_proof(path, file)
+
+
+def _suggestions(file: _RuleFile) -> Iterator[tuple[str, str, set[str]]]:
+    """Every text that a review may offer: where it stands, the text, and the places it may hold."""
+    for name, attribute in file.attribute.items():
+        for a in attribute.on.values():
+            for key, text in (("suggest", a.suggest), ("assign", a.assign), ("present", a.present)):
+                yield f"attribute {name}: {key}", text, {"object", "value"} if key == "assign" else {"object"}
+    for name, method in file.method.items():
+        yield from ((f"method {name}: suggest", m.suggest, {"object"}) for m in method.on.values())
+    for change in file.in_place:
+        yield f"in_place {change.methods}: suggest", change.suggest, {"tensor", *change.arguments}
+    yield from ((f"related {r.names}: suggest", r.suggest, set()) for r in file.related)
+
+
+def _check_suggestion(where: str, text: str, places: set[str]) -> None:
+    for place in PLACE.findall(text):
+        if place not in places and "." not in place:
+            raise UsageError(f"{where}: {place!r} is not one of {', '.join(sorted(places)) or 'package.name'}")
+    try:
+        ast.parse(PLACE.sub("x", text))
+    except SyntaxError as error:
+        raise UsageError(f"{where}: {text!r} is not Python: {error.msg}") from None
 
 
 def _check_proof(path: Path, file: _RuleFile) -> None:

@@ -60,6 +60,11 @@ after = "ms.nn.GroupNorm(2, 4)"
 # Text of a good rule file, what stands there instead, the words that the message has to hold.
 MISTAKES = [
     ("schema = 1\n", "", ["'schema'", "missing"]),
+    ("tensor = true }", 'present = "{objekt}.x" }', ["attribute weight", "present", "'objekt'", "object"]),
+    ("tensor = true }", 'assign = "{value} :=" }', ["attribute weight", "assign", "not Python"]),
+    ("[[example]]", '[method.a]\n"mindspore.nn" = { suggest = "{x}" }\n[[example]]', ["method a", "suggest", "'x'"]),
+    ("[[example]]", '[[in_place]]\nmethods = ["a_"]\nsuggest = "{b}"\n[[example]]', ["in_place", "'b'", "tensor"]),
+    ("[[example]]", '[[related]]\nnames = []\nrole = "call"\nadvice = ""\nsuggest = "{b}"\n[[example]]', ["'b'"]),
     ("schema = 1", "schema = 2", ["schema", "2", "1"]),
     ('name = "GroupNorm"\n', "", ["'name'", "missing"]),
     ('name = "GroupNorm"', "name = 1", ["name", "string", "1"]),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
+from migrate.analysis import offered_calls
 from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
 from migrate.analysis.references import Reference, ambiguity, leave
 from migrate.analysis.scopes import Index
 from migrate.analysis.values import Local, Unknown
@@ -88,7 +90,18 @@ def decide_unresolved(module: Module) -> None:
                 f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
                 f"follows the constructor's rule{_complement_of(module.rules.by_name[symbol])}"
             )
-            module.add(Draft("BN204", "call", symbol, call, message))
+            module.add(
+                Draft("BN204", "call", symbol, call, message, suggestion=_offer_unresolved(module, call, symbol))
+            )
+
+
+def _offer_unresolved(module: Module, call: ast.Call, symbol: str) -> tuple[Edit, ...]:
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+        return ()  # a method, which no test can tell from another class's
+    outcome = _arguments(module, call, module.rules.by_name[symbol], 0, 0)
+    if not isinstance(outcome, tuple):
+        return ()
+    return offered_calls.by_argument(module, call, call.func, *outcome, symbol=symbol).edits
 
 
 def _complement_of(rule: Rule) -> str:
@@ -140,9 +153,8 @@ def decide_call(
         text = ast.unparse(refused.argument.value)
         return review("BN201", f"{refused.argument.parameter}={text} is not expressible: {refused.advice}")
     if _into_modules(module, call):
-        return review(
-            "BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {plain.rule.target.name}(...))"
-        )
+        advice = f"write setattr(model, name, {plain.rule.target.name}(...))"
+        return review("BN211", f"_modules does not exist in MindSpore: {advice}", decided, bound)
     if construction.others and (decided.changes or bound.dropped_stars):
         return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
     return replace(plain, decided=decided, bound=bound)
@@ -237,7 +249,8 @@ def _report(module: Module, made: Made) -> None:
     flows = reference is None
     left = _origin_left(module, made)
     if made.code and not (flows and left and made.code != "BN204"):
-        draft = Draft(made.code, made.role, symbol, call, made.message)
+        offer = _offer(module, made)
+        draft = Draft(made.code, made.role, symbol, offer.place, made.message, suggestion=offer.edits)
         if reference is not None and reference.direct:
             leave(module, reference, draft)
         else:
@@ -246,7 +259,7 @@ def _report(module: Module, made: Made) -> None:
     if left:
         if made.changes_arguments or not flows:
             message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
-            module.add(Draft("BN213", made.role, symbol, call, message))
+            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_of(module, made)))
         return
     if made.construction.others:
         return
@@ -260,6 +273,35 @@ def _report(module: Module, made: Made) -> None:
     module.add(Draft(code, made.role, symbol, call, message_of(made, owned, flows), edits))
     for argument, note in made.decided.notes:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))
+
+
+def _offer(module: Module, made: Made) -> Offer:
+    """What to write instead of a construction that needs review."""
+    call, parent = made.call, module.index.parent(made.call)
+    if made.code == "BN204":
+        return _offer_by_argument(module, call, made.construction.skip, made.decided, made.bound)
+    if made.code == "BN211" and isinstance(parent, ast.Assign):
+        offer = offered_calls.into_setattr(call, parent)
+        return Offer(offer.place, (*edits_of(module, made), *offer.edits)) if offer.edits else Offer(call)
+    kinds = {(c.rule.name, filled) for c, filled in made.construction.classes}
+    unsure = made.construction.others or len(kinds) > 1 or _origin_left(module, made)
+    if made.code not in ("BN201", "BN202") or unsure:
+        return Offer(call)
+    skip, filled = made.construction.skip, made.construction.classes[0][1]
+    outcome = _arguments(module, call, made.rule, skip, filled)
+    decided: Decided | None
+    converted: tuple[Edit, ...] = ()
+    if isinstance(outcome, tuple) and outcome[0].refusal is not None:
+        decided = offered_calls.without_refused(made.rule, call, *outcome)
+    else:
+        decided, converted = offered_calls.unpacked(module, call, made.rule, skip, filled)
+    if decided is None or not (decided.changes or converted):
+        return Offer(call)
+    return Offer(call, (*converted, *edits_of(module, replace(made, decided=decided, bound=UNBOUND))))
+
+
+def _offer_by_argument(module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound) -> Offer:
+    return offered_calls.by_argument(module, call, call.args[0] if skip else call.func, decided, bound)
 
 
 def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:

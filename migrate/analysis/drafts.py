@@ -9,16 +9,19 @@ from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.scopes import Index
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
-from migrate.edits import Edit
+from migrate.edits import Edit, Spelling
 from migrate.findings import Role
 from migrate.rules import RuleSet
+
+NO_NAMES = Spelling({}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A finding and the edits that carry it out; ``node`` is the place it is about.
 
-    ``suggestion`` is the text a review offers instead of that of ``node``.
+    A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
+    ``spelling`` the names they need.
     """
 
     code: str
@@ -27,7 +30,8 @@ class Draft:
     node: Located
     message: str
     edits: tuple[Edit, ...] = ()
-    suggestion: str = ""
+    suggestion: tuple[Edit, ...] = ()
+    spelling: Spelling = NO_NAMES
 
 
 @dataclass(slots=True)

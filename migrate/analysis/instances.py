@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import tensors
+from migrate.analysis import offers, tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
 from migrate.analysis.overrides import decide_overridden
 from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
@@ -54,15 +55,40 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         names = ", ".join(sorted({module.describe(v) for v in values}))
         advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-        return Draft("BN205", role, symbol, node, message)
+        # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
+        offer = _offer_by_class(module, node, known, bool(others)) if len(known) == len(bases) else Offer(node)
+        return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
     origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
+    rules = [b.rule for _, b in known]
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        return Draft(code, role, symbol, node, message)
-    if node.attr in rule.attributes:
-        return tensors.decide_attribute(module, node, [b.rule for _, b in known], symbol)
-    return _method(module, node, rule, symbol) if node.attr in rule.methods else _unlisted(node, rule, symbol)
+        offer = _offer_for_left(module, node, rules, symbol) if code == "BN213" else Offer(node)
+        return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
+    listed = node.attr in rule.attributes or node.attr in rule.methods
+    return _listed(module, node, rules, symbol) if listed else _unlisted(node, rule, symbol)
+
+
+def _listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+    if node.attr in rules[0].attributes:
+        return tensors.decide_attribute(module, node, rules, symbol)
+    return _method(module, node, rules[0], symbol)
+
+
+def _offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Migrated]], others: bool) -> Offer:
+    rules = {base.rule.name: base.rule for _, base in known}.values()
+    if any(node.attr not in rule.attributes and node.attr not in rule.methods for rule in rules):
+        return Offer(node)
+    return offers.by_class(module, node, [(rule, _listed(module, node, [rule], "")) for rule in rules], others)
+
+
+def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Offer:
+    """What the use becomes once its object is MindSpore's."""
+    if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
+        return Offer(node)
+    draft = _listed(module, node, rules, symbol)
+    edits = draft.edits or draft.suggestion
+    return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
@@ -151,7 +177,8 @@ def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Dra
             message = f"MindSpore has no {node.attr}(): written out"
             return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
     advice = (how.refuse or f"write {{object}}.{how.call}").replace("{object}", owner)
-    return Draft("BN208", "method", symbol, node, advice)
+    offer = offers.method(module, node, how, rule.method_imports[node.attr])
+    return Draft("BN208", "method", symbol, offer.place, advice, suggestion=offer.edits)
 
 
 def _takes(call: ast.Call, names: tuple[str, ...]) -> bool:
@@ -170,19 +197,11 @@ def _statements(
         return ()
     assert isinstance(call.func, ast.Attribute)
     commented = "#" in module.source.segment(call)
-    if commented or not is_plain(call.func.value) or not _has_own_line(module, statement):
+    if commented or not is_plain(call.func.value) or not offers.has_own_line(module, statement):
         return ()
     fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)
     return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
-
-
-def _has_own_line(module: Module, statement: ast.stmt) -> bool:
-    source = module.source
-    span = source.span(statement)
-    before = source.text[source.line_start(span.start) : span.start]
-    after = source.text[span.end : source.line_end(span.end)].strip()
-    return not before.strip() and (not after or after.startswith("#"))
 
 
 def _is_bound(module: Module, name: str) -> bool:
@@ -205,12 +224,14 @@ def _lookup(module: Module, call: ast.Call) -> None:
         if rule is not None:
             advice = f"write {rule.target.name}, or getattr on its module"
             message = f"the class is looked up by name: {advice}"
-            module.add(Draft("BN211", "string", rule.source.name, call, message))
+            edits = offers.looked_up_class(call, rule).edits
+            module.add(Draft("BN211", "string", rule.source.name, call, message, suggestion=edits))
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
             symbol = f"{base.rule.source.name}.{name.value}"
             message = f"{call.func.id} by name: in MindSpore it is {_new_name(base.rule, name.value)}"
-            module.add(Draft("BN211", "string", symbol, call, message))
+            offer = offers.looked_up_member(module, call, name, base.rule)
+            module.add(Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits))
     if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):
         _deleted(module, call, name.value)
 

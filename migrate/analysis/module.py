@@ -19,6 +19,7 @@ from migrate.analysis.references import decide_reference, find_references, leave
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
+from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
 
 SKIP_FILE = re.compile(r"#\s*bn-migrate:\s*skip-file\b")
@@ -86,6 +87,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
+    spell_suggestions(module, spelling)
     _mode_note(module)
     yield Analysis(sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
 

@@ -29,7 +29,9 @@ def decide_overridden(module: Module, node: ast.Attribute, values: list[Value]) 
     around = module.left_around(node.value)
     if around:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {around}: migrate both together"
-        return Draft("BN306" if "comment" in around else "BN213", "method", symbol, node, message)
+        if "comment" in around:
+            return Draft("BN306", "method", symbol, node, message)
+        return Draft("BN213", "method", symbol, node, message, suggestion=(RenameAttribute(node, treatment.to),))
     left = [_is_left(module, v) for v in values]
     if all(left):
         return None

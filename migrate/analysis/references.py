@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.narrowing import type_argument
 from migrate.analysis.scopes import Index
 from migrate.analysis.values import NONE, Migrated, Symbol, Values
-from migrate.edits import ReferTo
+from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Related
 
@@ -120,7 +121,8 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
 
 def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related: Related) -> None:
     message = f"{name} has no rewrite: {related.advice}"
-    module.add(Draft("BN210", related.role, name, node, message))
+    edits = offers.related(module, node, related, role_of(module.index, node)).edits
+    module.add(Draft("BN210", related.role, name, node, message, suggestion=edits))
 
 
 def role_of(index: Index, node: ast.expr) -> Role:
@@ -157,7 +159,8 @@ def decide_reference(module: Module, reference: Reference) -> None:
     symbol = migrated.rule.source.name
     code, message = _doubt(module, reference, role)
     if code:
-        leave(module, reference, Draft(code, role, symbol, node, message))
+        edits = _with_format(module, node, migrated) if code == "BN216" else ()
+        leave(module, reference, Draft(code, role, symbol, node, message, suggestion=edits))
         return
     origins = [module.why_left(v.reference) for v in reference.values if isinstance(v, Migrated)]
     origin = next(filter(None, origins), "")
@@ -177,6 +180,12 @@ def leave_all(module: Module, nodes: Iterable[ast.AST]) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
     for node in (*nodes, *module.index.all(ast.alias)):
         module.left[node] = f"left at line {module.line(node)}, since a comment asks to leave the file"
+
+
+def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
+    """The class with its data format, as a partial."""
+    text = f"{{functools.partial}}({{{migrated.rule.target.name}}}, data_format={module.data_format!r})"
+    return offers.written(node, text, {}).edits
 
 
 def leave(module: Module, reference: Reference, draft: Draft) -> None:

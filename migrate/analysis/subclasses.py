@@ -337,7 +337,8 @@ def _report_constructor(module: Module, made: Made, origin: str) -> None:
     if origin:
         code = "BN306" if "comment" in origin else "BN213"
         message = f"{ast.unparse(call.func)} is {symbol}'s, {origin}: migrate both together"
-        module.add(Draft(code, made.role, symbol, call, message))
+        offer = () if made.code or code != "BN213" else edits_of(module, made)
+        module.add(Draft(code, made.role, symbol, call, message, suggestion=offer))
         if made.reference is not None:
             module.left[made.reference.node] = origin
         return

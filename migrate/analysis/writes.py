@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
 from migrate.analysis.values import Constant, Symbol
 from migrate.edits import AddLines, Edit, NeedImport, RenameAttribute
@@ -19,7 +21,8 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
     treatment = rules[0].attributes[node.attr]
     statement = module.index.parent(node)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return Draft("BN207", "attribute", symbol, node, treatment.write)
+        offer = offers.assignment(module, node, treatment)
+        return Draft("BN207", "attribute", symbol, offer.place, treatment.write, suggestion=offer.edits)
     run = _together(module, statement, rules[0])
     backs = _write_backs(run, rules) if statement is run[-1] else ()
     if all(_is_known(module, s, rules) for s in run) and _has_lines(module, run):
@@ -34,12 +37,12 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
             "before graph mode compiles the network"
         )
         return Draft("BN110", "attribute", symbol, whole, message, tuple(edits))
-    if _is_refused(module, statement, rules[0]) or not (backs or treatment.instead):
-        return Draft("BN207", "attribute", symbol, node, treatment.write)
-    suggestion = _suggestion(module, statement, treatment.to, treatment.instead, backs)
-    needs = sorted({f"from {i.rpartition('.')[0]} import {i.rpartition('.')[2]}" for b in backs for i in b.imports})
-    advice = f"; or build its primitives again behind the assignment ({', '.join(needs)})" if needs else ""
-    return Draft("BN207", "attribute", symbol, statement, treatment.write + advice, suggestion=suggestion)
+    if _is_refused(module, statement, rules[0]) or not backs:
+        offer = offers.assignment(module, node, treatment)
+        return Draft("BN207", "attribute", symbol, offer.place, treatment.write, suggestion=offer.edits)
+    offer = _offer(module, statement, treatment.to, backs)
+    advice = "; or build its primitives again behind the assignment"
+    return Draft("BN207", "attribute", symbol, offer.place, treatment.write + advice, suggestion=offer.edits)
 
 
 def _together(module: Module, statement: ast.Assign, rule: Rule) -> list[ast.Assign]:
@@ -126,18 +129,13 @@ def _is_path(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def _suggestion(module: Module, statement: ast.Assign, to: str, instead: str, backs: tuple[WriteBack, ...]) -> str:
-    """What a review of ``statement`` offers, with the indentation of its line."""
-    target = statement.targets[0]
+def _offer(module: Module, statement: ast.Assign, to: str, backs: tuple[WriteBack, ...]) -> Offer:
+    """The assignment under its new name, with the statements behind it."""
+    (target,) = statement.targets
     assert isinstance(target, ast.Attribute)
-    owner, value = module.source.segment(target.value), module.source.segment(statement.value)
-    if instead:
-        return instead.format(object=owner, value=value)
-    start = module.source.span(statement).start
-    indent = module.source.text[module.source.line_start(start) : start]
-    between = f"{module.source.newline}{indent}" if not indent.strip() else "; "
-    lines = [f"{owner}.{to} = {value}", *(b.statement.format(object=owner) for b in backs)]
-    return between.join(lines)
+    between = "\n" if offers.has_own_line(module, statement) else "; "
+    lines = [f"{{object}}.{to} = {{value}}", *(offers.qualified(b.statement, b.imports) for b in backs)]
+    return offers.written(statement, between.join(lines), {"object": target.value, "value": statement.value})
 
 
 def guards_what_is_there(module: Module, node: ast.Attribute, rule: Rule) -> bool:
