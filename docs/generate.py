@@ -11,6 +11,7 @@ from pathlib import Path
 from migrate.codes import CODES, Code
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
+from migrate.report.text import suggested
 from migrate.rule import AttributeTreatment, MethodTreatment, Parameter, Rule
 from migrate.rules import load_rules
 
@@ -24,8 +25,9 @@ HEAD = """\
 # Findings
 
 Every place that concerns batch norm gets one finding. `bn-migrate --explain CODE` prints its reason and example.
-A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why and
-what to write instead. A **note** asks for nothing. BN9xx names a file that could not be processed and stays as it is.
+A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why, and
+where a text is sure to be right, the report brings it along. A **note** asks for nothing. BN9xx names a file that could
+not be processed and stays as it is.
 The examples are real: the code, what bn-migrate makes of it, and what it says.
 
 This page is written by `python docs/generate.py`.
@@ -68,7 +70,10 @@ def _section(code: Code) -> str:
     result = migrate_bytes(code.before.encode(), "example.py", Options(data_format="NHWC" if options else "NCHW"))
     lines += ["After:", *_block(result.after.decode()), ""] if result.changed else ["After: unchanged.", ""]
     finding = next(f for f in result.findings if f.code == code.code)
-    return "\n".join([*lines, f"> line {finding.line}: {finding.message}", ""])
+    lines += [f"> line {finding.line}: {finding.message}", ""]
+    offered = suggested(finding, code.before.splitlines()[finding.line - 1])
+    lines += ["To write there:", "```python", *offered, "```", ""] if offered else []
+    return "\n".join(lines)
 
 
 def _block(text: str) -> list[str]:
@@ -153,20 +158,25 @@ def _codes(texts: tuple[str, ...]) -> str:
 
 
 def _attributes(rule: Rule, others: list[Rule]) -> str:
-    rows = [(f"`{name}`", *_attribute(t)) for name, t in rule.attributes.items()]
+    seen = {a for w in rule.write_backs for a in w.attributes}
+    rows = [(f"`{name}`", *_attribute(t, name in seen)) for name, t in rule.attributes.items()]
     table = _table(("torch attribute", "MindSpore", "left for review"), rows)
     for other in others:
         own = [(n, t) for n, t in other.attributes.items() if t != rule.attributes.get(n)]
         renamed = ", ".join(f"`{name}` → `{t.to}`" for name, t in own if t.to)
         table += f"\n{other.name} differs: {renamed}.\n" if renamed else ""
+        if seen and not other.write_backs:
+            names = ", ".join(f"`{a}`" for a in rule.attributes if a in seen)
+            table += f"\n{other.name}: every assignment to {names} is left.\n"
     return table
 
 
-def _attribute(t: AttributeTreatment) -> tuple[str, str]:
+def _attribute(t: AttributeTreatment, written_back: bool) -> tuple[str, str]:
     if t.refuse:
         return "none", t.refuse
-    review = [f"assigned: {t.write}"] if t.write else []
-    review += [f"compared with `None`: {t.none_test}"] if t.none_test else []
+    review = [f"assigned{' what the file does not tell' * written_back}: {t.write}"] if t.write else []
+    guard = "" if t.absent is None else f", unless to write {t.absent:g}"
+    review += [f"compared with `None`{guard}: {t.none_test}"] if t.none_test else []
     return f"`{t.to}`", "; ".join(review)
 
 
@@ -176,7 +186,7 @@ def _methods(rule: Rule, others: list[Rule]) -> str:
     for other in others:
         own = [(n, t) for n, t in other.methods.items() if t != rule.methods.get(n) and t.refuse and not t.statements]
         for name, t in own:
-            table += f"\n{other.name}, `{name}()`: {t.refuse}.\n"
+            table += f"\n{other.name}, `{name}()`: {t.refuse.replace('{object}', 'm')}.\n"
     return table
 
 

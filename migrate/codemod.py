@@ -40,5 +40,6 @@ class MigrateCommand(CodemodCommand):
             raise RuntimeError(result.error)
         for finding in result.findings:
             if finding.kind == "review":
-                self.warn(f"{finding.line}:{finding.column} {finding.code} {finding.message}")
+                write = f"\n    write: {finding.suggestion}" if finding.suggestion else ""
+                self.warn(f"{finding.line}:{finding.column} {finding.code} {finding.message}{write}")
         return cst.parse_module(result.after) if result.changed else tree

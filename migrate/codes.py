@@ -40,7 +40,8 @@ _ALL = (
         "BN101",
         "constructor call",
         """The class becomes MindSpore's and the arguments follow the rule: momentum is complemented, since MindSpore
-        counts the weight of the old value; arguments whose place means something else become keywords.""",
+        counts the weight of the old value; arguments whose place means something else become keywords. A subclass that
+        calls the constructor of its base follows the same rule there, and its own arguments stay.""",
         HEAD + "layer = nn.BatchNorm2d(3, momentum=0.2)\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n",
     ),
@@ -76,7 +77,7 @@ _ALL = (
     _code(
         "BN106",
         "method of an instance",
-        """The method has another name in MindSpore, or is written out.""",
+        """The method has another name in MindSpore, or is written out; also where a subclass defines its own.""",
         HEAD + "def freeze(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n",
         "import mindspore as ms\ndef freeze(m):\n"
         "    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
@@ -98,6 +99,27 @@ _ALL = (
         rule as well.""",
         HEAD + "def block(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.01)\n",
         "import mindspore as ms\ndef block(c, norm=ms.nn.BatchNorm2d):\n    return norm(c, momentum=0.99)\n",
+    ),
+    _code(
+        "BN109",
+        "branch split by class",
+        """Only batch norm changed the names that the branch uses: it gets a branch of its own, and the other classes
+        keep theirs.""",
+        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n        nn.init.ones_(m.weight)\n",
+        "import torch.nn as nn\nimport mindspore as ms\nfrom mindspore.common.initializer import initializer\n"
+        "def init(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.gamma.set_data(initializer('ones', m.gamma.shape, m.gamma.dtype))\n"
+        "    elif isinstance(m, nn.GroupNorm):\n        nn.init.ones_(m.weight)\n",
+    ),
+    _code(
+        "BN110",
+        "write that the primitives have to see",
+        """MindSpore builds its primitives when the layer is made: behind the assignment they are built again, from the
+        attributes, which hold torch's values. A network that graph mode has compiled before keeps the old ones.""",
+        HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
+        "import mindspore as ms\nfrom mindspore import ops\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.momentum = 0.03\n        m.bn_train = ops.BatchNorm(is_training=True, epsilon=m.eps, "
+        "momentum=m.momentum, data_format=m.format)\n",
     ),
     _code(
         "BN201",
@@ -128,7 +150,7 @@ _ALL = (
         "BN205",
         "object that may be of another class",
         """Only batch norm changed the name of the attribute; the other class did not.""",
-        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n        nn.init.ones_(m.weight)\n",
+        HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.Module)):\n        nn.init.ones_(m.weight)\n",
     ),
     _code(
         "BN206",
@@ -140,25 +162,28 @@ _ALL = (
         "BN207",
         "write that has no effect or no equal",
         """MindSpore builds its primitive when the layer is made: a later write is not seen, or is not accepted.""",
-        HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
+        HEAD + "def tune(m, value):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = value\n",
     ),
     _code(
         "BN208",
         "attribute or method without a counterpart",
         """MindSpore's cell has nothing of that name.""",
-        HEAD + "def count(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.num_batches_tracked\n",
+        HEAD + "def tracks(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.track_running_stats\n",
     ),
     _code(
         "BN209",
-        "subclass with code of its own",
-        """The code of the subclass relies on torch's names and conventions.""",
-        HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        return super().forward(x) + 1\n",
+        "subclass whose code is not understood",
+        """A subclass is rewritten as a whole: the arguments of its super().__init__ follow the constructor's rule,
+        forward becomes construct, and the names of its attributes change. It is left as a whole where its code uses
+        torch, overrides what has no counterpart, or may mean something else in MindSpore.""",
+        "import torch\n" + HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n"
+        "        return torch.relu(super().forward(x))\n",
     ),
     _code(
         "BN210",
         "related symbol",
         """The symbol belongs to batch norm but has no rewrite of its own.""",
-        "import torch.nn.functional as F\ndef norm(x, m, v):\n    return F.batch_norm(x, m, v)\n",
+        "import torch.nn.functional as F\ndef norm(x, m, v, w, b):\n    return F.batch_norm(x, m, v, w, b)\n",
     ),
     _code(
         "BN211",
@@ -182,7 +207,7 @@ _ALL = (
         "BN214",
         "in-place change without a rewrite",
         """The in-place operation has no equal in MindSpore on every device.""",
-        HEAD + "def init(m):\n    if isinstance(m, nn.BatchNorm2d):\n        nn.init.uniform_(m.weight)\n",
+        HEAD + "def halve(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.weight.data.mul_(0.5)\n",
     ),
     _code(
         "BN215",

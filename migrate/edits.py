@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+PLACE = re.compile(r"\{([^\W\d]\w*(?:\.\w+)*)\}")
+"""In the text of a Write: a part of the node, or something imported where the name is qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,59 @@ class ReplaceStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class AddLines:
+    """``lines``, with ``owner`` filled in as {object}, go behind ``node``, which ends its line."""
+
+    node: ast.stmt
+    lines: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClasses:
+    """``node``, a test for classes, is left with those whose places in the text are among ``keep``."""
+
+    node: ast.expr
+    keep: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatBranch:
+    """The if or elif that ``node`` covers, to the end of a line, follows once more, as an elif after ``edits``."""
+
+    node: ast.stmt
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceExpression:
+    """``node`` becomes ``text``, such as the name of a method where it is defined."""
+
+    node: ast.expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStatic:
+    """The header of a method, ``def name(self, ...)``, becomes that of a static one with ``parameters``."""
+
+    node: ast.expr
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The text of ``node`` becomes ``text``, in which {name} stands for the text of one of the ``parts``.
+
+    ``{package.name}`` stands for something imported, spelled as the file has it.
+    """
+
+    node: ast.expr | ast.stmt | ast.keyword
+    text: str
+    parts: tuple[tuple[str, ast.expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NeedImport:
     """The edits of a finding use a name that the file must import, by its qualified name."""
 
@@ -126,6 +183,12 @@ Edit = (
     | ReplaceMethod
     | SetTensor
     | ReplaceStatement
+    | AddLines
+    | KeepClasses
+    | RepeatBranch
+    | ReplaceExpression
+    | MakeStatic
+    | Write
     | NeedImport
     | SwapImport
     | RemoveImport

@@ -108,6 +108,11 @@ def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
         wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
         text, done = splice(source, edits, wanted, analysis.spelling)
         _check(text)
+    offers = None
+    if any(d.suggestion for d in drafts):
+        from migrate.rewrite.offered import Offers
+
+        offers = Offers(source, edits, analysis.spelling)
     findings = []
     for draft in drafts:
         span = source.span(draft.node)
@@ -118,7 +123,8 @@ def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
         after = done.get(span, before) if kind == "rewrite" else before
         position = (line, column, end_line, end_column)
         said = (draft.code, kind, draft.role, draft.symbol)
-        findings.append(Finding(*said, *position, draft.message, before, after, draft.suggestion))
+        suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
+        findings.append(Finding(*said, *position, draft.message, before, after, suggestion))
     return FileResult(path, data, source.encode(text), tuple(findings))
 
 

@@ -16,7 +16,10 @@ Scalar = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type."""
+    """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type.
+
+    ``suggest_without``: for a refused value, the call without the argument is what to write.
+    """
 
     action: Literal["keep", "complement", "map", "drop", "refuse"] = "keep"
     to: str = ""
@@ -32,6 +35,7 @@ class Treatment:
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     note: str = ""
+    suggest_without: bool = False
 
     def is_outside(self, number: float) -> bool:
         """Whether ``number`` lies outside the range that the target accepts."""
@@ -49,21 +53,31 @@ class Treatment:
 class AttributeTreatment:
     """What an attribute is called; ``to`` may be a path such as ``bn2d.gamma``.
 
-    ``write`` and ``none_test`` are the advice where that use has no rewrite."""
+    ``write`` and ``none_test`` are the advice where that use has no rewrite. ``suggest``, ``assign`` and ``present``
+    are what to write instead of a read, an assignment, and a test that it is not None. ``absent``: the value of the
+    target's tensor where the source has None.
+    """
 
     to: str = ""
     tensor: bool = False
     read: str = ""
     write: str = ""
     none_test: str = ""
+    absent: Number | None = None
     refuse: str = ""
+    suggest: str = ""
+    assign: str = ""
+    present: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MethodTreatment:
     """How a method is called: renamed (``to``), another call (``call``), or ``statements`` for arguments ``when``.
 
-    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite.
+    A renamed method keeps the ``arguments`` listed here; with others it has no rewrite. ``suggest`` is what to write
+    instead of a call that has none. ``override`` says which overrides in a subclass are rewritten: a ``computation``
+    free of either framework, a ``text``, or a ``check`` of the number of dimensions, which the target calls with
+    ``parameters`` and needs for ``dimensions`` alone.
     """
 
     to: str = ""
@@ -72,11 +86,18 @@ class MethodTreatment:
     statements: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     refuse: str = ""
+    override: Literal["", "computation", "text", "check"] = ""
+    parameters: tuple[str, ...] = ()
+    dimensions: tuple[int, ...] = ()
+    suggest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Initializer:
-    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in."""
+    """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in.
+
+    ``constant``: the number that it writes, where no argument tells it.
+    """
 
     value: str
     functions: tuple[str, ...] = ()
@@ -84,15 +105,44 @@ class Initializer:
     arguments: tuple[str, ...] = ()
     defaults: dict[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
+    constant: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """The ``statement`` that makes the target's layer see what was assigned to one of ``attributes``."""
+
+    attributes: tuple[str, ...]
+    statement: str
+    imports: tuple[str, ...] = ()
+    target: Target = "mindspore.nn"
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """Methods that change a tensor in place; ``suggest`` is what to write instead, with {tensor} and the arguments."""
+
+    methods: tuple[str, ...]
+    suggest: str
+    arguments: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Symbols beside the class that a person has to migrate."""
+    """Symbols beside the class that a person has to migrate.
+
+    ``suggest`` is what to write instead of the symbol: where its role is one of ``roles`` or, for a function, where
+    the call passes the ``required`` ones of its ``parameters``, and no others.
+    """
 
     names: tuple[str, ...]
     role: Role
     advice: str
+    suggest: str = ""
+    roles: tuple[Role, ...] = ()
+    parameters: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +204,18 @@ class ProofTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SubclassTable:
+    """``taken``: names that one of the two classes uses for itself, so that a subclass may not.
+
+    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks.
+    """
+
+    taken: tuple[str, ...] = ()
+    tensor: tuple[str, ...] = ()
+    parameter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One migrated class, for one target."""
 
@@ -166,10 +228,13 @@ class Rule:
     method_imports: dict[str, tuple[str, ...]]
     returns_self: frozenset[str]
     initializers: tuple[Initializer, ...]
+    write_backs: tuple[WriteBack, ...]
+    in_place: tuple[InPlace, ...]
     related: tuple[Related, ...]
     examples: tuple[Example, ...]
     distinctive: dict[str, str]
     proof: ProofTable | None = None
+    subclass: SubclassTable = SubclassTable()
 
     @property
     def positional(self) -> tuple[str, ...]:

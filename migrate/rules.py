@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from migrate.edits import PLACE
 from migrate.errors import UsageError
 from migrate.rule import (
     TARGETS,
     AttributeTreatment,
     Example,
     Initializer,
+    InPlace,
     MethodTreatment,
     Parameter,
     ProofTable,
@@ -23,9 +27,11 @@ from migrate.rule import (
     Rule,
     Scalar,
     Source,
+    SubclassTable,
     Target,
     TargetClass,
     Treatment,
+    WriteBack,
 )
 from migrate.schema import build
 
@@ -119,9 +125,12 @@ class _RuleFile:
     attribute: dict[str, _AttributeTable] = field(default_factory=dict)
     method: dict[str, _MethodTable] = field(default_factory=dict)
     initializer: tuple[Initializer, ...] = ()
+    write_back: tuple[WriteBack, ...] = ()
+    in_place: tuple[InPlace, ...] = ()
     related: tuple[Related, ...] = ()
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
+    subclass: SubclassTable = field(default_factory=SubclassTable)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -234,10 +243,13 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         method_imports={m: t.imports for m, t in file.method.items()},
         returns_self=frozenset(m for m, t in file.method.items() if t.returns_self),
         initializers=file.initializer,
+        write_backs=tuple(w for w in file.write_back if w.target == target),
+        in_place=file.in_place,
         related=file.related,
         examples=file.example,
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
         proof=file.proof,
+        subclass=file.subclass,
     )
 
 
@@ -248,8 +260,42 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    for name in (a for w in file.write_back for a in w.attributes):
+        if name not in file.attribute or name not in {p.name for p in parameters}:
+            raise UsageError(f"{path}: write_back: attributes: {name!r} is not both a parameter and an attribute")
+    for name, method in file.method.items():
+        treatment = method.on.get(target, MethodTreatment())
+        if treatment.override == "check" and not treatment.parameters:
+            raise UsageError(f"{path}: method {name}: override: a check needs parameters")
+        if treatment.override in ("computation", "text") and not treatment.to:
+            raise UsageError(f"{path}: method {name}: override: a {treatment.override} needs a new name, to")
+    for where, text, places in _suggestions(file):
+        _check_suggestion(f"{path}: {where}", text, places)
     if file.proof is not None:
         _check_proof(path, file)
+
+
+def _suggestions(file: _RuleFile) -> Iterator[tuple[str, str, set[str]]]:
+    """Every text that a review may offer: where it stands, the text, and the places it may hold."""
+    for name, attribute in file.attribute.items():
+        for a in attribute.on.values():
+            for key, text in (("suggest", a.suggest), ("assign", a.assign), ("present", a.present)):
+                yield f"attribute {name}: {key}", text, {"object", "value"} if key == "assign" else {"object"}
+    for name, method in file.method.items():
+        yield from ((f"method {name}: suggest", m.suggest, {"object"}) for m in method.on.values())
+    for change in file.in_place:
+        yield f"in_place {change.methods}: suggest", change.suggest, {"tensor", *change.arguments}
+    yield from ((f"related {r.names}: suggest", r.suggest, set()) for r in file.related)
+
+
+def _check_suggestion(where: str, text: str, places: set[str]) -> None:
+    for place in PLACE.findall(text):
+        if place not in places and "." not in place:
+            raise UsageError(f"{where}: {place!r} is not one of {', '.join(sorted(places)) or 'package.name'}")
+    try:
+        ast.parse(PLACE.sub("x", text))
+    except SyntaxError as error:
+        raise UsageError(f"{where}: {text!r} is not Python: {error.msg}") from None
 
 
 def _check_proof(path: Path, file: _RuleFile) -> None:

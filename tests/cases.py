@@ -6,13 +6,19 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.findings import Finding
+
 FOLDER = Path(__file__).parent / "cases"
+WRITE = "    write: "
 BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One section. ``after`` equals ``before`` where the section has none."""
+    """One section. ``after`` equals ``before`` where the section has none; a finding brings its suggestion along.
+
+    ``instances``: expressions that make a layer in either text, for the two to be compared.
+    """
 
     file: str
     title: str
@@ -20,6 +26,7 @@ class Case:
     after: str
     findings: tuple[str, ...]
     options: dict[str, str]
+    instances: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -27,16 +34,25 @@ class Case:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of a file: ``## title``, then blocks named ``python before``, ``python after`` and ``findings``."""
+    """The cases of a file: ``## title``, then ``python before``, ``python after``, ``findings`` and ``instances``."""
     cases = []
     for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
-        findings = tuple(line for line in blocks.get("findings", "").splitlines() if line)
-        cases.append(Case(path.stem, title.strip(), before, blocks.get("python after", before), findings, options))
+        findings = tuple(re.findall(r"^\S.*(?:\n .*)*", blocks.get("findings", ""), flags=re.MULTILINE))
+        instances = tuple(line for line in blocks.get("instances", "").splitlines() if line)
+        after = blocks.get("python after", before)
+        cases.append(Case(path.stem, title.strip(), before, after, findings, options, instances))
     return cases
+
+
+def described(finding: Finding) -> str:
+    """A finding as the cases have it, with what it offers to write on the lines below."""
+    head = f"{finding.line}:{finding.column} {finding.code} {finding.role} {finding.symbol}"
+    lines = finding.suggestion.splitlines()
+    return "\n".join([head, *(f"{WRITE if i == 0 else ' ' * len(WRITE)}{line}" for i, line in enumerate(lines))])
 
 
 def all_cases() -> list[Case]:

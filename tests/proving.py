@@ -49,9 +49,19 @@ def prove(
     pairs: Iterable[Pair], settings: Settings | None = None, rules: Path | None = None, limits: Limits | None = None
 ) -> Verification:
     """The verification of all pairs, each in a file of its own: pair0.py, pair1.py, ..."""
+    return prove_results([result(pair, f"pair{i}.py") for i, pair in enumerate(pairs)], settings, rules, limits)
+
+
+def prove_results(
+    results: Iterable[FileResult],
+    settings: Settings | None = None,
+    rules: Path | None = None,
+    limits: Limits | None = None,
+) -> Verification:
+    """The verification of whole files."""
     chosen = load_rules("mindspore.nn", (rules,) if rules else ())
     with Prover(settings or Settings(), chosen, limits) as prover:
-        return prover.prove([result(pair, f"pair{i}.py") for i, pair in enumerate(pairs)])
+        return prover.prove(list(results))
 
 
 def by_path(verification: Verification) -> dict[str, Proof]:

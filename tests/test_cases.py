@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 import pytest
 
 from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
 from migrate.findings import FileResult
-from tests.cases import Case, all_cases
+from tests.cases import Case, all_cases, described
 
 CASES = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
 
@@ -25,8 +26,7 @@ def migrate(text: str, case: Case) -> FileResult:
 def test_case(case: Case) -> None:
     result = migrate(case.before, case)
     assert result.after.decode() == case.after
-    found = tuple(f"{f.line}:{f.column} {f.code} {f.role} {f.symbol}" for f in result.findings)
-    assert found == case.findings
+    assert tuple(map(described, result.findings)) == case.findings
 
 
 @CASES
@@ -53,6 +53,20 @@ def test_findings_are_well_formed(case: Case) -> None:
         if f.kind != "note":
             assert (f.line, f.column, f.end_line, f.end_column) not in seen, "one finding a place"
             seen.add((f.line, f.column, f.end_line, f.end_column))
+
+
+@CASES
+def test_suggestions_can_be_pasted(case: Case) -> None:
+    """Each alone, in place of the text it is about: the file parses still, and so does the suggestion itself."""
+    lines = case.before.split("\n")
+    starts = [sum(len(line) + 1 for line in lines[:i]) for i in range(len(lines))]
+    for f in migrate(case.before, case).findings:
+        start, end = starts[f.line - 1] + f.column - 1, starts[f.end_line - 1] + f.end_column - 1
+        if f.suggestion:
+            assert f.kind == "review" and f.suggestion != f.before
+            ast.parse(case.before[:start] + f.suggestion + case.before[end:])
+            margin = lines[f.line - 1][: f.column - 1]
+            ast.parse(textwrap.dedent(margin + f.suggestion) if not margin.strip() else f"{f.suggestion}")
 
 
 def test_every_code_has_a_case() -> None:

@@ -48,6 +48,12 @@ def test_a_review_is_a_warning(tmp_path: Path) -> None:
     assert b"1 warnings were generated" in done.stderr and harvest(tmp_path) == {"review.py": REVIEW}
 
 
+def test_a_warning_says_what_to_write(tmp_path: Path) -> None:
+    review = b"from torch import nn\n\ndef f(m: nn.BatchNorm2d):\n    return m.affine\n"
+    done = codemod(plant(tmp_path, {"review.py": review}))
+    assert b"4:12 BN208 " in done.stderr and b"write: m.gamma.requires_grad" in done.stderr
+
+
 def test_a_rewrite_is_no_warning(tmp_path: Path) -> None:
     done = codemod(plant(tmp_path, {"a.py": BEFORE}))
     assert b"0 warnings were generated" in done.stderr and b"BN" not in done.stderr

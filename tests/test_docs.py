@@ -28,6 +28,7 @@ KEYS = {
         rule.AttributeTreatment,
         rule.MethodTreatment,
         rule.Initializer,
+        rule.WriteBack,
         rule.Related,
         rule.Example,
         rule.Source,

@@ -12,7 +12,7 @@ from migrate.engine import Options, migrate_bytes
 from migrate.proofs import Proof
 from migrate.rules import shipped_rules
 from migrate.verify.settings import Settings
-from tests.proving import HEAD, Pair, by_path, prove
+from tests.proving import HEAD, Pair, by_path, prove, prove_results, rewritten
 
 pytest.importorskip("torch")
 pytest.importorskip("mindspore")
@@ -192,6 +192,41 @@ def test_right_migrations_pass(mode: str, count: int) -> None:
     assert sum(len(p.sites) for p in verification.proofs) == count
     failed = [(p.before, p.after, p.worst) for p in verification.proofs if not p.passed]
     assert not failed
+
+
+INHERITED = {
+    "momentum not complemented": ("c, momentum=momentum", "c, momentum=momentum"),
+    "a literal not complemented": ("c, momentum=0.2", "c, momentum=0.2"),
+    "a position not complemented": ("c, 1e-3, momentum", "c, 1e-3, momentum"),
+    "a default of the subclass complemented": ("c", "c, momentum=1 - momentum"),
+    "track_running_stats by position": ("c, 1e-5, momentum, True, False", "c, 1e-5, 1 - momentum, True"),
+}
+
+
+@pytest.mark.parametrize("what", INHERITED)
+@pytest.mark.parametrize("named", [False, True], ids=["super", "by name"])
+def test_a_wrong_call_of_the_constructor_of_the_base_fails(what: str, named: bool) -> None:
+    before, after = INHERITED[what]
+    pair = Pair(f"super().__init__({before})", f"super().__init__({after})")
+    if named:
+        pair = Pair(f"nn.BatchNorm2d.__init__(self, {before})", f"ms.nn.BatchNorm2d.__init__(self, {after})")
+    assert not proved(pair).passed
+
+
+def test_a_right_call_of_the_constructor_of_the_base_passes() -> None:
+    pair = Pair("super().__init__(c, momentum=momentum)", "super().__init__(c, momentum=1 - momentum)")
+    assert proved(pair).passed and len(proved(pair).cases) > 4
+
+
+def proved(pair: Pair) -> Proof:
+    """The proof about a call inside the ``__init__`` of a subclass."""
+    head = "import torch.nn as nn\nimport mindspore as ms\n"
+    texts = [
+        f"{head}class Norm({base}):\n    def __init__(self, c, momentum=0.1):\n        {call}\n"
+        for base, call in (("nn.BatchNorm2d", pair.before), ("ms.nn.BatchNorm2d", pair.after))
+    ]
+    (proof,) = prove_results([rewritten(texts[0], texts[1], pair, "a.py")]).proofs
+    return proof
 
 
 BIASED = """

@@ -265,6 +265,62 @@ def test_a_constant_that_the_migration_changed_is_read_on_both_sides() -> None:
     assert dict(claim.trials[0].rewritten.arguments.named)["momentum"] == 0.9
 
 
+CLASS = "class Norm({}):\n    def __init__(self, c, momentum=0.1):\n        {}\n"
+CALL = Pair("super().__init__(c, momentum=momentum)", "super().__init__(c, momentum=1 - momentum)")
+NAMED = Pair(
+    "nn.BatchNorm2d.__init__(self, c, momentum=momentum)", "ms.nn.BatchNorm2d.__init__(self, c, momentum=1 - momentum)"
+)
+
+
+def inherited(
+    pair: Pair, base: str = "nn.BatchNorm2d", new_base: str = "ms.nn.BatchNorm2d", between: str = ""
+) -> Claim:
+    """The claim about a call of the base's constructor; ``between`` stands before both classes."""
+    before, after = (
+        b + CLASS.format(*c) for b, c in ((between, (base, pair.before)), (between, (new_base, pair.after)))
+    )
+    (claim,) = plan([rewritten(MODULE + before, MODULE + after, pair, "a.py")], RULES)
+    return claim
+
+
+@pytest.mark.parametrize("pair", [CALL, NAMED], ids=["super", "by name"])
+def test_a_call_of_the_constructor_of_the_base_is_tried(pair: Pair) -> None:
+    claim = inherited(pair)
+    assert claim.problem is None and 0.1 in values(claim, "momentum")
+    for trial in claim.trials:
+        assert (trial.original.callee, trial.rewritten.callee) == ("torch.nn.BatchNorm2d", "mindspore.nn.BatchNorm2d")
+        assert len(trial.original.arguments.positional) == len(trial.rewritten.arguments.positional) == 1
+
+
+def test_the_base_is_found_through_classes_of_the_file() -> None:
+    claim = only(
+        "class A(nn.BatchNorm2d):\n    pass\nclass B(A):\n    def __init__(self):\n"
+        "        super(B, self).__init__(4, momentum=0.3)\n"
+    )
+    assert settings(claim) == [(4, 1e-5, 0.3, True, True)]
+    assert {t.rewritten.callee for t in claim.trials} == {"mindspore.nn.BatchNorm2d"}
+
+
+@pytest.mark.parametrize(
+    ("pair", "bases", "said"),
+    [
+        (CALL, ("nn.BatchNorm2d", "nn.BatchNorm2d"), "calls torch.nn.BatchNorm2d, not mindspore.nn.BatchNorm2d"),
+        (CALL, ("nn.GroupNorm", "ms.nn.BatchNorm2d"), "calls torch.nn.GroupNorm"),
+        (CALL, ("nn.BatchNorm2d", "object"), "calls super().__init__"),
+        (NAMED, ("nn.BatchNorm2d", "ms.nn.BatchNorm2d"), ""),
+        (Pair(NAMED.before, NAMED.before), ("nn.BatchNorm2d", "ms.nn.BatchNorm2d"), "calls torch.nn.BatchNorm2d"),
+    ],
+)
+def test_the_base_has_to_be_migrated_with_the_call(pair: Pair, bases: tuple[str, str], said: str) -> None:
+    claim = inherited(pair, *bases)
+    assert (claim.problem or "") == "" if not said else said in (claim.problem or "")
+
+
+def test_bases_in_circles_end() -> None:
+    between = "class A(Norm):\n    pass\n"
+    assert inherited(CALL, "A", "A", between).trials
+
+
 HOSTILE = [
     "__import__('os').system('touch {marker}')",
     "open('{marker}', 'w').write('x') or 4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -15,6 +16,7 @@ import pytest
 from migrate import __version__
 from migrate.codes import CODES
 from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
+from tests.page import having, read_page, text_of
 
 WIDE = "import torch.nn as nn\n\ngröße = '名😀', nn.BatchNorm2d(3, momentum=0.2)\n".encode()
 TREE = {"a.py": BEFORE, "b.py": REVIEW, "broken.py": BROKEN, "clean.py": b"x = 1\n", "sub/wide.py": WIDE}
@@ -223,6 +225,71 @@ def test_text_shows_the_line_with_the_place_marked(shown: Shown, index: int) -> 
     start, end = carets.index("^"), carets.rindex("^") + 1
     assert source[start:end] == finding["before"].splitlines()[0]
     assert len(carets[:start].expandtabs()) == len(source[:start].expandtabs()), "also where a terminal shows tabs"
+
+
+OFFER = b"""import torch.nn as nn
+
+class Block(nn.Module):
+    def start(self, m, norm=nn.BatchNorm2d):
+        if isinstance(m, (nn.BatchNorm2d, nn.Module)):
+            nn.init.ones_(m.weight)  # scale
+        return norm(3, momentum=0.1), "100%"
+
+Block().start(None, nn.InstanceNorm2d)
+"""
+CHOICE = "norm(3, momentum=0.9 if norm is ms.nn.BatchNorm2d else 0.1)"
+
+
+def test_text_shows_what_to_write_below_the_place(tmp_path: Path) -> None:
+    lines = bn_migrate("--check", "a.py", cwd=plant(tmp_path, {"a.py": OFFER})).stdout.decode().splitlines()
+    first = lines.index("    write: if isinstance(m, ms.nn.BatchNorm2d):")
+    assert set(lines[first - 1].strip()) == {"^"}
+    assert lines[first + 2 : first + 4] == ["           else:", "               nn.init.ones_(m.weight)"]
+    assert f"    write: {CHOICE}" in lines and sum("write: " in line for line in lines) == 2
+
+
+def test_json_and_sarif_carry_what_to_write(tmp_path: Path, schema: dict[str, Any]) -> None:
+    findings = report("--check", "a.py", cwd=plant(tmp_path, {"a.py": OFFER}))["files"][0]["findings"]
+    offered = [f for f in findings if f["suggestion"] is not None]
+    assert {f["kind"] for f in offered} == {"review"} and [f["code"] for f in offered] == ["BN205", "BN204"]
+    assert offered[1]["suggestion"] == CHOICE
+    document = sarif(tmp_path, "a.py")
+    pytest.importorskip("jsonschema").Draft7Validator(schema).validate(document)
+    results = [r for r in document["runs"][0]["results"] if "fixes" in r]
+    for result, finding in zip(results, offered, strict=True):
+        (change,) = result["fixes"][0]["artifactChanges"]
+        (replacement,) = change["replacements"]
+        place = result["locations"][0]["physicalLocation"]
+        assert change["artifactLocation"] == place["artifactLocation"]
+        assert replacement["deletedRegion"] == place["region"]
+        assert replacement["insertedContent"] == {"text": finding["suggestion"]}
+
+
+def test_a_fix_of_sarif_gives_a_file_that_parses(tmp_path: Path) -> None:
+    run = sarif(plant(tmp_path, {"a.py": OFFER}), "a.py")["runs"][0]
+    for result in (r for r in run["results"] if "fixes" in r):
+        replacement = result["fixes"][0]["artifactChanges"][0]["replacements"][0]
+        region, lines = replacement["deletedRegion"], OFFER.decode().splitlines()
+        assert region["startLine"] == region["endLine"]
+        line = lines[region["startLine"] - 1]
+        start, end = region["startColumn"] - 1, region["endColumn"] - 1
+        lines[region["startLine"] - 1] = line[:start] + replacement["insertedContent"]["text"] + line[end:]
+        ast.parse("\n".join(lines))
+
+
+def test_github_says_what_to_write(tmp_path: Path) -> None:
+    done = bn_migrate("--check", "--format", "github", "a.py", cwd=plant(tmp_path, {"a.py": OFFER}))
+    lines = done.stdout.decode().splitlines()
+    assert [line for line in lines if line.endswith(f"%0Awrite: {CHOICE}")] != []
+    assert sum("%0Awrite: " in line for line in lines) == 2 and all(line.startswith("::") for line in lines)
+
+
+def test_what_to_write_can_be_selected_at_once_on_the_page(tmp_path: Path) -> None:
+    source = OFFER.replace(b"(m, ", b"(m['<i>'], ").replace(b"(m.weight)", b"(m['<i>'].weight)")
+    bn_migrate("--check", "--report", "page.html", "a.py", cwd=plant(tmp_path, {"a.py": source}))
+    page = read_page((tmp_path / "page.html").read_text("utf-8"))
+    offers = [text_of(e) for e in having(page, "pre", "snippet")]
+    assert offers[0].startswith("if isinstance(m['<i>'], ms.nn.BatchNorm2d):\n") and offers[1:] == [CHOICE]
 
 
 def test_text_totals(tmp_path: Path) -> None:

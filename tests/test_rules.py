@@ -60,6 +60,11 @@ after = "ms.nn.GroupNorm(2, 4)"
 # Text of a good rule file, what stands there instead, the words that the message has to hold.
 MISTAKES = [
     ("schema = 1\n", "", ["'schema'", "missing"]),
+    ("tensor = true }", 'present = "{objekt}.x" }', ["attribute weight", "present", "'objekt'", "object"]),
+    ("tensor = true }", 'assign = "{value} :=" }', ["attribute weight", "assign", "not Python"]),
+    ("[[example]]", '[method.a]\n"mindspore.nn" = { suggest = "{x}" }\n[[example]]', ["method a", "suggest", "'x'"]),
+    ("[[example]]", '[[in_place]]\nmethods = ["a_"]\nsuggest = "{b}"\n[[example]]', ["in_place", "'b'", "tensor"]),
+    ("[[example]]", '[[related]]\nnames = []\nrole = "call"\nadvice = ""\nsuggest = "{b}"\n[[example]]', ["'b'"]),
     ("schema = 1", "schema = 2", ["schema", "2", "1"]),
     ('name = "GroupNorm"\n', "", ["'name'", "missing"]),
     ('name = "GroupNorm"', "name = 1", ["name", "string", "1"]),
@@ -112,6 +117,21 @@ def test_mistake(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
 def test_file_that_is_no_rule_file(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(UsageError, match=r"group_norm\.toml"):
         load_rules("mindspore.nn", (plant(tmp_path, {"group_norm.toml": text}),))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("check", "method forward: override: a check needs parameters"),
+        ("text", "method forward: override: a text needs a new name"),
+        ("other", "'other' is not one of"),
+    ],
+)
+def test_an_override_says_what_it_becomes(tmp_path: Path, override: str, said: str) -> None:
+    table = f'\n[method.forward]\n"mindspore.nn" = {{ override = "{override}" }}\n'
+    plant(tmp_path, {"group_norm.toml": (GROUP_NORM + table).encode()})
+    with pytest.raises(UsageError, match=said):
+        load_rules("mindspore.nn", (tmp_path,))
 
 
 def test_a_circle_of_files_is_shown(tmp_path: Path) -> None:

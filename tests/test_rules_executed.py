@@ -282,6 +282,7 @@ METHODS = {
     "requires_grad_": ("m.requires_grad_(False)", lambda m: not any(p.requires_grad for p in parameters(m))),
 }
 WRITTEN_OUT = ("reset_running_stats", "reset_parameters")  # among the initialisations above
+OVERRIDDEN = ("_check_input_dim",)  # in the cases of subclasses
 NO_METHOD = ("modules", "cuda", "cpu", "half", "float", "double", "to")
 
 
@@ -290,7 +291,7 @@ def parameters(layer: Any) -> list[Any]:
 
 
 def test_every_method_of_every_rule_is_executed() -> None:
-    assert {m for rule in RULES.rules for m in rule.methods} == {*METHODS, *WRITTEN_OUT, *NO_METHOD}
+    assert {m for rule in RULES.rules for m in rule.methods} == {*METHODS, *WRITTEN_OUT, *NO_METHOD, *OVERRIDDEN}
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -317,6 +318,43 @@ def test_method_without_counterpart_is_refused(name: str) -> None:
             cell.to("cuda")
     else:
         assert not hasattr(cell, name)
+
+
+@pytest.mark.parametrize("rule", RULES.rules, ids=lambda r: r.name)
+def test_a_subclass_may_use_no_name_of_either_class(rule: Rule) -> None:
+    """Every name that the classes have is treated by the rule, or taken."""
+    layer, cell = getattr(torch.nn, rule.name)(4), getattr(ms.nn, rule.name)(4)
+    names = {*dir(layer), *dir(cell), *cell.parameters_dict(), *cell.name_cells(), *vars(cell)["_params"]}
+    names = {n for n in names if not n.startswith("__") and "." not in n} - {"mean", "variance"}
+    assert names <= {*rule.subclass.taken, *rule.attributes, *rule.methods}
+
+
+def test_what_a_subclass_may_use_of_tensors_is_the_same() -> None:
+    table = RULES.rules[0].subclass
+    layer, cell = torch.nn.BatchNorm2d(4), ms.nn.BatchNorm2d(4)
+    for name in table.tensor:
+        assert getattr(torch.zeros(2, 3), name) == getattr(ms.Tensor(np.zeros((2, 3))), name)
+    for name in table.parameter:
+        assert getattr(layer.weight, name) == getattr(cell.gamma, name)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3, 4, 5])
+def test_a_check_may_accept_the_dimensions_that_the_kernel_computes(dimensions: int) -> None:
+    """MindSpore's layer without its own check, trained and evaluated on inputs of all these ranks."""
+    layer = type("Layer", (torch.nn.BatchNorm2d,), {"_check_input_dim": lambda self, x: None})(4, momentum=0.3)
+    cell = type("Cell", (ms.nn.BatchNorm2d,), {"_check_input_dim": staticmethod(lambda *_: None)})(4, momentum=0.7)
+    x = np.random.default_rng(0).standard_normal((3, 4, 2, 3, 2)[:dimensions]).astype(np.float32)
+    treatment = next(r for r in RULES.rules if r.name == "BatchNorm2d").methods["_check_input_dim"]
+    if dimensions not in treatment.dimensions:
+        with pytest.raises(ValueError, match="rank"):
+            cell(ms.Tensor(x))
+        return
+    cell.set_train()
+    for _ in range(3):
+        assert np.abs(layer(torch.tensor(x)).detach().numpy() - cell(ms.Tensor(x)).asnumpy()).max() < 1e-5
+    layer.eval()
+    cell.set_train(False)
+    assert np.abs(layer(torch.tensor(x)).detach().numpy() - cell(ms.Tensor(x)).asnumpy()).max() < 1e-5
 
 
 def test_training_mode_is_what_the_rule_says() -> None:

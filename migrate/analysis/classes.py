@@ -61,11 +61,11 @@ class Classes:
                     return found
         return None
 
-    def attribute(self, cls: ast.ClassDef, name: str) -> Values:
+    def attribute(self, cls: ast.ClassDef, name: str, through_super: bool = False) -> Values:
         """What ``name`` holds on instances of ``cls`` and of the classes of this file that derive from it:
-        class bodies, bases, and assignments through ``self``."""
+        class bodies, bases, and assignments through ``self``. ``super()`` reaches no class that derives from it."""
         result: Values = NOTHING
-        heirs = self._heirs.get(cls, [])
+        heirs = self._heirs.get(cls, []) if not through_super else []
         for member in (*self.members(cls, name), *(m for h in heirs for m in self._own(h, name))):
             result |= self._properties_called(self._bound(member))
         for owner in (*self._family(cls), *heirs):

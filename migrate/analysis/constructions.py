@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from migrate.analysis import offered_calls
 from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
 from migrate.analysis.references import Reference, ambiguity, leave
 from migrate.analysis.scopes import Index
-from migrate.analysis.values import Unknown
+from migrate.analysis.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Rule
@@ -22,7 +24,10 @@ UNBOUND = Bound(())
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A construction with its decision: the edits, or the code and message of a review."""
+    """A construction with its decision: the edits, or the code and message of a review.
+
+    ``inherits``: a subclass calls the constructor of its base, so that the class is not spelled in the call.
+    """
 
     call: ast.Call
     construction: Construction
@@ -32,10 +37,11 @@ class Made:
     bound: Bound = UNBOUND
     code: str = ""
     message: str = ""
+    inherits: bool = False
 
     @property
     def role(self) -> Role:
-        return "partial" if self.construction.skip else "call"
+        return "partial" if self.construction.skip and not self.inherits else "call"
 
     @property
     def spelled(self) -> ast.AST | None:
@@ -61,7 +67,7 @@ def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> 
         construction = module.evaluator.callers.construction(call)
         if construction is not None:
             reference = references.get(call.args[0] if construction.skip else call.func)
-            made.append(_decide(module, call, construction, reference))
+            made.append(decide_call(module, call, construction, reference))
     return sorted(made, key=lambda m: (m.reference is None or not m.reference.direct, m.call.lineno, m.call.col_offset))
 
 
@@ -84,7 +90,18 @@ def decide_unresolved(module: Module) -> None:
                 f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
                 f"follows the constructor's rule{_complement_of(module.rules.by_name[symbol])}"
             )
-            module.add(Draft("BN204", "call", symbol, call, message))
+            module.add(
+                Draft("BN204", "call", symbol, call, message, suggestion=_offer_unresolved(module, call, symbol))
+            )
+
+
+def _offer_unresolved(module: Module, call: ast.Call, symbol: str) -> tuple[Edit, ...]:
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+        return ()  # a method, which no test can tell from another class's
+    outcome = _arguments(module, call, module.rules.by_name[symbol], 0, 0)
+    if not isinstance(outcome, tuple):
+        return ()
+    return offered_calls.by_argument(module, call, call.func, *outcome, symbol=symbol).edits
 
 
 def _complement_of(rule: Rule) -> str:
@@ -102,12 +119,14 @@ def report(module: Module, made: list[Made]) -> None:
         _report(module, m)
 
 
-def _decide(module: Module, call: ast.Call, construction: Construction, reference: Reference | None) -> Made:
-    rule = construction.classes[0][0].rule
-    plain = Made(call, construction, reference, rule)
+def decide_call(
+    module: Module, call: ast.Call, construction: Construction, reference: Reference | None, inherits: bool = False
+) -> Made:
+    """What becomes of one construction."""
+    plain = Made(call, construction, reference, construction.classes[0][0].rule, inherits=inherits)
 
     def review(code: str, message: str, decided: Decided = UNDECIDED, bound: Bound = UNBOUND) -> Made:
-        return Made(call, construction, reference, rule, decided, bound, code, message)
+        return replace(plain, decided=decided, bound=bound, code=code, message=message)
 
     if reference is not None:
         unsure = ambiguity(module, reference)
@@ -124,7 +143,7 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         star = ast.unparse(outcome.star)
         names = ", ".join(outcome.parameters)
         stars = "**" if any(k.value is outcome.star for k in call.keywords) else "*"
-        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(rule)} where it is made"
+        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(plain.rule)} where it is made"
         if stars == "*" and module.index.loads.get(star):
             advice += f"; if {star} is a dict, *{star} passes its keys"
         return review("BN202", f"{stars}{star} may hide {names}: {advice}")
@@ -134,12 +153,11 @@ def _decide(module: Module, call: ast.Call, construction: Construction, referenc
         text = ast.unparse(refused.argument.value)
         return review("BN201", f"{refused.argument.parameter}={text} is not expressible: {refused.advice}")
     if _into_modules(module, call):
-        return review(
-            "BN211", f"_modules does not exist in MindSpore: write setattr(model, name, {rule.target.name}(...))"
-        )
+        advice = f"write setattr(model, name, {plain.rule.target.name}(...))"
+        return review("BN211", f"_modules does not exist in MindSpore: {advice}", decided, bound)
     if construction.others and (decided.changes or bound.dropped_stars):
         return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
-    return Made(call, construction, reference, rule, decided, bound)
+    return replace(plain, decided=decided, bound=bound)
 
 
 def _arguments(
@@ -206,9 +224,7 @@ def settle_shared(module: Module, made: list[Made]) -> list[Made]:
         for m in held:
             line = next(stuck[c] for c in m.bound.shared if c in stuck).call.lineno
             message = f"it shares a star argument with line {line}, which needs review: settle that first"
-            made[made.index(m)] = Made(
-                m.call, m.construction, m.reference, m.rule, m.decided, m.bound, "BN202", message
-            )
+            made[made.index(m)] = replace(m, code="BN202", message=message)
 
 
 def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
@@ -221,7 +237,10 @@ def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
 
 def _origin_left(module: Module, made: Made) -> str:
     """Where the class that arrives was left; empty where it was migrated."""
-    return next((why for c, _ in made.construction.classes if (why := module.why_left(c.reference))), "")
+    callee = made.call.args[0] if made.construction.skip else made.call.func
+    nodes: list[ast.AST | None] = [c.reference for c, _ in made.construction.classes]
+    nodes += [v.node for v in module.evaluator.evaluate(callee) if isinstance(v, Local)]
+    return next((why for n in nodes if (why := module.why_left(n))), "")
 
 
 def _report(module: Module, made: Made) -> None:
@@ -230,7 +249,8 @@ def _report(module: Module, made: Made) -> None:
     flows = reference is None
     left = _origin_left(module, made)
     if made.code and not (flows and left and made.code != "BN204"):
-        draft = Draft(made.code, made.role, symbol, call, made.message)
+        offer = _offer(module, made)
+        draft = Draft(made.code, made.role, symbol, offer.place, made.message, suggestion=offer.edits)
         if reference is not None and reference.direct:
             leave(module, reference, draft)
         else:
@@ -239,23 +259,53 @@ def _report(module: Module, made: Made) -> None:
     if left:
         if made.changes_arguments or not flows:
             message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
-            module.add(Draft("BN213", made.role, symbol, call, message))
+            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_of(module, made)))
         return
     if made.construction.others:
         return
-    edits = _edits(module, made)
+    edits = edits_of(module, made)
     owned = any(isinstance(e, CallMethod) for e in edits)
     if flows and not any(not isinstance(e, ReferTo) for e in edits):
         return
     if reference is not None and module.is_skipped(call):
         module.left[reference.node] = "which a comment asks to leave"
     code = "BN102" if made.construction.skip else "BN108" if flows else "BN101"
-    module.add(Draft(code, made.role, symbol, call, _message(made, owned, flows), edits))
+    module.add(Draft(code, made.role, symbol, call, message_of(made, owned, flows), edits))
     for argument, note in made.decided.notes:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))
 
 
-def _edits(module: Module, made: Made) -> tuple[Edit, ...]:
+def _offer(module: Module, made: Made) -> Offer:
+    """What to write instead of a construction that needs review."""
+    call, parent = made.call, module.index.parent(made.call)
+    if made.code == "BN204":
+        return _offer_by_argument(module, call, made.construction.skip, made.decided, made.bound)
+    if made.code == "BN211" and isinstance(parent, ast.Assign):
+        offer = offered_calls.into_setattr(call, parent)
+        return Offer(offer.place, (*edits_of(module, made), *offer.edits)) if offer.edits else Offer(call)
+    kinds = {(c.rule.name, filled) for c, filled in made.construction.classes}
+    unsure = made.construction.others or len(kinds) > 1 or _origin_left(module, made)
+    if made.code not in ("BN201", "BN202") or unsure:
+        return Offer(call)
+    skip, filled = made.construction.skip, made.construction.classes[0][1]
+    outcome = _arguments(module, call, made.rule, skip, filled)
+    decided: Decided | None
+    converted: tuple[Edit, ...] = ()
+    if isinstance(outcome, tuple) and outcome[0].refusal is not None:
+        decided = offered_calls.without_refused(made.rule, call, *outcome)
+    else:
+        decided, converted = offered_calls.unpacked(module, call, made.rule, skip, filled)
+    if decided is None or not (decided.changes or converted):
+        return Offer(call)
+    return Offer(call, (*converted, *edits_of(module, replace(made, decided=decided, bound=UNBOUND))))
+
+
+def _offer_by_argument(module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound) -> Offer:
+    return offered_calls.by_argument(module, call, call.args[0] if skip else call.func, decided, bound)
+
+
+def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:
+    """What rewrites a construction."""
     edits: list[Edit] = []
     if made.reference is not None and made.reference.direct:
         edits.append(ReferTo(made.reference.node, made.rule.target.name))
@@ -279,7 +329,7 @@ def _edits(module: Module, made: Made) -> tuple[Edit, ...]:
 
 def _data_format(module: Module, made: Made) -> tuple[tuple[str, str], ...]:
     wanted = module.data_format != "NCHW" and module.data_format in made.rule.target.data_formats
-    through_partial = made.reference is None
+    through_partial = made.reference is None and not made.inherits
     return (("data_format", repr(module.data_format)),) if wanted and not through_partial else ()
 
 
@@ -310,7 +360,8 @@ def owns_mode(index: Index, call: ast.Call) -> bool:
     )
 
 
-def _message(made: Made, owned: bool, flows: bool) -> str:
+def message_of(made: Made, owned: bool = False, flows: bool = False) -> str:
+    """What a finding says about a construction."""
     target = made.rule.target.name
     said = [_described(a, c) for a, c in made.decided.changes]
     if made.bound.dropped_stars:

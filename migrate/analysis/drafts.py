@@ -9,16 +9,19 @@ from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.scopes import Index
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
-from migrate.edits import Edit
+from migrate.edits import Edit, Spelling
 from migrate.findings import Role
 from migrate.rules import RuleSet
+
+NO_NAMES = Spelling({}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A finding and the edits that carry it out; ``node`` is the place it is about.
 
-    ``suggestion`` is the text a review offers instead of that of ``node``.
+    A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
+    ``spelling`` the names they need.
     """
 
     code: str
@@ -27,18 +30,25 @@ class Draft:
     node: Located
     message: str
     edits: tuple[Edit, ...] = ()
-    suggestion: str = ""
+    suggestion: tuple[Edit, ...] = ()
+    spelling: Spelling = NO_NAMES
 
 
 @dataclass(slots=True)
 class Module:
-    """One file under analysis. ``left`` holds the nodes of all files that stay the source framework's, and why."""
+    """One file under analysis.
+
+    ``left`` holds the nodes of all files that stay the source framework's, and why; ``decided`` the attributes whose
+    drafts are there already; ``doubts`` says of each subclass that cannot be rewritten why that is.
+    """
 
     evaluator: Evaluator
     data_format: str
     left: dict[ast.AST, str]
     skipped: frozenset[int] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
+    decided: set[ast.AST] = field(default_factory=set)
+    doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property
@@ -57,6 +67,20 @@ class Module:
         """Whether a comment on one of the lines of ``node`` asks to leave it alone."""
         assert node.end_lineno is not None
         return any(line in self.skipped for line in range(node.lineno, node.end_lineno + 1))
+
+    def to_line_end(self, first: ast.stmt, last: ast.stmt) -> ast.stmt:
+        """The text from ``first`` to the end of the line on which ``last`` ends, as a node where ``first`` stands."""
+        assert last.end_lineno is not None
+        end = len(self.source.line_text(last.end_lineno).rstrip().encode())
+        place = {"lineno": first.lineno, "col_offset": first.col_offset}
+        node = ast.Pass(**place, end_lineno=last.end_lineno, end_col_offset=end)
+        self.index.parents[node] = self.index.parents[first]
+        self.index.scopes[node] = self.index.scopes[first]
+        return node
+
+    def holds(self, outer: Located, inner: Located) -> bool:
+        """Whether ``inner`` stands inside the text of ``outer``."""
+        return self.source.span(outer).holds(self.source.span(inner))
 
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
@@ -109,6 +133,13 @@ class Module:
         if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
             return self.evaluator.classes.migrated_base(value.of.node)
         return None
+
+    def left_around(self, owner: ast.expr) -> str:
+        """Why the class around ``super()`` was left; empty for anything else, and where it was migrated."""
+        if not isinstance(owner, ast.Call) or getattr(owner.func, "id", "") != "super":
+            return ""
+        cls = next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None)
+        return self.left.get(cls, "") if cls is not None else ""
 
     def without_none(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; None is left out, since it can neither be called nor read."""

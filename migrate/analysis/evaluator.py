@@ -272,7 +272,8 @@ class Evaluator:
             return frozenset({owner.of})
         cls = owner.of if isinstance(owner, Instance) else owner
         if isinstance(cls, Local) and isinstance(cls.node, ast.ClassDef):
-            return self.classes.attribute(cls.node, attr)
+            called = node.value.func if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) else None
+            return self.classes.attribute(cls.node, attr, getattr(called, "id", "") == "super")
         return UNKNOWN
 
     def _assigned_to(self, node: ast.Attribute) -> list[ast.expr]:

@@ -11,9 +11,22 @@ from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.scopes import Binding, Scope
 from migrate.analysis.values import Migrated
-from migrate.edits import ChangeArguments, NeedImport, ReferTo, RemoveImport, SetTensor, Spelling, SwapImport
+from migrate.edits import (
+    ChangeArguments,
+    Edit,
+    NeedImport,
+    ReferTo,
+    RemoveImport,
+    RepeatBranch,
+    SetTensor,
+    Spelling,
+    SwapImport,
+    Write,
+)
 
 PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
+EXPORTED = "other files may import it from here: change it when they are migrated"
+UNUSED = "nothing in this file uses it: if other files import it from here, change it when they are migrated"
 READS_NAMES = ("eval", "exec", "globals", "locals", "vars")
 
 
@@ -26,12 +39,14 @@ def plan_imports(module: Module) -> Spelling:
     outside = [e for e in references if e.node not in swapped]
     lines: list[str] = []
     spelled: dict[ast.AST, str] = {e.node: swapped[e.node] for e in references if e.node in swapped}
-    first = min((_line(module, e.node) for e in outside), default=0)
+    first = min((line_of(module, e.node) for e in outside), default=0)
     package = ""
-    texts = {target: _existing(module, target, outside, first) for target in {e.target for e in outside}}
+    texts = {
+        target: existing(module, target, [e.node for e in outside], first) for target in {e.target for e in outside}
+    }
     for edit in outside:
         if not texts[edit.target]:
-            package = package or _free_name(module)
+            package = package or free_name(module)
             texts[edit.target] = edit.target.replace("mindspore", package, 1)
         spelled[edit.node] = texts[edit.target]
     if package:
@@ -39,7 +54,7 @@ def plan_imports(module: Module) -> Spelling:
     names, extra = _needed_names(module, needed)
     lines += extra
     _remove_unused(module, set(swapped))
-    places = [_line(module, _place(e, d)) for d in module.drafts for e in d.edits if _place(e, d) is not None]
+    places = [line_of(module, _place(e, d)) for d in module.drafts for e in d.edits if _place(e, d) is not None]
     at, inserted = _insertion(module, min(places, default=0), lines) if lines else (0, "")
     return Spelling(spelled, names, inserted, at)
 
@@ -63,7 +78,7 @@ def _place(edit: object, draft: Draft) -> ast.AST | None:
     return draft.node if isinstance(edit, (ReferTo, NeedImport)) else None
 
 
-def _line(module: Module, node: ast.AST | None) -> int:
+def line_of(module: Module, node: ast.AST | None) -> int:
     """The line of the top-level statement that holds ``node``."""
     assert node is not None
     top = node
@@ -109,10 +124,10 @@ def _why_it_stays(
 ) -> str:
     """Why an import cannot be swapped; empty where it can."""
     if PurePath(module.source.path).name == "__init__.py" or name in _exported(module):
-        return "other files may import it from here: change it when they are migrated"
+        return EXPORTED
     elsewhere = module.evaluator.project.is_imported(module.source.path, name)
     if (not uses and not elsewhere) or name in module.index.opaque_words:
-        return "nothing in this file uses it: if other files import it from here, change it when they are migrated"
+        return UNUSED
     if len({c.rule.name for _, c in classes}) > 1 or len(classes) < len(bindings):
         return "the name has other meanings in this file"
     first = min(getattr(b.node, "lineno", 0) for b in bindings)
@@ -132,11 +147,21 @@ def _import_draft(module: Module, binding: Binding, found: Migrated, name: str, 
     symbol = found.rule.source.name
     if stays:
         code = "BN307" if used and "stay torch's" in stays else "BN212"
-        module.add(Draft(code, "import", symbol, place, f"the import of {name} stays: {stays}"))
+        edits = _offered_import(module, statement, alias, found) if stays in (EXPORTED, UNUSED) else ()
+        module.add(Draft(code, "import", symbol, place, f"the import of {name} stays: {stays}", suggestion=edits))
         return
     package, _, target = found.rule.target.name.rpartition(".")
     edit = SwapImport(statement, alias, package, target)
     module.add(Draft("BN104", "import", symbol, place, f"{symbol} is imported from {package}", (edit,)))
+
+
+def _offered_import(module: Module, statement: ast.ImportFrom, alias: ast.alias, found: Migrated) -> tuple[Edit, ...]:
+    """The import from the target's package, for a statement that imports nothing else."""
+    if len(statement.names) > 1 or "#" in module.source.segment(statement):
+        return ()
+    package, _, target = found.rule.target.name.rpartition(".")
+    local = alias.asname or (alias.name if alias.name != target else "")
+    return (Write(statement, f"from {package} import {target}" + (f" as {local}" if local else "")),)
 
 
 def _exported(module: Module) -> set[str]:
@@ -149,13 +174,13 @@ def _exported(module: Module) -> set[str]:
     return names
 
 
-def _existing(module: Module, target: str, edits: list[ReferTo], first: int) -> str:
+def existing(module: Module, target: str, places: Sequence[ast.AST], first: int) -> str:
     """``target`` through a MindSpore import that the file has already; empty where it has none that serves."""
     parts = target.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])
         for name in module.index.module.bindings:
-            if _serves(module, name, prefix, [e.node for e in edits], first):
+            if _serves(module, name, prefix, places, first):
                 return ".".join([name, *parts[length:]])
     return ""
 
@@ -183,12 +208,17 @@ def _qualified(module: Module, binding: Binding) -> str:
     return alias.name if alias.asname else alias.name.partition(".")[0]
 
 
-def _is_taken(module: Module, name: str) -> bool:
+def is_taken(module: Module, name: str) -> bool:
     return name in module.index.loads or any(name in s.bindings for s in module.index.inner.values())
 
 
-def _free_name(module: Module) -> str:
-    return next(n for n in (*PACKAGE_NAMES, *(f"ms{i}" for i in range(2, 1000))) if not _is_taken(module, n))
+def free_name(module: Module) -> str:
+    """A name for the package; the usual one is free also where the file reads it and nothing can have bound it."""
+    usual = PACKAGE_NAMES[0]
+    bound = any(usual in s.bindings or s.star_imports for s in module.index.inner.values())
+    if not bound and not any(n in module.index.loads for n in READS_NAMES):
+        return usual
+    return next(n for n in (*PACKAGE_NAMES, *(f"ms{i}" for i in range(2, 1000))) if not is_taken(module, n))
 
 
 def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -198,11 +228,11 @@ def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], li
     for qualified in needed:
         package, _, short = qualified.rpartition(".")
         users = [d.node for d in module.drafts if NeedImport(qualified) in d.edits]
-        first = min(_line(module, u) for u in users)
+        first = min(line_of(module, u) for u in users)
         if _serves(module, short, qualified, users, first):
             names[qualified] = short
         else:
-            names[qualified] = f"ms_{short}" if _is_taken(module, short) else short
+            names[qualified] = f"ms_{short}" if is_taken(module, short) else short
             missing.setdefault(package, []).append(
                 short if names[qualified] == short else f"{short} as {names[qualified]}"
             )
@@ -213,7 +243,10 @@ def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
     """Remove the torch imports that the migration leaves without a use, or say why one stays."""
     if PurePath(module.source.path).name == "__init__.py" or any(n in module.index.loads for n in READS_NAMES):
         return
-    gone = {n for d in module.drafts for e in d.edits for n in _dropped_names(e)} - swapped
+    made = [e for d in module.drafts for e in d.edits]
+    gone = (
+        {n for e in made for n in _dropped_names(e)} - swapped - {n for e in made for n in _repeated_names(module, e)}
+    )
     unused = [b for b in _unused(module, gone) if _qualified(module, b).partition(".")[0] == "torch"]
     said = {id(d.node) for d in module.drafts if d.role == "import"}
     unused = [b for b in unused if not {id(b.node), id(module.index.statement(b.node))} & said]
@@ -276,6 +309,14 @@ def _dropped_names(edit: object) -> Iterator[ast.Name]:
         expressions = [values[i] for i, change in edit.changes if change.drop]
     for expression in expressions:
         yield from (n for n in ast.walk(expression) if isinstance(n, ast.Name))
+
+
+def _repeated_names(module: Module, edit: object) -> Iterator[ast.Name]:
+    """The names that stay in the text, since a copy of their branch keeps them."""
+    if isinstance(edit, RepeatBranch):
+        changed = {n for e in edit.edits for n in _dropped_names(e)}
+        names = (n for n in module.index.all(ast.Name) if n not in changed)
+        yield from (n for n in names if module.holds(edit.node, n))
 
 
 def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import tensors
+from migrate.analysis import offers, tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
+from migrate.analysis.overrides import decide_overridden
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
@@ -17,44 +20,75 @@ LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
     for node in module.index.all(ast.Attribute):
-        _decide(module, node)
+        if node not in module.decided and may_be_ours(module, node):
+            draft = decide_use(module, node, module.without_none(node.value))
+            if draft is not None:
+                module.add(draft)
     for call in module.index.all(ast.Call):
         if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
             _lookup(module, call)
 
 
-def _decide(module: Module, node: ast.Attribute) -> None:
-    if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
-        return
-    values = module.without_none(node.value)
+def may_be_ours(module: Module, node: ast.Attribute) -> bool:
+    """Whether an attribute can concern a rule: a quick look before its object is followed."""
+    return not module.evaluator.is_module_member(node) and not _is_plain_parameter(module, node)
+
+
+def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
+    """What becomes of an attribute of an object that is one of ``values``; None where it is nothing of ours."""
+    if node.attr.startswith("__") and node.attr.endswith("__"):
+        return None
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
-    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
     if not bases:
-        _distinctive(module, node, values)
-    if not known:
-        return
+        return _distinctive(module, node, values)
+    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
+    overridden = decide_overridden(module, node, values) if len(known) < len(bases) else None
+    if overridden is not None or not known:
+        return overridden
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if all(v is not k for k, _ in known)]
-    if others or any(_treatment(b.rule, node.attr) != _treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr in module.rules.members:
-            names = ", ".join(sorted({module.describe(v) for v in values}))
-            advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
-            message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-            module.add(Draft("BN205", role, symbol, node, message))
-        return
-    origin = _left(module, [b for _, b in known], values)
+    if others or any(treatment(b.rule, node.attr) != treatment(rule, node.attr) for _, b in known[1:]):
+        if node.attr not in module.rules.members:
+            return None
+        names = ", ".join(sorted({module.describe(v) for v in values}))
+        advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
+        message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
+        # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
+        offer = _offer_by_class(module, node, known, bool(others)) if len(known) == len(bases) else Offer(node)
+        return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
+    origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
+    rules = [b.rule for _, b in known]
     if origin:
         message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
         code = "BN306" if "comment" in origin else "BN213"
-        module.add(Draft(code, role, symbol, node, message))
-    elif node.attr in rule.attributes:
-        module.add(tensors.decide_attribute(module, node, rule.attributes[node.attr], symbol))
-    elif node.attr in rule.methods:
-        module.add(_method(module, node, rule, symbol))
-    else:
-        _unlisted(module, node, rule, symbol)
+        offer = _offer_for_left(module, node, rules, symbol) if code == "BN213" else Offer(node)
+        return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
+    listed = node.attr in rule.attributes or node.attr in rule.methods
+    return _listed(module, node, rules, symbol) if listed else _unlisted(node, rule, symbol)
+
+
+def _listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+    if node.attr in rules[0].attributes:
+        return tensors.decide_attribute(module, node, rules, symbol)
+    return _method(module, node, rules[0], symbol)
+
+
+def _offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Migrated]], others: bool) -> Offer:
+    rules = {base.rule.name: base.rule for _, base in known}.values()
+    if any(node.attr not in rule.attributes and node.attr not in rule.methods for rule in rules):
+        return Offer(node)
+    return offers.by_class(module, node, [(rule, _listed(module, node, [rule], "")) for rule in rules], others)
+
+
+def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Offer:
+    """What the use becomes once its object is MindSpore's."""
+    if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
+        return Offer(node)
+    draft = _listed(module, node, rules, symbol)
+    edits = draft.edits or draft.suggestion
+    return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
@@ -66,7 +100,8 @@ def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
     return plain and not any(module.evaluator.narrowing.holding(node.value))
 
 
-def _treatment(rule: Rule, attr: str) -> object:
+def treatment(rule: Rule, attr: str) -> object:
+    """What a rule says about an attribute or method; two rules that say the same agree."""
     return rule.attributes.get(attr) or rule.methods.get(attr)
 
 
@@ -94,14 +129,14 @@ def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
     return next((why for n in nodes if (why := module.why_left(n))), "")
 
 
-def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> None:
+def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """``x.running_mean`` of an unknown ``x``: a note with the new name."""
     if node.attr not in module.rules.distinctive or not all(_may_be_anything(module, v) for v in values):
-        return
+        return None
     new = module.rules.distinctive[node.attr]
     becomes = f"its name in MindSpore is {new}" if new else "MindSpore has no counterpart"
     message = f"if {ast.unparse(node.value)} is a batch norm, {becomes}"
-    module.add(Draft("BN304", "attribute", node.attr, node, message))
+    return Draft("BN304", "attribute", node.attr, node, message)
 
 
 def _may_be_anything(module: Module, value: Value) -> bool:
@@ -114,37 +149,36 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     return False
 
 
-def _unlisted(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> None:
-    if node.attr.startswith("__") and node.attr.endswith("__"):
-        return
+def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
-    module.add(Draft("BN208", "attribute", symbol, node, message))
+    return Draft("BN208", "attribute", symbol, node, message)
 
 
 def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
-    treatment = rule.methods[node.attr]
+    how = rule.methods[node.attr]
     call = module.index.parent(node)
     called = call if isinstance(call, ast.Call) and call.func is node else None
     owner = ast.unparse(node.value)
-    if treatment.to and called is not None and not _takes(called, treatment.arguments):
-        advice = f"write {owner}.{treatment.to}(...): its arguments differ in MindSpore"
+    if how.to and called is not None and not _takes(called, how.arguments):
+        advice = f"write {owner}.{how.to}(...): its arguments differ in MindSpore"
         return Draft("BN208", "method", symbol, node, advice)
-    if treatment.to and treatment.to != node.attr:
-        message = f"{node.attr} is called {treatment.to} in MindSpore"
-        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, treatment.to),))
-    if treatment.to:
+    if how.to and how.to != node.attr:
+        message = f"{node.attr} is called {how.to} in MindSpore"
+        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, how.to),))
+    if how.to:
         return Draft("BN303", "method", symbol, node, f"{node.attr} has the same name in MindSpore")
     plain = called is not None and not called.args and not called.keywords and "#" not in module.source.segment(called)
-    if treatment.call and called is not None and plain:
-        message = f"{node.attr}() is {treatment.call} in MindSpore"
-        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, treatment.call),))
-    if treatment.statements and called is not None:
-        edits = _statements(module, called, treatment, rule.method_imports[node.attr])
+    if how.call and called is not None and plain:
+        message = f"{node.attr}() is {how.call} in MindSpore"
+        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, how.call),))
+    if how.statements and called is not None:
+        edits = _statements(module, called, how, rule.method_imports[node.attr])
         if edits:
             message = f"MindSpore has no {node.attr}(): written out"
             return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
-    advice = (treatment.refuse or f"write {{object}}.{treatment.call}").replace("{object}", owner)
-    return Draft("BN208", "method", symbol, node, advice)
+    advice = (how.refuse or f"write {{object}}.{how.call}").replace("{object}", owner)
+    offer = offers.method(module, node, how, rule.method_imports[node.attr])
+    return Draft("BN208", "method", symbol, offer.place, advice, suggestion=offer.edits)
 
 
 def _takes(call: ast.Call, names: tuple[str, ...]) -> bool:
@@ -163,19 +197,11 @@ def _statements(
         return ()
     assert isinstance(call.func, ast.Attribute)
     commented = "#" in module.source.segment(call)
-    if commented or not tensors.is_plain(call.func.value) or not _has_own_line(module, statement):
+    if commented or not is_plain(call.func.value) or not offers.has_own_line(module, statement):
         return ()
     fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
     needed = tuple(NeedImport(name) for name in imports)
     return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
-
-
-def _has_own_line(module: Module, statement: ast.stmt) -> bool:
-    source = module.source
-    span = source.span(statement)
-    before = source.text[source.line_start(span.start) : span.start]
-    after = source.text[span.end : source.line_end(span.end)].strip()
-    return not before.strip() and (not after or after.startswith("#"))
 
 
 def _is_bound(module: Module, name: str) -> bool:
@@ -198,12 +224,14 @@ def _lookup(module: Module, call: ast.Call) -> None:
         if rule is not None:
             advice = f"write {rule.target.name}, or getattr on its module"
             message = f"the class is looked up by name: {advice}"
-            module.add(Draft("BN211", "string", rule.source.name, call, message))
+            edits = offers.looked_up_class(call, rule).edits
+            module.add(Draft("BN211", "string", rule.source.name, call, message, suggestion=edits))
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
             symbol = f"{base.rule.source.name}.{name.value}"
             message = f"{call.func.id} by name: in MindSpore it is {_new_name(base.rule, name.value)}"
-            module.add(Draft("BN211", "string", symbol, call, message))
+            offer = offers.looked_up_member(module, call, name, base.rule)
+            module.add(Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits))
     if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):
         _deleted(module, call, name.value)
 

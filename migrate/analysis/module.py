@@ -9,14 +9,17 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.branches import split_branches
 from migrate.analysis.constructions import decide_unresolved, find_constructions, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
 from migrate.analysis.project import Project
-from migrate.analysis.references import decide_reference, decide_subclasses, find_references, leave_all
+from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
+from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
+from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
 
 SKIP_FILE = re.compile(r"#\s*bn-migrate:\s*skip-file\b")
@@ -35,7 +38,9 @@ class Analysis:
 def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exception]:
     """The analysis of every module of the project by path, or the exception that ended it."""
     left: dict[ast.AST, str] = {}
-    running = {path: _steps(Module(evaluator, data_format, left)) for path, evaluator in project.modules.items()}
+    subclasses = Subclasses()
+    modules = {path: Module(evaluator, data_format, left) for path, evaluator in project.modules.items()}
+    running = {path: _steps(module, subclasses) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
         for path in [p for p in running if p not in done]:
@@ -50,30 +55,39 @@ def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exceptio
     return done
 
 
-def _steps(module: Module) -> Iterator[Analysis | None]:
-    """The analysis of a file, with a pause where what the other files leave to a person has to be known."""
+def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
+    """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source = module.source
     skipped = frozenset(_skipped_lines(source))
     module.skipped = skipped
     references = find_references(module)
+    subclasses.enter(module, references)
+    yield None
+    mine = subclasses.of(module)
+    yield None
     if 0 in skipped:
-        leave_all(module, references)
+        leave_all(module, (*references, *mine))
         yield Analysis([], Spelling({}, {}))
     made = settle_shared(module, find_constructions(module, references))
-    spelled = {m.spelled for m in made}
+    spelled = {m.spelled for m in made} | initialised(mine.values())
     for reference in references.values():
         if reference.node not in spelled:
             decide_reference(module, reference)
+    decide_subclasses(module, mine, references)
     report(module, [m for m in made if m.is_spelled])
     keep_imports(module)
     yield None
-    report(module, [m for m in made if not m.is_spelled])
-    decide_unresolved(module)
-    decide_subclasses(module)
+    decide_heirs(module, mine)
     yield None
+    report(module, [m for m in made if not m.is_spelled])
+    give_modes(module, subclasses)
+    decide_unresolved(module)
+    yield None
+    split_branches(module)
     decide_instances(module)
     decide_strings(module)
     spelling = plan_imports(module)
+    spell_suggestions(module, spelling)
     _mode_note(module)
     yield Analysis(sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
 

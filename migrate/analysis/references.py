@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.narrowing import type_argument
 from migrate.analysis.scopes import Index
 from migrate.analysis.values import NONE, Migrated, Symbol, Values
-from migrate.edits import ReferTo
+from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Related
 
@@ -119,7 +121,8 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
 
 def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related: Related) -> None:
     message = f"{name} has no rewrite: {related.advice}"
-    module.add(Draft("BN210", related.role, name, node, message))
+    edits = offers.related(module, node, related, role_of(module.index, node)).edits
+    module.add(Draft("BN210", related.role, name, node, message, suggestion=edits))
 
 
 def role_of(index: Index, node: ast.expr) -> Role:
@@ -156,7 +159,8 @@ def decide_reference(module: Module, reference: Reference) -> None:
     symbol = migrated.rule.source.name
     code, message = _doubt(module, reference, role)
     if code:
-        leave(module, reference, Draft(code, role, symbol, node, message))
+        edits = _with_format(module, node, migrated) if code == "BN216" else ()
+        leave(module, reference, Draft(code, role, symbol, node, message, suggestion=edits))
         return
     origins = [module.why_left(v.reference) for v in reference.values if isinstance(v, Migrated)]
     origin = next(filter(None, origins), "")
@@ -172,10 +176,16 @@ def decide_reference(module: Module, reference: Reference) -> None:
         module.left[node] = "which a comment asks to leave"
 
 
-def leave_all(module: Module, references: dict[ast.AST, Reference]) -> None:
+def leave_all(module: Module, nodes: Iterable[ast.AST]) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
-    for node in (*references, *module.index.all(ast.alias)):
+    for node in (*nodes, *module.index.all(ast.alias)):
         module.left[node] = f"left at line {module.line(node)}, since a comment asks to leave the file"
+
+
+def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
+    """The class with its data format, as a partial."""
+    text = f"{{functools.partial}}({{{migrated.rule.target.name}}}, data_format={module.data_format!r})"
+    return offers.written(node, text, {}).edits
 
 
 def leave(module: Module, reference: Reference, draft: Draft) -> None:
@@ -208,9 +218,11 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         return "BN211", "code reaches into the class: MindSpore's has other methods, so port this use by hand"
     if _patches(module, node):
         return "BN211", "this patches another module's class: decide there which class it is to be"
+    if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "super":
+        return "BN211", "super() starts behind another class here: port this use by hand"
     if role == "base":
-        assert isinstance(parent, ast.ClassDef)
-        return subclass_doubt(module, parent)
+        doubt = module.doubts.get(parent, "") if isinstance(parent, ast.ClassDef) else ""
+        return ("BN209", doubt) if doubt else ("", "")
     if isinstance(parent, ast.MatchClass) and _reads_renamed(parent, reference.values):
         return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
     if module.data_format != "NCHW" and role in ("reference", "default"):
@@ -245,39 +257,3 @@ def _patches(module: Module, node: ast.expr) -> bool:
     targets = [t for t in parent.targets if isinstance(t, ast.Attribute)]
     own = ("self", "cls")
     return any(t.attr in module.rules.short_names and getattr(t.value, "id", "") not in own for t in targets)
-
-
-def subclass_doubt(module: Module, cls: ast.ClassDef) -> tuple[str, str]:
-    """Why a subclass needs a person; empty for one that only gives the class another name."""
-    names = [s for s in cls.body if not _is_plain(module, s)]
-    if names:
-        what = getattr(names[0], "name", "its body")
-        advice = "port __init__ by the constructor's rule, forward to construct, and the attributes it uses"
-        return "BN209", f"subclass {cls.name} has code of its own ({what}, line {names[0].lineno}): {advice}"
-    if len(cls.bases) > 1 or cls.keywords:
-        return "BN209", f"subclass {cls.name} has other bases or keywords: check how they work with MindSpore's class"
-    return "", ""
-
-
-def _is_plain(module: Module, statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Pass):
-        return True
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant)
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    names = {t.id for t in targets if isinstance(t, ast.Name)}
-    return isinstance(statement, (ast.Assign, ast.AnnAssign)) and bool(names) and not names & module.rules.members
-
-
-def decide_subclasses(module: Module) -> None:
-    """Subclasses of a file's own subclasses: the same doubts, one level further down."""
-    for cls in module.index.all(ast.ClassDef):
-        for base in cls.bases:
-            local = module.evaluator.classes.local_bases(cls)
-            migrated = module.evaluator.classes.migrated_base(cls)
-            if migrated is None or not local or any(isinstance(v, Migrated) for v in module.evaluator.evaluate(base)):
-                continue
-            code, message = subclass_doubt(module, cls)
-            if code:
-                module.add(Draft(code, "base", migrated.rule.source.name, base, message))
-                module.left[cls] = f"whose subclass {cls.name} was left at line {cls.lineno}"

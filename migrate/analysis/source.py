@@ -142,6 +142,11 @@ def parse_string(value: object) -> ast.expr | None:
         return None
 
 
+def is_plain(node: ast.expr) -> bool:
+    """Whether repeating the text of ``node`` repeats no call."""
+    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
+
+
 def _decode(data: bytes) -> tuple[str, str]:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

@@ -6,6 +6,7 @@ import ast
 import re
 
 from migrate.analysis.drafts import Draft, Module
+from migrate.edits import Edit, Write
 
 FINDERS = ("find", "startswith", "endswith", "index", "count")
 
@@ -34,12 +35,20 @@ def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str])
         module.add(Draft("BN215", "string", text, place, message))
     elif text.rpartition(".")[2] in module.rules.short_names and "." in text and " " not in text:
         message = "a string names torch's class: write MindSpore's where the string is used"
-        module.add(Draft("BN211", "string", text, place, message))
+        module.add(Draft("BN211", "string", text, place, message, suggestion=_named(module, node, text)))
     elif isinstance(parent, ast.JoinedStr) and text in module.rules.fragments:
         message = "the name of the class is put together here: write MindSpore's class where it is looked up"
         module.add(Draft("BN211", "string", text, place, message))
     elif text in module.rules.short_names and not _is_looked_up(module, node) and not _in_all(module, node):
         module.add(Draft("BN305", "string", text, place, f"MindSpore's class is called {text} too"))
+
+
+def _named(module: Module, node: ast.Constant, text: str) -> tuple[Edit, ...]:
+    """The same string with the name of the target class, if the text is the name of a class and nothing else."""
+    rule = module.rules.by_name.get(text)
+    quoted = module.source.segment(node)
+    is_whole = rule is not None and quoted.count(text) == 1 and not isinstance(module.index.parent(node), ast.JoinedStr)
+    return (Write(node, quoted.replace(text, rule.target.name)),) if rule is not None and is_whole else ()
 
 
 def _is_docstring(module: Module, node: ast.Constant) -> bool:
@@ -60,8 +69,8 @@ def _is_looked_up(module: Module, node: ast.Constant) -> bool:
 
 def _is_reported(module: Module, node: ast.Constant) -> bool:
     """Whether a look-up by this name has a finding of its own."""
-    parent = module.index.parent(node)
-    return any(d.node is parent for d in module.drafts)
+    around = [a for a, _ in zip(module.index.ancestors(node), range(2), strict=False)]
+    return any(d.node is around[0] or (d.code == "BN211" and d.node in around) for d in module.drafts)
 
 
 def _in_all(module: Module, node: ast.Constant) -> bool:

@@ -4,56 +4,45 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.offers import Offer
+from migrate.analysis.source import is_plain
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
+from migrate.analysis.writes import decide_write, guards_what_is_there
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
-from migrate.rule import AttributeTreatment, Initializer
+from migrate.rule import AttributeTreatment, Initializer, Rule
 
 
-def decide_attribute(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft:
-    """What becomes of ``instance.attr`` where it stands."""
+def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+    """What becomes of ``instance.attr`` where it stands; ``rules`` are those of the classes, which agree on it."""
+    treatment = rules[0].attributes[node.attr]
 
-    def review(code: str, message: str) -> Draft:
-        return Draft(code, "attribute", symbol, node, message)
+    def review(code: str, message: str, offer: Offer | None = None) -> Draft:
+        offer = offer or Offer(node)
+        return Draft(code, "attribute", symbol, offer.place, message, suggestion=offer.edits)
 
     if treatment.refuse:
-        return review("BN208", treatment.refuse)
-    if treatment.none_test and _is_none_test(module, node):
-        return review("BN206", treatment.none_test)
+        return review("BN208", treatment.refuse, offers.read(module, node, treatment))
+    if treatment.none_test and offers.tests_for_none(module, node):
+        if not guards_what_is_there(module, node, rules[0]):
+            return review("BN206", treatment.none_test, offers.none_test(module, node, node.value, treatment))
+        message = f"{treatment.to} always exists in MindSpore; what the test guards writes the value it then has"
+        return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
     if isinstance(node.ctx, ast.Load) and treatment.tensor:
         draft = _in_place(module, node, treatment, symbol)
         if draft is not None:
             return draft
     if not isinstance(node.ctx, ast.Load):
         if treatment.write:
-            return review("BN207", treatment.write)
+            return decide_write(module, node, rules, symbol)
         doubt = _assigned_doubt(module, node, treatment)
         if doubt:
-            return review("BN207", doubt)
+            return review("BN207", doubt, offers.assignment(module, node, treatment))
     if treatment.to == node.attr:
         return review("BN303", treatment.read or f"{node.attr} has the same name in MindSpore")
     message = f"{node.attr} is called {treatment.to} in MindSpore"
     return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
-
-
-def is_plain(node: ast.expr) -> bool:
-    """Whether repeating the text of ``node`` repeats no call."""
-    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
-
-
-def _is_none_test(module: Module, node: ast.Attribute) -> bool:
-    """A comparison with None, or a use as a truth value."""
-    parent = module.index.parent(node)
-    while isinstance(parent, ast.NamedExpr):
-        parent = module.index.parent(parent)
-    if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "bool":
-        return True
-    if isinstance(parent, ast.Compare):
-        sides = [parent.left, *parent.comparators]
-        return any(isinstance(s, ast.Constant) and s.value is None for s in sides)
-    if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
-        return parent.test is node
-    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
 
 
 def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> str:
@@ -87,11 +76,12 @@ def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment
         if isinstance(tensor.ctx, ast.Store):
             return _data_assigned(module, node, tensor, treatment, symbol)
     if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-        return _no_rewrite(module, node, treatment, symbol, "writing into a part of it")
+        offer = offers.item_assignment(module, node, parent, treatment)
+        return _no_rewrite(node, treatment, symbol, "writing into a part of it", offer)
     if isinstance(parent, ast.keyword):
         parent = index.parents[parent]
         if isinstance(parent, ast.Call) and _initializes(module, parent):
-            return _no_rewrite(module, node, treatment, symbol, ast.unparse(parent))
+            return _no_rewrite(node, treatment, symbol, ast.unparse(parent))
         return None
     if isinstance(parent, ast.Call) and parent.args and parent.args[0] is tensor:
         return _by_function(module, node, parent, treatment, symbol)
@@ -112,7 +102,7 @@ def _data_assigned(
 ) -> Draft:
     statement = module.index.parent(data)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or "#" in module.source.segment(statement):
-        return _no_rewrite(module, node, treatment, symbol, "assigning .data here")
+        return _no_rewrite(node, treatment, symbol, "assigning .data here")
     message = (
         f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
     )
@@ -130,7 +120,7 @@ def _by_function(
         if initializer is not None:
             return _initialised(module, node, call, initializer, treatment, symbol, "function", 1)
         if value.name.rpartition(".")[0] in module.rules.initializer_package:
-            return _no_rewrite(module, node, treatment, symbol, value.name)
+            return _no_rewrite(node, treatment, symbol, value.name)
     return None
 
 
@@ -142,7 +132,8 @@ def _by_method(
             if method in initializer.methods:
                 return _initialised(module, node, call, initializer, treatment, symbol, "method", 0)
     if method.endswith("_") and not method.endswith("__"):
-        return _no_rewrite(module, node, treatment, symbol, f"{method}()")
+        offer = offers.in_place(module, node, call, method, treatment)
+        return _no_rewrite(node, treatment, symbol, f"{method}()", offer)
     return None
 
 
@@ -158,11 +149,13 @@ def _initialised(
 ) -> Draft:
     """The rewrite of an initialisation that stands as a statement of its own."""
     arguments = _initializer_arguments(call, initializer, skip)
-    alone = isinstance(module.index.parent(call), ast.Expr) and "#" not in module.source.segment(call)
-    if arguments is None or not alone or not is_plain(node.value):
-        return _no_rewrite(module, node, treatment, symbol, ast.unparse(call))
+    alone = isinstance(module.index.parent(call), ast.Expr)
+    if arguments is None or not is_plain(node.value) or "#" in module.source.segment(call):
+        return _no_rewrite(node, treatment, symbol, ast.unparse(call))
     edit = SetTensor(call, "function" if form == "function" else "method", treatment.to, initializer.value, arguments)
     edits: list[Edit] = [edit, *(NeedImport(name) for name in initializer.imports)]
+    if not alone:
+        return _no_rewrite(node, treatment, symbol, ast.unparse(call), Offer(call, tuple(edits)))
     message = f"in-place initialisation of {node.attr} is {treatment.to}.set_data(...) in MindSpore"
     return Draft("BN107", "attribute", symbol, call, message, tuple(edits))
 
@@ -188,7 +181,10 @@ def _initializer_arguments(
     return tuple(passed.items())
 
 
-def _no_rewrite(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str) -> Draft:
+def _no_rewrite(
+    node: ast.Attribute, treatment: AttributeTreatment, symbol: str, what: str, offer: Offer | None = None
+) -> Draft:
     tensor = f"{ast.unparse(node.value)}.{treatment.to}"
     message = f"{what} has no rewrite: compute the value and write {tensor}.set_data(value)"
-    return Draft("BN214", "attribute", symbol, node, message)
+    offer = offer or Offer(node)
+    return Draft("BN214", "attribute", symbol, offer.place, message, suggestion=offer.edits)

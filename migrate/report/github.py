@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.findings import Report
+from migrate.findings import Finding, Report
 from migrate.report.failures import failures
 
 LEVELS = {"rewrite": "notice", "review": "warning", "note": "notice"}
@@ -23,9 +23,13 @@ def _commands(report: Report) -> Iterator[str]:
             yield f"::error file={file}{line},title=bn-migrate::{_data(result.error)}"
         for f in result.findings:
             place = f"file={file},line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
-            yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(f.message)}"
+            yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(_said(f))}"
     for site, message in failures(report.verification) if report.verification is not None else ():
         yield f"::error file={_property(site.path)},line={site.line},title=bn-migrate::{_data(message)}"
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.message}\nwrite: {finding.suggestion}" if finding.suggestion else finding.message
 
 
 def _data(text: str) -> str:

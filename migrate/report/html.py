@@ -138,7 +138,15 @@ def _finding(finding: Finding) -> str:
     place = f"<code>{finding.line}:{finding.column}</code>"
     code = f"<strong>{text(finding.code)}</strong>"
     kind = f'<span class="badge {finding.kind}">{text(finding.kind)}</span>'
-    return f"<li><p>{place} {code} {kind} {text(finding.message)}</p>{_change(finding)}</li>"
+    said = f"<p>{place} {code} {kind} {text(finding.message)}</p>"
+    return f"<li>{said}{_change(finding)}{_suggestion(finding)}</li>"
+
+
+def _suggestion(finding: Finding) -> str:
+    """What to write instead: one click selects all of it."""
+    if not finding.suggestion:
+        return ""
+    return f'<p class="soft">Write:</p><pre class="snippet" tabindex="0"><code>{text(finding.suggestion)}</code></pre>'
 
 
 def _change(finding: Finding) -> str:

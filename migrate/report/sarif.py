@@ -80,9 +80,17 @@ def _results(path: str, findings: tuple[Finding, ...], codes: list[str]) -> list
                 "message": {"text": f.message},
                 "locations": [location],
                 "partialFingerprints": {"bnMigrate/v1": fingerprint},
+                **({"fixes": [_fix(path, f, region)]} if f.suggestion else {}),
             }
         )
     return results
+
+
+def _fix(path: str, finding: Finding, region: dict[str, int]) -> dict[str, Any]:
+    """What a review offers to write, which nothing applies by itself."""
+    replacement = {"deletedRegion": region, "insertedContent": {"text": finding.suggestion}}
+    change = {"artifactLocation": {"uri": _uri(path)}, "replacements": [replacement]}
+    return {"description": {"text": finding.message}, "artifactChanges": [change]}
 
 
 def _location(path: str, region: dict[str, int]) -> dict[str, Any]:

@@ -85,6 +85,15 @@ def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None
     out.print(Text(f"    {margin}{'^' * max(1, end - f.column)}", style=STYLES[f.kind]))
     if f.kind == "rewrite" and f.after != f.before:
         out.print(Text(f"    {margin}{f.after or '(removed)'}", style="green"))
+    for i, line in enumerate(suggested(f, source)):
+        out.print(Text.assemble(f"    {'write: ' if i == 0 else '       '}", (line, "green")))
+
+
+def suggested(finding: Finding, source: str) -> list[str]:
+    """The lines of a suggestion without the indentation that they share with ``source``, the line of the place."""
+    indent = source[: len(source) - len(source.lstrip())]
+    first, *more = re.split(r"\r\n|\r|\n", finding.suggestion)
+    return [first, *(line.removeprefix(indent) for line in more)] if finding.suggestion else []
 
 
 def totals(summary: Summary, *, writes: bool) -> Text:

@@ -10,14 +10,18 @@ from migrate.edits import (
     CallMethod,
     ChangeArguments,
     Edit,
+    KeepClasses,
+    MakeStatic,
     ReferTo,
     RenameAttribute,
+    ReplaceExpression,
     ReplaceMethod,
     ReplaceStatement,
     SetTensor,
     Spelling,
 )
 from migrate.rewrite.arguments import change_arguments
+from migrate.rewrite.classes import keep_classes
 from migrate.rewrite.fragments import (
     NO_SPACE,
     bare,
@@ -29,7 +33,18 @@ from migrate.rewrite.fragments import (
     parse_fragment,
 )
 
-ORDER = (ReferTo, RenameAttribute, ChangeArguments, ReplaceMethod, SetTensor, CallMethod, ReplaceStatement)
+ORDER = (
+    ReferTo,
+    RenameAttribute,
+    ChangeArguments,
+    ReplaceExpression,
+    ReplaceMethod,
+    SetTensor,
+    CallMethod,
+    KeepClasses,
+    ReplaceStatement,
+    MakeStatic,
+)
 
 
 def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, newline: str) -> str:
@@ -43,6 +58,8 @@ def carry_out(text: str, edits: list[Edit], spelling: Spelling, indent: str, new
 def _carry_out(text: str, edit: Edit, spelling: Spelling, indent: str, newline: str) -> str:
     if isinstance(edit, ReplaceStatement):
         return _statement(text, edit, spelling, indent, newline)
+    if isinstance(edit, MakeStatic):
+        return _static(text, edit, indent, newline)
     newline = newline_of(text, newline)
     if isinstance(edit, SetTensor):
         return _set_tensor(text, edit, spelling, newline)
@@ -56,6 +73,10 @@ def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.Bas
         return change_arguments(node, edit)
     if isinstance(edit, CallMethod):
         return _method_of(node, edit.text)
+    if isinstance(edit, KeepClasses):
+        return keep_classes(node, edit)
+    if isinstance(edit, ReplaceExpression):
+        return parse_fragment(edit.text).with_changes(lpar=node.lpar, rpar=node.rpar)
     if isinstance(edit, RenameAttribute):
         assert isinstance(node, cst.Attribute)
         return _renamed(node, edit.to)
@@ -143,9 +164,18 @@ def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: st
     return f"{newline}{indent}".join(line.replace("    ", unit) for line in lines)
 
 
+def _static(text: str, edit: MakeStatic, indent: str, newline: str) -> str:
+    """The header of a static method, with its decorator on a line of its own above."""
+    body = ": ..."
+    function = cst.ensure_type(cst.parse_statement(text + body), cst.FunctionDef)
+    names = [cst.Param(cst.Name(name)) for name in edit.parameters]
+    header = code(function.with_changes(params=cst.Parameters(names)), newline).strip().removesuffix(body)
+    return f"@staticmethod{newline}{indent}{header}"
+
+
 def local_names(template: str, spelling: Spelling) -> str:
-    """``template`` with the functions it calls under the names they have in the file."""
+    """``template`` with the functions and modules it uses under the names they have in the file."""
     for qualified, name in spelling.needed.items():
         short = qualified.rpartition(".")[2]
-        template = re.sub(rf"(?<![\w.]){short}(?=\()", name, template)
+        template = re.sub(rf"(?<![\w.]){short}(?=[(.])", name, template)
     return template

@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migrate.analysis.source import Source, Span
-from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport
+from migrate.analysis.source import Located, Source, Span
+from migrate.edits import AddLines, Edit, NeedImport, RemoveImport, RepeatBranch, Spelling, SwapImport, Write
 from migrate.errors import FileError
-from migrate.rewrite.expressions import carry_out
+from migrate.rewrite.expressions import carry_out, local_names
 from migrate.rewrite.fragments import check_depth
 from migrate.rewrite.imports import change_import
+from migrate.rewrite.written import fill
 
 
 @dataclass(slots=True)
-class _Fragment:
+class Fragment:
+    """A place in the text and the edits of exactly that place."""
+
     span: Span
     edits: list[Edit] = field(default_factory=list)
 
@@ -30,27 +33,35 @@ def splice(
 
     Fragments nest: inner edits are carried out first, and the outer one works on their result.
     """
-    fragments: dict[Span, _Fragment] = {span: _Fragment(span) for span in wanted}
-    for edit in edits:
-        if not isinstance(edit, NeedImport):
-            node = edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node
-            check_depth(node)
-            span = source.span(node)
-            fragments.setdefault(span, _Fragment(span)).edits.append(edit)
-    whole = _Fragment(Span(0, len(source.text) + 1))
-    splicer = _Splicer(source, spelling, sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end)))
+    splicer = Splicer(source, spelling, _fragments(source, edits, wanted))
+    whole = Fragment(Span(0, len(source.text) + 1))
     return splicer.render(whole), splicer.done
 
 
-class _Splicer:
-    def __init__(self, source: Source, spelling: Spelling, fragments: list[_Fragment]) -> None:
+def _fragments(source: Source, edits: Iterable[Edit], wanted: Iterable[Span]) -> list[Fragment]:
+    """The pieces of the text that change or are asked for, in the order of the text, outer ones first."""
+    fragments: dict[Span, Fragment] = {span: Fragment(span) for span in wanted}
+    for edit in edits:
+        if not isinstance(edit, NeedImport):
+            node = edit.statement if isinstance(edit, (SwapImport, RemoveImport)) else edit.node
+            if not isinstance(edit, (AddLines, RepeatBranch)):
+                check_depth(node)
+            span = source.span(node)
+            fragments.setdefault(span, Fragment(span)).edits.append(edit)
+    return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
+
+
+class Splicer:
+    """Renders text with the fragments in it edited; ``done`` keeps the new text of each of them."""
+
+    def __init__(self, source: Source, spelling: Spelling, fragments: list[Fragment]) -> None:
         self._source = source
         self._spelling = spelling
         self._waiting = fragments[::-1]
         self._inserted = not spelling.inserted
         self.done: dict[Span, str] = {}
 
-    def render(self, outer: _Fragment) -> str:
+    def render(self, outer: Fragment) -> str:
         """The text of ``outer`` with its own edits and those of the fragments inside it."""
         pieces: list[str] = []
         at = outer.span.start
@@ -77,7 +88,7 @@ class _Splicer:
         self._inserted = True
         return source[start:at] + self._spelling.inserted + source[at:end]
 
-    def _edited(self, fragment: _Fragment, text: str) -> str:
+    def _edited(self, fragment: Fragment, text: str) -> str:
         source = self._source
         start = source.line_start(fragment.span.start)
         before = source.text[start : fragment.span.start]
@@ -89,7 +100,29 @@ class _Splicer:
             edited = change_import(text, imports, indent, source.newline, shared)
             return _without_loss(text, edited)
         edited = carry_out(text, fragment.edits, self._spelling, indent, source.newline)
+        for written in (e for e in fragment.edits if isinstance(e, Write)):
+            parts = {name: (part, self._part(part, fragment, edited)) for name, part in written.parts}
+            edited = fill(written.text, parts, self._spelling, indent, source.newline)
+        for edit in fragment.edits:
+            edited += "".join(f"{source.newline}{indent}{line}" for line in self._behind(edit))
         return _without_loss(text, edited)
+
+    def _behind(self, edit: Edit) -> list[str]:
+        """The lines that an edit adds; the text of a branch is one of them."""
+        if isinstance(edit, AddLines):
+            return [local_names(line, self._spelling).format(object=edit.owner) for line in edit.lines]
+        if not isinstance(edit, RepeatBranch):
+            return []
+        span = self._source.span(edit.node)
+        keyword = re.match("(?:el)?if", self._source.text[span.start :])
+        assert keyword is not None
+        copy = Splicer(self._source, self._spelling, _fragments(self._source, edit.edits, ()))
+        return ["elif" + copy.render(Fragment(Span(span.start + keyword.end(), span.end)))]
+
+    def _part(self, part: Located, fragment: Fragment, text: str) -> str:
+        """The text of a part of ``fragment``, which may be all of it."""
+        span = self._source.span(part)
+        return text if span == fragment.span else self.done.get(span, self._source.segment(part))
 
 
 def _without_loss(before: str, after: str) -> str:

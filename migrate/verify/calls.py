@@ -15,6 +15,7 @@ from migrate.verify.terms import Free, Given, Known, Reader, Term, compute
 
 T = TypeVar("T")
 MAX_PARTIALS = 8
+MAX_BASES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def _read(reader: Reader, node: ast.Call, scope: Scope, depth: int) -> Call:
         bound = _callee(reader, made_of, scope, depth)
     except NameError as error:
         raise ProofError(f"nothing in the file binds {error}") from None
-    arguments = _arguments(reader, node, scope, skip=int(made_of is not node.func))
+    leading = made_of is not node.func or _is_named_constructor(reader, node.func, scope)
+    arguments = _arguments(reader, node, scope, skip=int(leading))
     return replace(bound, arguments=bound.arguments.then(arguments))
 
 
@@ -99,7 +101,43 @@ def _callee(reader: Reader, node: ast.expr, scope: Scope, depth: int) -> Call:
     made, there = _display(reader, node, scope)
     if isinstance(made, ast.Call) and depth < MAX_PARTIALS and _is_partial(reader, made, there):
         return _read(reader, made, there, depth + 1)
-    return Call(reader.qualified(node, scope), reader.free(node, scope), Arguments())
+    return Call(_class_called(reader, node, scope), reader.free(node, scope), Arguments())
+
+
+def _class_called(reader: Reader, node: ast.expr, scope: Scope) -> str | None:
+    """The qualified name of the class that a call of ``node`` builds, also where a subclass builds its base."""
+    if isinstance(node, ast.Attribute) and node.attr == "__init__":
+        if not _is_super(reader, node.value, scope):
+            return reader.qualified(node.value, scope)
+        while scope.parent is not None and not scope.is_class:
+            scope = scope.parent
+        if isinstance(scope.node, ast.ClassDef) and scope.parent is not None:
+            return _base(reader, scope.node, scope.parent)
+    return reader.qualified(node, scope)
+
+
+def _is_super(reader: Reader, node: ast.expr, scope: Scope) -> bool:
+    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super"
+    return called and reader.is_builtin(node.func, scope)  # type: ignore[attr-defined]
+
+
+def _is_named_constructor(reader: Reader, node: ast.expr, scope: Scope) -> bool:
+    """``Class.__init__``, which is told the instance first."""
+    named = isinstance(node, ast.Attribute) and node.attr == "__init__"
+    return named and not _is_super(reader, node.value, scope)  # type: ignore[attr-defined]
+
+
+def _base(reader: Reader, cls: ast.ClassDef, scope: Scope, depth: int = 0) -> str | None:
+    """The qualified name of the class that ``cls`` derives from, through classes of the file."""
+    if not cls.bases or depth > MAX_BASES:
+        return None
+    name = reader.qualified(cls.bases[0], scope)
+    if name is not None or not isinstance(cls.bases[0], ast.Name):
+        return name
+    binding = reader.single(cls.bases[0], scope)
+    if binding is None or not isinstance(binding.node, ast.ClassDef):
+        return None
+    return _base(reader, binding.node, binding.scope, depth + 1)
 
 
 def _is_partial(reader: Reader, node: ast.Call, scope: Scope) -> bool:

@@ -1,0 +1,195 @@
+"""What the reviews of constructor calls offer to write; empty wherever that might be wrong."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+
+from migrate.analysis.arguments import Argument, Decided, decide
+from migrate.analysis.binding import Bound, source_order
+from migrate.analysis.drafts import Module
+from migrate.analysis.offers import Offer, written
+from migrate.analysis.source import is_plain
+from migrate.analysis.values import Local, Migrated, Partial, Symbol, Unknown, Value
+from migrate.edits import Change, Edit, Write
+from migrate.rule import Parameter, Rule
+
+
+def without_refused(rule: Rule, call: ast.Call, decided: Decided, bound: Bound) -> Decided | None:
+    """The changes that leave out the refused arguments, where the rule says that this is what to do."""
+    arguments, dropped = list(bound.arguments), []
+    while decided.refusal is not None:
+        refused = decided.refusal.argument
+        parameter = rule.parameter(refused.parameter)
+        if parameter is None or not parameter.treatment.suggest_without or refused.container is not call:
+            return None
+        arguments.remove(refused)
+        dropped.append((refused, Change(drop=True)))
+        decided = decide(rule, arguments)
+    return Decided((*decided.changes, *dropped))
+
+
+def by_argument(
+    module: Module, call: ast.Call, func: ast.expr, decided: Decided, bound: Bound, symbol: str = ""
+) -> Offer:
+    """The call with each argument chosen by what is called: the rule's value for its classes, the old one for others.
+
+    ``symbol`` is a class that may be called although nothing shows it.
+    """
+    values = module.evaluator.evaluate(func)
+    if symbol:
+        values |= module.evaluator.symbol(symbol, None)
+    partials = any(_may_be_partial(v) for v in values)
+    classes = _classes(module, call, values)
+    edits: list[Edit] = []
+    subject, named = _subject(module, call, func)
+    if not subject or not classes:
+        return Offer(call)
+    subject = f"getattr({subject}, 'func', {subject})" if partials else subject
+    test = f"{subject} is {classes[0]}" if len(classes) == 1 else f"{subject} in ({', '.join(classes)})"
+    containers = {container for _, container in bound.dropped_stars}
+    for argument, change in decided.changes:
+        if argument.container in containers:
+            continue
+        if argument.container is not call or (argument.positional and (partials or change.keyword or change.drop)):
+            return Offer(call)
+        edits.append(_chosen(call, argument, change, test, func))
+    for place, _ in bound.dropped_stars:
+        star = source_order(call)[place]
+        if not isinstance(star, ast.keyword):
+            return Offer(call)
+        edits.append(Write(star, f"**({{}} if {test} else {{value}})", (("value", star.value), ("func", func))))
+    return Offer(call, (*edits, *named) if edits else ())
+
+
+def _classes(module: Module, call: ast.Call, values: frozenset[Value]) -> list[str]:
+    """The classes that take the rule's arguments, as a test names them; empty where one cannot be named."""
+    names = set()
+    for value in values:
+        of = value.of if isinstance(value, Partial) else value
+        if isinstance(of, Migrated):
+            names.add(f"{{{of.rule.target.name}}}")
+        elif isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
+            classes = module.evaluator.classes
+            base = classes.migrated_base(of.node)
+            if base is None or of.node in module.left or base.reference in module.left:
+                continue
+            if classes.defines(of.node, "__init__"):
+                continue  # its own arguments stay the source framework's
+            here = module.evaluator.home(of.node) is module.evaluator
+            if not here or module.index.scope(call).resolve(of.node.name) is not module.index.module:
+                return []
+            names.add(of.node.name)
+    return sorted(names)
+
+
+def _may_be_partial(value: Value) -> bool:
+    if isinstance(value, Symbol):
+        return not value.name.startswith(("torch.", "builtins."))
+    return isinstance(value, (Partial, Unknown))
+
+
+def _subject(module: Module, call: ast.Call, func: ast.expr) -> tuple[str, tuple[Edit, ...]]:
+    """What a test calls ``func``, and the edit that gives it a name where it must not be repeated."""
+    if is_plain(func):
+        return "{func}", ()
+    scope = module.index.scope(call)
+    if scope.is_class or scope.is_comprehension:
+        return "", ()
+    bound = {n for s in module.index.inner.values() for n in s.bindings} | set(module.index.loads)
+    name = next(n for n in ("chosen", *map("chosen{}".format, range(2, 1000))) if n not in bound)
+    return name, (Write(func, f"({name} := {{func}})", (("func", func),)),)
+
+
+def _chosen(call: ast.Call, argument: Argument, change: Change, test: str, func: ast.expr) -> Write:
+    value: ast.expr = argument.value
+    parts: dict[str, ast.expr] = {"value": value, "func": func}
+    new = {
+        "keep": "{value}",
+        "literal": change.operation.text,
+        "complement": "1 - {value}",
+        "wrap": f"{change.operation.text}({{value}})",
+        "template": change.operation.text,
+    }[change.operation.kind]
+    if change.operation.kind == "complement" and (rest := _complemented(value)) is not None:
+        new, parts["rest"] = "{rest}", rest
+    place: ast.expr | ast.keyword = value
+    text = f"{new} if {test} else {{value}}"
+    if change.drop or change.keyword:
+        place = next(k for k in call.keywords if k.value is value)
+        mine = "{}" if change.drop else f"{{'{change.keyword}': {new}}}"
+        text = f"**({mine} if {test} else {{'{argument.parameter}': {{value}}}})"
+    return Write(place, text, tuple((n, p) for n, p in parts.items() if f"{{{n}}}" in text))
+
+
+def _complemented(value: ast.expr) -> ast.expr | None:
+    """``x`` of ``1 - x``."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Sub):
+        return None
+    return value.right if isinstance(value.left, ast.Constant) and value.left.value == 1 else None
+
+
+def unpacked(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Decided, tuple[Edit, ...]]:
+    """The changes of the arguments that are spelled out, and the edits that convert what its stars carry."""
+    free = list(rule.positional)[filled:]
+    arguments: list[Argument] = []
+    stars: list[ast.keyword | ast.Starred] = []
+    for i, item in list(enumerate(source_order(call)))[skip:]:
+        if isinstance(item, ast.keyword) and item.arg is not None:
+            values = module.evaluator.evaluate(item.value)
+            arguments.append(Argument(item.arg, item.value, values, call, i, False))
+        elif isinstance(item, (ast.keyword, ast.Starred)):
+            stars.append(item)
+        elif not free or any(isinstance(s, ast.Starred) for s in stars):
+            return Decided(), ()
+        else:
+            arguments.append(Argument(free.pop(0), item, module.evaluator.evaluate(item), call, i, True))
+    decided = decide(rule, arguments)
+    if decided.refusal is not None or sum(isinstance(s, ast.Starred) for s in stars) > 1:
+        return Decided(), ()
+    given = {a.parameter for a in arguments}
+    hidden = [p for p in rule.parameters if p.name not in given]
+    within = list(itertools.takewhile(lambda name: name not in given, free))
+    return decided, tuple(_converted(star, hidden, within) for star in stars)
+
+
+def _converted(star: ast.keyword | ast.Starred, hidden: list[Parameter], free: list[str]) -> Write:
+    """A star argument whose keys and values follow the rule; a starred sequence gets its names."""
+    source = "{star}.items()"
+    if isinstance(star, ast.Starred):
+        hidden = [p for p in hidden if p.name in free]
+        source = f"zip({tuple(free)!r}, {{star}})"
+    key = "".join(f"{p.treatment.to!r} if k == {p.name!r} else " for p in hidden if p.treatment.to) + "k"
+    value = "".join(f"{new} if k == {p.name!r} else " for p in hidden if (new := _new_value(p))) + "v"
+    kept = [condition for p in hidden if (condition := _kept(p))]
+    pair = [f"    {key}: {value}"] if key == "k" else [f"    {key}:", f"        {value}"]
+    lines = ["**{", *pair, f"    for k, v in {source}"]
+    lines += [f"    {'and' if i else 'if'} {condition}" for i, condition in enumerate(kept)]
+    return Write(star, "\n".join([*lines, "}"]), (("star", star.value),))
+
+
+def _new_value(parameter: Parameter) -> str:
+    treatment = parameter.treatment
+    if treatment.action == "complement":
+        return "1 - v"
+    return f"({treatment.otherwise.replace('{value}', 'v')})" if treatment.action == "map" else ""
+
+
+def _kept(parameter: Parameter) -> str:
+    """The condition under which a pair stays; what may not be dropped stays too, so that the target raises."""
+    name, treatment = parameter.name, parameter.treatment
+    if treatment.action != "drop":
+        return ""
+    if not treatment.only:
+        return f"k != {name!r}"
+    only = f"not in {treatment.only!r}" if len(treatment.only) > 1 else f"!= {treatment.only[0]!r}"
+    return f"(k != {name!r} or str(v) {only})"
+
+
+def into_setattr(call: ast.Call, parent: ast.Assign) -> Offer:
+    """``setattr(model, name, call)`` for ``model._modules[name] = call``."""
+    target = parent.targets[0]
+    if len(parent.targets) > 1 or not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Attribute):
+        return Offer(call)
+    parts = {"model": target.value.value, "name": target.slice, "call": call}
+    return written(parent, "setattr({model}, {name}, {call})", parts)

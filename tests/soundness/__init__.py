@@ -1,0 +1,1 @@
+"""Generated programs: the migrated one computes what the original did, or a review says where it would not."""
