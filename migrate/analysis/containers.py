@@ -93,7 +93,7 @@ def _is_filled(evaluator: Evaluator, owner: Container) -> bool:
     """Whether more is in the container than its text says, or in another order."""
     change = evaluator.project.changed.get(owner)
     if isinstance(owner.node, ast.Dict):
-        return change is not None and change.fills
+        return None in owner.node.keys or (change is not None and change.fills)
     return change is not None or any(isinstance(e, ast.Starred) for e in owner.node.elts)
 
 
@@ -153,11 +153,10 @@ def _of_dict(evaluator: Evaluator, node: ast.Dict, key: object, keys: bool) -> V
     entries = evaluator.project.entries(node)
     if key is not None and entries is not None:
         return evaluator.evaluate(entries[key]) if key in entries else None
-    pairs = list(zip(node.keys, node.values, strict=True))
-    direct = union(evaluator.evaluate(v) for k, v in pairs if k is not None)
-    unpacked = union(at(evaluator, v, None) for k, d in pairs if k is None for v in evaluator.evaluate(d))
-    missing = key is not None and None not in node.keys
-    return direct | unpacked | (UNKNOWN if missing else NOTHING) if pairs else None
+    if None in node.keys:
+        return _gathered(evaluator, Container(node))
+    missing = UNKNOWN if key is not None else NOTHING
+    return union(evaluator.evaluate(v) for v in node.values) | missing if node.values else None
 
 
 def _row(evaluator: Evaluator, owner: Row, key: object) -> Values:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ class Project:
         self._entries: dict[ast.Dict, dict[object, ast.expr] | None] = {}
         self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
-        self._opening: set[Value] = set()
+        self._finding: set[Hashable] = set()
         self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
         self.callers = Callers(self)
@@ -160,24 +159,19 @@ class Project:
             self._entries[node] = dict(zip(keys, node.values, strict=True)) if known else None
         return self._entries[node]
 
-    @contextmanager
-    def opening(self, value: Value) -> Iterator[bool]:
-        """False where ``value`` is being opened already, as in ``x = x[1:]``."""
-        fresh = value not in self._opening
-        self._state.cuts += not fresh
-        self._opening.add(value)
-        try:
-            yield fresh
-        finally:
-            if fresh:
-                self._opening.discard(value)
-
     def opened(self, key: Hashable, find: Callable[[], Values]) -> Values:
         """What ``find`` finds in a container, remembered unless it was cut short by a circle."""
         state = self._state
+        if key in self._finding:
+            state.cuts += 1
+            return UNKNOWN
         if key not in state.opened:
+            self._finding.add(key)
             circles = len(state.heads), state.cuts
-            found = find()
+            try:
+                found = find()
+            finally:
+                self._finding.discard(key)
             if circles != (len(state.heads), state.cuts) or state is not self._state:
                 return found
             state.opened[key] = found
