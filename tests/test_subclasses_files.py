@@ -104,3 +104,17 @@ def test_what_an_imported_name_holds_has_to_be_certain() -> None:
     base = "from torch import nn\nNorm = nn.BatchNorm2d if FLAG else nn.GroupNorm\n"
     child = "from .base import Norm\nclass Child(Norm):\n    pass\n"
     assert migrated(base, child)["child"] == (child, {"BN209"})
+
+
+def test_what_a_call_offers_names_no_class_of_another_file() -> None:
+    norms = "from torch import nn\nclass Norm(nn.BatchNorm2d):\n    pass\n"
+    block = (
+        "from torch import nn\n{}def block(c, norm=Norm): return norm(c, momentum=0.1)\nblock(3, nn.InstanceNorm2d)\n"
+    )
+    together = norms + block.format("").removeprefix("from torch import nn\n")
+    (alone,) = migrate_files([("a.py", together.encode())], Options())
+    _, use = migrate_files(
+        [("norms.py", norms.encode()), ("use.py", block.format("from norms import Norm\n").encode())], Options()
+    )
+    offered = [f.suggestion for result in (alone, use) for f in result.findings if f.code == "BN204"]
+    assert offered == ["norm(c, momentum=0.9 if norm is Norm else 0.1)", ""]
