@@ -162,11 +162,12 @@ def _refused(parameter: Parameter, argument: Argument) -> str:
         return f"{parameter.name} has to be a number; write the value torch is to use"
     if treatment.only or treatment.never:
         return _outside_choices(treatment, argument)
-    for value in values:
-        number = value.value if isinstance(value, Constant) else None
-        # A flag that flows to a number through many hands says more about the analysis than about the program.
-        if isinstance(number, (int, float)) and (known or type(number) is not bool) and treatment.is_outside(number):
-            return treatment.outside
+    # A flag, or a count of none, that flows in through many hands says more about the analysis than the program.
+    numbers = [v.value for v in values if isinstance(v, Constant) and isinstance(v.value, (int, float))]
+    numbers = [n for n in numbers if known or type(n) is not bool]
+    outside = [n for n in numbers if treatment.is_outside(n)]
+    if outside and (treatment.cast != "int" or len(outside) == len(numbers)):
+        return treatment.outside
     return ""
 
 

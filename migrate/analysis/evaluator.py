@@ -139,7 +139,7 @@ class Evaluator:
         bindings = self.bindings(root)
         if not bindings or any(b.kind != "import" for b in bindings):
             return False
-        return not any(isinstance(v, Namespace) for v in self.evaluate(root))
+        return all(isinstance(v, Symbol) for v in self.evaluate(root))
 
     @cached_property
     def _interesting(self) -> frozenset[str]:

@@ -40,11 +40,10 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = _Others((p for p in paths if p not in triggered), read)
+    others = _Others((p for p in paths if p not in triggered), read, rules)
     for _ in range(MAX_ROUNDS if others.paths else 0):
         project.link_once()
-        carriers = Carriers(project)
-        wanted = sorted((_forward(project, carriers) | set(_backward(project, carriers, others))) & others.paths)
+        wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths)
         if not wanted:
             break
         for path in wanted:
@@ -55,12 +54,15 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
 
 class _Others:
-    """The files that were not read into the project, with the names that their bytes hold."""
+    """The files that were not read into the project, with what their bytes tell."""
 
-    def __init__(self, paths: Iterable[str], read: Read) -> None:
+    def __init__(self, paths: Iterable[str], read: Read, rules: RuleSet) -> None:
         self.paths = set(paths)
         self._read = read
+        names = sorted({name for rule in rules.rules for name in rule.attributes})
+        self._attribute = re.compile(rb"\.(?:" + "|".join(map(re.escape, names)).encode() + rb")\b")
         self._imports: dict[str, frozenset[bytes]] = {}
+        self._uses: dict[str, bool] = {}
 
     def imports(self, path: str) -> frozenset[bytes]:
         """Every part of the module names that the file imports; ``b"."`` for ``from . import``."""
@@ -74,12 +76,19 @@ class _Others:
         star = {b"*"} if b"import *" in data else set()
         return frozenset(IDENTIFIER.findall(data)) | star
 
+    def uses_instances(self, path: str) -> bool:
+        """Whether the file has an attribute with a name that instances of a migrated class have."""
+        if path not in self._uses:
+            self._uses[path] = bool(self._attribute.search(self._read(path)))
+        return self._uses[path]
+
 
 class Carriers:
-    """Tells which values carry a migrated class or an instance of one, directly or in what they hold or take."""
+    """Tells which values carry a migrated class, directly or in what they hold or take; ``instances`` count as well."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, instances: bool) -> None:
         self._project = project
+        self._instances = instances
         self._known: dict[ast.AST, bool] = {}
         self._opened: dict[Value, bool] = {}
 
@@ -98,6 +107,8 @@ class Carriers:
         return found
 
     def _carries(self, value: Value) -> bool:
+        if isinstance(value, Instance) and isinstance(value.of, Migrated):
+            return self._instances
         if isinstance(value, (Instance, Partial)):
             return self._carries(value.of)
         if is_container(value):
@@ -134,9 +145,10 @@ class Carriers:
         return any(self.any(module.binding_values(b)) for b in bindings) or self.any(module.returned(function))
 
 
-def _forward(project: Project, carriers: Carriers) -> set[str]:
+def _forward(project: Project, others: _Others) -> set[str]:
     """The files behind star imports and bases, behind the functions that get a carrier, and behind arguments."""
     found: set[str] = set()
+    classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
 
     def look(module: Evaluator) -> None:
         stars = (module.imported_module(star) for star in module.index.module.star_imports)
@@ -148,9 +160,10 @@ def _forward(project: Project, carriers: Carriers) -> set[str]:
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
                 found.update(_paths(project, passed))
-            called = set(_paths(project, [call.func]))
-            if called and any(carriers.any(project.evaluate(p)) for p in passed):
-                found.update(called)
+            for path in others.paths.intersection(_paths(project, [call.func])):
+                carriers = all_carriers if others.uses_instances(path) else classes
+                if any(carriers.any(project.evaluate(p)) for p in passed):
+                    found.add(path)
 
     project.for_each(look)
     return found
@@ -164,18 +177,23 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
                 yield value.path
 
 
-def _backward(project: Project, carriers: Carriers, others: _Others) -> Iterator[str]:
-    """The files that name a carrier and import from a module that has it, as far as their bytes tell."""
-    names: dict[bytes, set[bytes]] = {}
-    for name, path in carriers.names():
-        for door in _doors(path):
-            names.setdefault(door, set()).add(name.encode())
-    for path in sorted(others.paths):
-        doors = names.keys() & others.imports(path)
-        if doors:
-            wanted = {n for door in doors for n in names[door]} | {b"*"}
-            if wanted & others.words(path):
-                yield path
+def _backward(project: Project, others: _Others) -> set[str]:
+    """The files that name a carrier and import from a module that has it, as far as their bytes tell.
+
+    One that can only get instances matters where it uses an attribute of theirs.
+    """
+    found: set[str] = set()
+    for instances in (False, True):
+        names: dict[bytes, set[bytes]] = {}
+        for name, path in Carriers(project, instances).names():
+            for door in _doors(path):
+                names.setdefault(door, set()).add(name.encode())
+        for path in sorted(others.paths - found):
+            doors = names.keys() & others.imports(path)
+            if doors and (not instances or others.uses_instances(path)):
+                wanted = {n for door in doors for n in names[door]} | {b"*"}
+                found |= {path} if wanted & others.words(path) else set()
+    return found
 
 
 def _doors(path: str) -> set[bytes]:
