@@ -233,6 +233,10 @@ class Evaluator:
             path = self.imported_module(statement)
             if path is not None:
                 return self.project.exported(path, alias.name)
+            inner = f"{statement.module}.{alias.name}" if statement.module else alias.name
+            beside = self.project.tree.relative(self.path, statement.level, inner) if statement.level else None
+            if beside is not None:
+                return frozenset({Namespace(beside)})
             module = "." * statement.level + (statement.module or "")
             return self.symbol(f"{module}.{alias.name}", use or alias)
         return self.symbol(alias.name if alias.asname else alias.name.partition(".")[0], use or alias)

@@ -59,8 +59,9 @@ class _Others:
     def __init__(self, paths: Iterable[str], read: Read, rules: RuleSet) -> None:
         self.paths = set(paths)
         self._read = read
-        names = sorted({name for rule in rules.rules for name in rule.attributes})
-        self._attribute = re.compile(rb"\.(?:" + "|".join(map(re.escape, names)).encode() + rb")\b")
+        names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
+        methods = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.methods}))
+        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']|\.(?:{methods})\(".encode())
         self._imports: dict[str, frozenset[bytes]] = {}
         self._uses: dict[str, bool] = {}
 

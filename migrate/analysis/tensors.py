@@ -55,10 +55,15 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
         return f"write {tensor}.set_data({tensor} ...) with the new value"
     value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
     values = module.evaluator.evaluate(value) if value is not None else frozenset()
-    foreign = any(isinstance(v, Instance) and isinstance(v.of, Symbol) and not _is_target(v.of) for v in values)
-    if value is None or foreign or NONE in values or any(isinstance(v, Constant) for v in values):
+    if value is None or _is_foreign(module, value) or NONE in values or any(isinstance(v, Constant) for v in values):
         return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
     return ""
+
+
+def _is_foreign(module: Module, value: ast.expr) -> bool:
+    """Whether a value may be an object of another library than the target."""
+    values = module.evaluator.evaluate(value)
+    return any(isinstance(v, Instance) and isinstance(v.of, Symbol) and not _is_target(v.of) for v in values)
 
 
 def _is_target(symbol: Symbol) -> bool:
@@ -103,6 +108,8 @@ def _data_assigned(
     statement = module.index.parent(data)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or "#" in module.source.segment(statement):
         return _no_rewrite(node, treatment, symbol, "assigning .data here")
+    if _is_foreign(module, statement.value):
+        return _no_rewrite(node, treatment, symbol, "assigning a tensor that is not MindSpore's")
     message = (
         f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
     )
