@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Index
-from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated, Symbol, Unknown, Value, Values
+from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated, Symbol, Unknown, Value, Values, union
 
 if TYPE_CHECKING:
     from migrate.analysis.project import Project
@@ -74,7 +74,19 @@ class Classes:
                 result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
         result |= self._project.callers.fields(cls, name)
         result |= self._from_outside({cls, *self._family(cls), *heirs}, name)
-        return result or UNKNOWN
+        return result or self._looked_up(cls)
+
+    def _looked_up(self, cls: ast.ClassDef) -> Values:
+        """What ``__getattr__`` of the class returns."""
+        methods = [b.node for b in self.members(cls, "__getattr__")]
+        return union(self._project.homes[m].returned(m) for m in methods) | UNKNOWN
+
+    def of_function(self, function: Local, name: str | None = None) -> Values:
+        """What is assigned to an attribute of a function; to any of them without a name."""
+        names = [name] if name is not None else list(self._outside)
+        found = [b for n in names for b in self.assigned_outside(n) if b.value is not None]
+        held = [b.value for b in found if isinstance(b.owner, ast.Name) and function in self._evaluate(b.owner)]
+        return union(self._evaluate(v) for v in held if v is not None)
 
     def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:
         """What code outside the methods assigns to ``name`` of a class, of its instances, or of something unknown."""

@@ -278,7 +278,7 @@ class Evaluator:
         if isinstance(cls, Local) and isinstance(cls.node, ast.ClassDef):
             called = node.value.func if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) else None
             return self.classes.attribute(cls.node, attr, getattr(called, "id", "") == "super")
-        return UNKNOWN
+        return self.classes.of_function(owner, attr) or UNKNOWN if isinstance(owner, Local) else UNKNOWN
 
     def _assigned_to(self, node: ast.Attribute) -> list[ast.expr]:
         """What the file assigns to the same path, for owners other than ``self``."""

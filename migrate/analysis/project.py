@@ -24,7 +24,6 @@ MAX_ROUNDS = 7
 MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
 MAX_LOCALS = 24
-MAX_LINKS = 4
 
 
 @dataclass(slots=True)
@@ -66,18 +65,11 @@ class Project:
                 self.failed[path] = error
                 del self.modules[path]
 
-    def link(self) -> None:
-        """Find the callers of every function and the changes of every container.
-
-        Both need the other, and themselves: repeated until nothing is new.
-        """
-        for _ in range(MAX_LINKS):
-            if not self.link_once():
-                return
-        self.forget()
-
     def link_once(self) -> bool:
-        """Link with what is known so far; returns whether that may not be all."""
+        """Find the callers of every function and the changes of every container, with what is known of them so far.
+
+        Both need the other, and themselves; returns whether that may not be all.
+        """
         self.forget()
         open_ends = self.callers.find()
         changed = find_changes(self)

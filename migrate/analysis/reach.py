@@ -19,7 +19,7 @@ from migrate.rules import RuleSet
 
 IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
-MAX_ROUNDS = 8
+MAX_ROUNDS = 10
 
 Read = Callable[[str], bytes]
 
@@ -41,15 +41,16 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     for path, data in triggered.items():
         take(path, data)
     others = _Others((p for p in paths if p not in triggered), read, rules)
-    for _ in range(MAX_ROUNDS if others.paths else 0):
-        project.link_once()
-        wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths)
-        if not wanted:
+    for _ in range(MAX_ROUNDS):
+        settled = not project.link_once()
+        wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths) if others.paths else []
+        if settled and not wanted:
             break
         for path in wanted:
             others.paths.discard(path)
             take(path, read(path))
-    project.link()
+    else:
+        project.forget()
     return project
 
 
@@ -143,6 +144,8 @@ class Carriers:
     def _function(self, function: Function) -> bool:
         module = self._project.homes[function]
         bindings = [b for bs in module.index.inner[function].bindings.values() for b in bs if b.kind == "parameter"]
+        if self.any(self._project.classes.of_function(Local(function))):
+            return True
         return any(self.any(module.binding_values(b)) for b in bindings) or self.any(module.returned(function))
 
 
