@@ -83,10 +83,21 @@ class Classes:
 
     def of_function(self, function: Local, name: str | None = None) -> Values:
         """What is assigned to an attribute of a function; to any of them without a name."""
-        names = [name] if name is not None else list(self._outside)
-        found = [b for n in names for b in self.assigned_outside(n) if b.value is not None]
-        held = [b.value for b in found if isinstance(b.owner, ast.Name) and function in self._evaluate(b.owner)]
-        return union(self._evaluate(v) for v in held if v is not None)
+        held = self._of_functions.get(function, ())
+        return union(self._evaluate(value) for attr, value in held if name in (None, attr))
+
+    @cached_property
+    def _of_functions(self) -> dict[Value, list[tuple[str, ast.expr]]]:
+        """The attributes that are assigned to functions by their names, with the values."""
+        found: dict[Value, list[tuple[str, ast.expr]]] = {}
+        for attr, bindings in self._outside.items():
+            for b in bindings:
+                home = self._project.homes[b.owner]
+                if b.value is not None and isinstance(b.owner, ast.Name):
+                    for target in (t.node for t in home.bindings(b.owner) if t.kind in ("function", "import")):
+                        for function in self._evaluate(b.owner) if isinstance(target, (ast.alias, Function)) else ():
+                            found.setdefault(function, []).append((attr, b.value))
+        return found
 
     def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:
         """What code outside the methods assigns to ``name`` of a class, of its instances, or of something unknown."""

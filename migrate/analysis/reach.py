@@ -20,6 +20,8 @@ from migrate.rules import RuleSet
 IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 MAX_ROUNDS = 10
+QUIET_ROUNDS = 3
+"""Rounds without a new file after which callers that go in circles are left as they are."""
 
 Read = Callable[[str], bytes]
 
@@ -41,10 +43,12 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     for path, data in triggered.items():
         take(path, data)
     others = _Others((p for p in paths if p not in triggered), read, rules)
+    quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
         wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths) if others.paths else []
-        if settled and not wanted:
+        quiet = 0 if wanted else quiet + 1
+        if quiet and (settled or quiet == QUIET_ROUNDS):
             break
         for path in wanted:
             others.paths.discard(path)
@@ -61,8 +65,7 @@ class _Others:
         self.paths = set(paths)
         self._read = read
         names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
-        methods = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.methods}))
-        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']|\.(?:{methods})\(".encode())
+        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._imports: dict[str, frozenset[bytes]] = {}
         self._uses: dict[str, bool] = {}
 
@@ -184,12 +187,12 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
 def _backward(project: Project, others: _Others) -> set[str]:
     """The files that name a carrier and import from a module that has it, as far as their bytes tell.
 
-    One that can only get instances matters where it uses an attribute of theirs.
+    One that gets instances only inside other objects matters where it uses an attribute of theirs.
     """
     found: set[str] = set()
     for instances in (False, True):
         names: dict[bytes, set[bytes]] = {}
-        for name, path in Carriers(project, instances).names():
+        for name, path in Carriers(project, instances).names() + ([] if instances else _layers(project)):
             for door in _doors(path):
                 names.setdefault(door, set()).add(name.encode())
         for path in sorted(others.paths - found):
@@ -198,6 +201,16 @@ def _backward(project: Project, others: _Others) -> set[str]:
                 wanted = {n for door in doors for n in names[door]} | {b"*"}
                 found |= {path} if wanted & others.words(path) else set()
     return found
+
+
+def _layers(project: Project) -> list[tuple[str, str]]:
+    """The names at module level that are instances of a migrated class themselves."""
+    return [
+        (name, path)
+        for path, module in project.modules.items()
+        for name in module.index.module.bindings
+        if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in project.exported(path, name))
+    ]
 
 
 def _doors(path: str) -> set[bytes]:
