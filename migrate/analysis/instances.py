@@ -50,7 +50,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if all(v is not k for k, _ in known)]
     if others or any(treatment(b.rule, node.attr) != treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr not in module.rules.members:
+        if node.attr not in module.rules.members or _keeps_meaning(node, [b.rule for _, b in known]):
             return None
         names = ", ".join(sorted({module.describe(v) for v in values}))
         advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
@@ -89,6 +89,14 @@ def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symb
     draft = _listed(module, node, rules, symbol)
     edits = draft.edits or draft.suggestion
     return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
+
+
+def _keeps_meaning(node: ast.Attribute, rules: list[Rule]) -> bool:
+    """Whether reading the attribute is the same in both frameworks, so that it does not matter what the object is."""
+    treatments = [rule.attributes.get(node.attr) for rule in rules]
+    return isinstance(node.ctx, ast.Load) and all(
+        t is not None and t.to == node.attr and not t.tensor and not t.refuse for t in treatments
+    )
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:

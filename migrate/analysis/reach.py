@@ -82,9 +82,10 @@ class _Others:
         return frozenset(IDENTIFIER.findall(data)) | star
 
     def uses_instances(self, path: str) -> bool:
-        """Whether the file has an attribute with a name that instances of a migrated class have."""
+        """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
         if path not in self._uses:
-            self._uses[path] = bool(self._attribute.search(self._read(path)))
+            hands_on = os.path.basename(path) == f"{INIT}.py"
+            self._uses[path] = hands_on or bool(self._attribute.search(self._read(path)))
         return self._uses[path]
 
 
