@@ -61,7 +61,7 @@ class ProjectCase:
 
 
 def read_projects(path: Path = PROJECTS) -> list[ProjectCase]:
-    """The cases of a file: ``## title``, then ``python before: FILE``, ``python after: FILE``, ``findings``, ``run``."""
+    """The cases of a file: ``## title``, ``python before: FILE``, ``python after: FILE``, ``findings`` and ``run``."""
     cases = []
     for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from migrate.analysis.containers import at, is_container
+from migrate.analysis.decorators import DECORATED, Decorated
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
@@ -135,7 +136,7 @@ class Carriers:
 
 
 def _forward(project: Project, carriers: Carriers) -> set[str]:
-    """The files behind star imports and bases, behind the functions that get a carrier, and behind arguments."""
+    """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
 
     def look(module: Evaluator) -> None:
@@ -148,18 +149,43 @@ def _forward(project: Project, carriers: Carriers) -> set[str]:
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
                 found.update(_paths(project, passed))
-            called = set(_paths(project, [call.func]))
+            called = set(_paths(project, [*_chain(call.func), *passed]))
             if called and any(carriers.any(project.evaluate(p)) for p in passed):
                 found.update(called)
+        nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
+        for node in nodes:
+            if carriers.any(frozenset({Local(node)})):
+                found.update(_paths(project, [part for d in node.decorator_list for part in _chain(d)]))
+        for target, value in _assigned_members(module):
+            owners = set(_paths(project, _chain(target.value)))
+            if owners and carriers.any(project.evaluate(value)):
+                found.update(owners)
 
     project.for_each(look)
     return found
 
 
+def _assigned_members(module: Evaluator) -> Iterator[tuple[ast.Attribute | ast.Subscript, ast.expr]]:
+    """``owner.name = value`` and ``owner[key] = value``."""
+    for statement in module.index.all(ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, (ast.Attribute, ast.Subscript)):
+                yield target, statement.value
+
+
+def _chain(node: ast.expr) -> Iterator[ast.expr]:
+    """An expression and the objects that it is a member or an item of, or that were called for it."""
+    yield node
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+        yield node
+
+
 def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
-    """The files, not read so far, that would define what the expressions name."""
+    """The files, not read so far, that would define what the expressions name, or the classes of their objects."""
     for node in nodes:
-        for value in project.evaluate(node):
+        for found in project.evaluate(node):
+            value = getattr(found, "of", found)
             if (isinstance(value, Symbol) and value.path) or isinstance(value, Namespace):
                 yield value.path
 
