@@ -10,6 +10,8 @@ from migrate.findings import Finding
 
 FOLDER = Path(__file__).parent / "cases"
 WRITE = "    write: "
+BEFORE, AFTER = "python before: ", "python after: "
+PROJECTS = FOLDER / "projects.md"
 BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -41,11 +43,40 @@ def read_cases(path: Path) -> list[Case]:
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
-        findings = tuple(re.findall(r"^\S.*(?:\n .*)*", blocks.get("findings", ""), flags=re.MULTILINE))
         instances = tuple(line for line in blocks.get("instances", "").splitlines() if line)
         after = blocks.get("python after", before)
-        cases.append(Case(path.stem, title.strip(), before, after, findings, options, instances))
+        cases.append(Case(path.stem, title.strip(), before, after, split_findings(blocks), options, instances))
     return cases
+
+
+@dataclass(frozen=True)
+class ProjectCase:
+    """One section over several files. ``after`` has every file; ``run`` has expressions to evaluate in either tree."""
+
+    title: str
+    before: dict[str, str]
+    after: dict[str, str]
+    findings: tuple[str, ...]
+    run: tuple[str, ...]
+
+
+def read_projects(path: Path = PROJECTS) -> list[ProjectCase]:
+    """The cases of a file: ``## title``, ``python before: FILE``, ``python after: FILE``, ``findings`` and ``run``."""
+    cases = []
+    for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        title, _, body = section.partition("\n")
+        blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
+        before = {n.removeprefix(BEFORE): text for n, text in blocks.items() if n.startswith(BEFORE)}
+        after = {n.removeprefix(AFTER): text for n, text in blocks.items() if n.startswith(AFTER)}
+        assert after.keys() <= before.keys()
+        run = tuple(blocks.get("run", "").splitlines())
+        cases.append(ProjectCase(title.strip(), before, before | after, split_findings(blocks), run))
+    return cases
+
+
+def split_findings(blocks: dict[str, str]) -> tuple[str, ...]:
+    """The findings of a section, each with the lines below it."""
+    return tuple(re.findall(r"^\S.*(?:\n .*)*", blocks.get("findings", ""), flags=re.MULTILINE))
 
 
 def described(finding: Finding) -> str:
@@ -56,4 +87,4 @@ def described(finding: Finding) -> str:
 
 
 def all_cases() -> list[Case]:
-    return [case for path in sorted(FOLDER.glob("*.md")) for case in read_cases(path)]
+    return [case for path in sorted(FOLDER.glob("*.md")) if path != PROJECTS for case in read_cases(path)]

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
-from migrate.analysis.decorators import Decorated, decorators
+from migrate.analysis.decorators import DECORATED, Decorated, decorators
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.values import (
     NONE,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
     from migrate.analysis.project import Project
 
-DECORATED: tuple[type[Decorated], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Reaching = dict[ast.AST, list[tuple[ast.Call, int]]]
 
 
@@ -218,34 +217,39 @@ class Callers:
         """
         self._asked = False
         found: Reaching = {}
-
-        self._decorated, self._handed = {}, {}
+        decorated: dict[ast.AST, Values] = {}
+        handed: dict[ast.AST, list[ast.Call]] = {}
 
         def look(module: Evaluator) -> None:
-            self._look_at_functions(module)
+            self._find_decorated(module, decorated)
+            self._find_handed(module, handed)
             for call in module.index.all(ast.Call):
                 if not module.is_module_member(call.func):
                     for function, bound in self._reached(call):
                         found.setdefault(function, []).append((call, bound))
 
         self._project.for_each(look)
-        same, self._by_function = found == self._by_function, found
+        same = (found, decorated, handed) == (self._by_function, self._decorated, self._handed)
+        self._by_function, self._decorated, self._handed = found, decorated, handed
         self._arrivals = {}
         return self._asked and not same
 
-    def _look_at_functions(self, module: Evaluator) -> None:
-        """Find which functions of a module decorate, and which are handed to code that is not followed."""
+    def _find_decorated(self, module: Evaluator, decorated: dict[ast.AST, Values]) -> None:
+        """Find what the functions that decorate in a module are given."""
         nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
         for node in nodes:
             for decorator in decorators(module, node):
-                self._decorated[decorator] = self._decorated.get(decorator, NOTHING) | {Local(node)}
+                decorated[decorator] = decorated.get(decorator, NOTHING) | {Local(node)}
+
+    def _find_handed(self, module: Evaluator, handed: dict[ast.AST, list[ast.Call]]) -> None:
+        """Find which functions a module hands to code that is not followed."""
         methods = {n.name for n in module.index.all(ast.FunctionDef)}
         for call in module.index.all(ast.Call):
             for argument in (*call.args, *(k.value for k in call.keywords)):
                 if _names_function(module, argument, methods) and not self._is_followed(module, call):
                     for value in self._evaluate(argument):
-                        if isinstance(value, Local) and call not in self._handed.setdefault(value.node, []):
-                            self._handed[value.node].append(call)
+                        if isinstance(value, Local) and call not in handed.setdefault(value.node, []):
+                            handed[value.node].append(call)
 
     def _is_followed(self, module: Evaluator, call: ast.Call) -> bool:
         known = (Local, Migrated, Partial)

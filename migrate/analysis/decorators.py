@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
 
 Decorated = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+DECORATED: tuple[type[Decorated], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def decorators(evaluator: Evaluator, node: Decorated) -> Iterator[Function]:

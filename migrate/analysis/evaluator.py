@@ -128,7 +128,7 @@ class Evaluator:
         return frozenset(result)
 
     def is_module_member(self, node: ast.expr) -> bool:
-        """``module.a.b`` of something imported whose last name no rule is about: nothing of ours."""
+        """``module.a.b`` of a library's module or class, whose last name no rule is about: nothing of ours."""
         if not isinstance(node, ast.Attribute) or node.attr in self._interesting:
             return False
         root = node.value
@@ -139,7 +139,7 @@ class Evaluator:
         bindings = self.bindings(root)
         if not bindings or any(b.kind != "import" for b in bindings):
             return False
-        return all(isinstance(v, Symbol) for v in self.evaluate(root))
+        return all(isinstance(v, Symbol) and not v.path for v in self.evaluate(root))
 
     @cached_property
     def _interesting(self) -> frozenset[str]:
@@ -267,7 +267,9 @@ class Evaluator:
     def member(self, owner: Value, attr: str, node: ast.expr) -> Values:
         """``owner.attr`` as ``node`` spells it."""
         if isinstance(owner, Symbol):
-            return self.symbol(f"{owner.name}.{attr}", node) if owner.name.count(".") <= MAX_DOTS else UNKNOWN
+            name = f"{owner.name}.{attr}"
+            found = frozenset({Symbol(name, owner.path)}) if owner.path else self.symbol(name, node)
+            return found if owner.name.count(".") <= MAX_DOTS else UNKNOWN
         if isinstance(owner, Namespace):
             return self.project.exported(owner.path, attr)
         if isinstance(owner, Migrated):

@@ -50,8 +50,10 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if all(v is not k for k, _ in known)]
     if others or any(treatment(b.rule, node.attr) != treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr not in module.rules.members or _keeps_meaning(node, [b.rule for _, b in known]):
+        if node.attr not in module.rules.members:
             return None
+        if _keeps_meaning(node, [b.rule for _, b in known]):
+            return Draft("BN303", role, symbol, node, rule.attributes[node.attr].read)
         names = ", ".join(sorted({module.describe(v) for v in values}))
         advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"

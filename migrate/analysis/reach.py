@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from migrate.analysis.containers import at, is_container
+from migrate.analysis.decorators import DECORATED, Decorated
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
@@ -154,9 +155,15 @@ class Carriers:
 
 
 def _forward(project: Project, others: _Others) -> set[str]:
-    """The files behind star imports and bases, behind the functions that get a carrier, and behind arguments."""
+    """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
     classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
+
+    def hand(to: Iterable[ast.expr], values: Iterable[Values]) -> None:
+        for path in others.paths.intersection(_paths(project, to)):
+            carriers = all_carriers if others.uses_instances(path) else classes
+            if any(carriers.any(v) for v in values):
+                found.add(path)
 
     def look(module: Evaluator) -> None:
         stars = (module.imported_module(star) for star in module.index.module.star_imports)
@@ -168,19 +175,38 @@ def _forward(project: Project, others: _Others) -> set[str]:
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
                 found.update(_paths(project, passed))
-            for path in others.paths.intersection(_paths(project, [call.func])):
-                carriers = all_carriers if others.uses_instances(path) else classes
-                if any(carriers.any(project.evaluate(p)) for p in passed):
-                    found.add(path)
+            hand([*_chain(call.func), *passed], [project.evaluate(p) for p in passed])
+        nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
+        for node in nodes:
+            hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
+        for target, value in _assigned_members(module):
+            hand(_chain(target.value), [project.evaluate(value)])
 
     project.for_each(look)
     return found
 
 
+def _assigned_members(module: Evaluator) -> Iterator[tuple[ast.Attribute | ast.Subscript, ast.expr]]:
+    """``owner.name = value`` and ``owner[key] = value``."""
+    for statement in module.index.all(ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, (ast.Attribute, ast.Subscript)):
+                yield target, statement.value
+
+
+def _chain(node: ast.expr) -> Iterator[ast.expr]:
+    """An expression and the objects that it is a member or an item of, or that were called for it."""
+    yield node
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+        yield node
+
+
 def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
-    """The files, not read so far, that would define what the expressions name."""
+    """The files, not read so far, that would define what the expressions name, or the classes of their objects."""
     for node in nodes:
-        for value in project.evaluate(node):
+        for found in project.evaluate(node):
+            value = getattr(found, "of", found)
             if (isinstance(value, Symbol) and value.path) or isinstance(value, Namespace):
                 yield value.path
 

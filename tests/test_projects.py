@@ -1,0 +1,99 @@
+"""The cases of ``tests/cases/projects.md``: files that import each other, migrated together and executed."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from migrate.engine import Options, migrate_files
+from migrate.findings import FileResult
+from tests.cases import ProjectCase, described, read_projects
+
+CASES = pytest.mark.parametrize("case", read_projects(), ids=lambda case: case.title)
+
+
+def migrate(files: dict[str, str]) -> list[FileResult]:
+    results = migrate_files([(path, text.encode()) for path, text in files.items()], Options())
+    assert not any(r.error for r in results)
+    return results
+
+
+def texts(results: list[FileResult]) -> dict[str, str]:
+    return {r.path: r.after.decode() for r in results}
+
+
+@CASES
+def test_files_and_findings(case: ProjectCase) -> None:
+    for order in (list(case.before), list(reversed(case.before))):
+        results = {r.path: r for r in migrate({path: case.before[path] for path in order})}
+        assert texts([results[path] for path in case.before]) == case.after
+        assert tuple(f"{path} {described(f)}" for path in case.before for f in results[path].findings) == case.findings
+
+
+@CASES
+def test_a_second_run_changes_nothing(case: ProjectCase) -> None:
+    for text in case.after.values():
+        ast.parse(text)
+    assert texts(migrate(case.after)) == case.after
+
+
+@contextmanager
+def imported(folder: Path, files: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Writes the files into ``folder`` and imports them; gives the modules by the last part of their names."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    known = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        names = [".".join(Path(path).with_suffix("").parts).removesuffix(".__init__") for path in files]
+        yield {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - known:
+            if name.partition(".")[0] in {Path(path).parts[0].removesuffix(".py") for path in files}:
+                del sys.modules[name]
+
+
+@CASES
+def test_both_trees_compute_the_same(case: ProjectCase, tmp_path: Path) -> None:
+    pytest.importorskip("tests.frameworks", reason="torch and MindSpore: pip install -e '.[verify]'")
+    assert case.run or case.after == case.before
+    results = []
+    for name, files in (("before", case.before), ("after", case.after)):
+        with imported(tmp_path / name, files) as modules:
+            results.append([eval(text, dict(modules)) for text in case.run])
+    for text, before, after in zip(case.run, *results, strict=True):
+        compare(text, before, after)
+
+
+def compare(text: str, before: Any, after: Any) -> None:
+    """Layers have to behave the same, tensors and numbers to be the same; classes, to have the same name."""
+    from tests import frameworks
+
+    torch, ms = frameworks.torch, frameworks.ms
+    if isinstance(before, (list, tuple)):
+        assert len(before) == len(after), text
+        for inner in zip(before, after, strict=True):
+            compare(text, *inner)
+    elif isinstance(after, ms.nn.Cell):
+        kind = next(c.__name__ for c in type(before).__mro__ if c.__name__ in frameworks.SHAPES)
+        found = frameworks.differences(frameworks.Pair(before, after), kind, before.num_features)
+        assert max(found.values()) < frameworks.TOLERANCE, (text, found)
+    elif isinstance(before, torch.Tensor):
+        found = after.detach().numpy() if isinstance(after, torch.Tensor) else after.asnumpy()
+        assert np.abs(before.detach().numpy() - found).max() < frameworks.TOLERANCE, text
+    elif isinstance(before, (torch.nn.Module, type)):
+        named = [repr(value) if isinstance(value, torch.nn.Module) else value.__name__ for value in (before, after)]
+        assert named[0] == named[1], text
+    else:
+        assert before == pytest.approx(after, abs=1e-6) if isinstance(before, float) else before == after, text
