@@ -243,7 +243,7 @@ class Callers:
 
     def _find_handed(self, module: Evaluator, handed: dict[ast.AST, list[ast.Call]]) -> None:
         """Find which functions a module hands to code that is not followed."""
-        methods = {n.name for n in module.index.all(ast.FunctionDef)}
+        methods = {n.name for m in self._project.modules.values() for n in m.index.all(ast.FunctionDef)}
         for call in module.index.all(ast.Call):
             for argument in (*call.args, *(k.value for k in call.keywords)):
                 if _names_function(module, argument, methods) and not self._is_followed(module, call):
@@ -290,7 +290,7 @@ class Callers:
 def _names_function(module: Evaluator, argument: ast.expr, methods: set[str]) -> bool:
     """Whether an argument can be a function of the project, as far as its name tells."""
     if isinstance(argument, ast.Name):
-        return any(b.kind == "function" for b in module.bindings(argument))
+        return any(b.kind in ("function", "import") for b in module.bindings(argument))
     return isinstance(argument, ast.Lambda) or (isinstance(argument, ast.Attribute) and argument.attr in methods)
 
 

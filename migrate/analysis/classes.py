@@ -93,10 +93,11 @@ class Classes:
         for attr, bindings in self._outside.items():
             for b in bindings:
                 home = self._project.homes[b.owner]
-                if b.value is not None and isinstance(b.owner, ast.Name):
-                    for target in (t.node for t in home.bindings(b.owner) if t.kind in ("function", "import")):
-                        for function in self._evaluate(b.owner) if isinstance(target, (ast.alias, Function)) else ():
-                            found.setdefault(function, []).append((attr, b.value))
+                root = b.owner.value if isinstance(b.owner, ast.Attribute) else b.owner
+                known = home.bindings(root) if isinstance(root, ast.Name) else ()
+                if b.value is not None and any(k.kind in ("function", "import") for k in known):
+                    for function in self._evaluate(b.owner):
+                        found.setdefault(function, []).append((attr, b.value))
         return found
 
     def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:

@@ -372,5 +372,5 @@ def message_of(made: Made, owned: bool = False, flows: bool = False) -> str:
         )
     start = f"{made.rule.source.name} becomes {target}"
     if flows:
-        start = f"{ast.unparse(made.call.func)} is {target} as far as this file shows"
+        start = f"{ast.unparse(made.call.func)} is {target} as far as the files show"
     return f"{start}: {'; '.join(said)}" if said else start

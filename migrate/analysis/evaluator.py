@@ -274,6 +274,8 @@ class Evaluator:
             return self.project.exported(owner.path, attr)
         if isinstance(owner, Migrated):
             return self.symbol(f"{owner.rule.source.name}.{attr}", node)
+        if isinstance(owner, Instance) and isinstance(owner.of, Symbol) and owner.of.path:
+            return UNKNOWN | {Symbol(f"{owner.of.name}.{attr}", owner.of.path)}
         if isinstance(owner, Instance) and attr == "__class__":
             return frozenset({owner.of})
         cls = owner.of if isinstance(owner, Instance) else owner
