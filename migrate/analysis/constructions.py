@@ -113,6 +113,15 @@ def _complement_of(rule: Rule) -> str:
     return f" ({name}={value} becomes {parameter.treatment.to or name}=1 - {value})"
 
 
+def leave_passed(module: Module, made: list[Made]) -> None:
+    """A file that stays as it is cannot follow the rule, so the classes that other files pass into its calls stay."""
+    for m in made:
+        for migrated, _ in m.construction.classes:
+            if migrated.reference is not None and (m.code or m.changes_arguments):
+                place = f"line {module.line(m.call)} of {module.source.path}"
+                module.left.setdefault(migrated.reference, f"passed to {place}, a file that is left as it is")
+
+
 def report(module: Module, made: list[Made]) -> None:
     """Report constructions, once it is known which of the references they depend on stay."""
     for m in made:

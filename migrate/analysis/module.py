@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.branches import split_branches
-from migrate.analysis.constructions import decide_unresolved, find_constructions, report, settle_shared
+from migrate.analysis.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
@@ -64,10 +64,11 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     subclasses.enter(module, references)
     yield None
     mine = subclasses.of(module)
-    yield None
     if 0 in skipped:
         leave_all(module, (*references, *mine))
+        leave_passed(module, find_constructions(module, references))
         yield Analysis([], Spelling({}, {}))
+    yield None
     made = settle_shared(module, find_constructions(module, references))
     spelled = {m.spelled for m in made} | initialised(mine.values())
     for reference in references.values():
