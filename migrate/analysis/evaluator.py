@@ -332,7 +332,8 @@ class Evaluator:
         """What a function that is not followed may give back: what it gets, as far as that matters."""
         passed = [*node.args, *(k.value for k in node.keywords)]
         held = union(self.evaluate(p) for p in passed)
-        of_run = {v for v in held if isinstance(getattr(v, "of", v), (Migrated, Local))}
+        kinds = [(v, getattr(v, "of", v)) for v in held]
+        of_run = {v for v, of in kinds if isinstance(of, (Migrated, Local)) or (isinstance(of, Symbol) and of.path)}
         back = frozenset({*of_run, *filter(containers.is_container, held)})
         return back | UNKNOWN if back else back
 

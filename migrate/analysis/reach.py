@@ -14,7 +14,7 @@ from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
 from migrate.analysis.source import Source
 from migrate.analysis.tree import INIT, Tree
-from migrate.analysis.values import Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values
+from migrate.analysis.values import Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values, union
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
@@ -159,9 +159,9 @@ def _forward(project: Project, others: _Others) -> set[str]:
     found: set[str] = set()
     classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
 
-    def hand(to: Iterable[ast.expr], values: Iterable[Values]) -> None:
+    def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
-            carriers = all_carriers if others.uses_instances(path) else classes
+            carriers = all_carriers if kept or others.uses_instances(path) else classes
             if any(carriers.any(v) for v in values):
                 found.add(path)
 
@@ -175,7 +175,11 @@ def _forward(project: Project, others: _Others) -> set[str]:
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
                 found.update(_paths(project, passed))
-            hand([*_chain(call.func), *passed], [project.evaluate(p) for p in passed])
+            given = [project.evaluate(p) for p in passed]
+            hand([*_chain(call.func), *passed], given)
+            owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+            if owner is not None and not any(isinstance(v, Namespace) for v in project.evaluate(owner)):
+                hand([owner], given, kept=True)
         nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
         for node in nodes:
             hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
@@ -231,13 +235,15 @@ def _backward(project: Project, others: _Others) -> set[str]:
 
 
 def _layers(project: Project) -> list[tuple[str, str]]:
-    """The names at module level that are instances of a migrated class themselves."""
-    return [
-        (name, path)
-        for path, module in project.modules.items()
-        for name in module.index.module.bindings
-        if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in project.exported(path, name))
-    ]
+    """The names at module level that are instances of a migrated class themselves, or hold some."""
+    found = []
+    for path, module in project.modules.items():
+        for name in module.index.module.bindings:
+            values = project.exported(path, name)
+            held = values | union(at(module, v, None) for v in values if is_container(v))
+            if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held):
+                found.append((name, path))
+    return found
 
 
 def _doors(path: str) -> set[bytes]:
