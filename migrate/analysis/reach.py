@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
 from migrate.analysis.decorators import DECORATED, Decorated
 from migrate.analysis.evaluator import Evaluator
@@ -177,9 +178,8 @@ def _forward(project: Project, others: _Others) -> set[str]:
                 found.update(_paths(project, passed))
             given = [project.evaluate(p) for p in passed]
             hand([*_chain(call.func), *passed], given)
-            owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-            if owner is not None and not any(isinstance(v, Namespace) for v in project.evaluate(owner)):
-                hand([owner], given, kept=True)
+            if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
+                hand([call.func.value], given, kept=True)
         nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
         for node in nodes:
             hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
