@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from migrate.analysis.arguments import Argument
 from migrate.analysis.evaluator import Evaluator
-from migrate.analysis.scopes import Index, Scope
+from migrate.analysis.index import Index
+from migrate.analysis.scopes import Scope
 from migrate.rule import Rule
 
 

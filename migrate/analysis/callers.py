@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
-from migrate.analysis.decorators import DECORATED, Decorated, decorators
+from migrate.analysis.decorators import decorated_nodes, decorators
 from migrate.analysis.scopes import Binding, Function
+from migrate.analysis.syntax import field_names, passed
 from migrate.analysis.values import (
     NONE,
     NOTHING,
@@ -96,9 +97,9 @@ class Callers:
     def _from_others(self, function: ast.AST) -> Values:
         """What code that is not followed may pass to a function it was given: what it was given besides, or more."""
         calls = self._handed.get(function, ())
-        passed = [a for c in calls for a in (*c.args, *(k.value for k in c.keywords))]
-        result = union(self._evaluate(p) for p in passed)
-        inner = union(at(self._project.homes[p], v, None) for p in passed for v in self._evaluate(p) if is_container(v))
+        given = [a for c in calls for a in passed(c)]
+        result = union(self._evaluate(g) for g in given)
+        inner = union(at(self._project.homes[g], v, None) for g in given for v in self._evaluate(g) if is_container(v))
         return result | inner | UNKNOWN if calls else NOTHING
 
     def construction(self, call: ast.Call) -> Construction | None:
@@ -194,7 +195,8 @@ class Callers:
     def fields(self, cls: ast.ClassDef, name: str) -> Values:
         """What the calls of a class without ``__init__`` pass for a field, as a dataclass takes it."""
         result = NOTHING
-        order = list(_field_names([*reversed(self._project.classes.local_bases(cls)), cls]))
+        family = [*reversed(self._project.classes.local_bases(cls)), cls]
+        order = [name for c in family for name in field_names(c)]
         for call, bound in self._reaching(cls) if name in order else ():
             given = next((k.value for k in call.keywords if k.arg == name), None)
             place = order.index(name) - bound
@@ -219,10 +221,11 @@ class Callers:
         found: Reaching = {}
         decorated: dict[ast.AST, Values] = {}
         handed: dict[ast.AST, list[ast.Call]] = {}
+        methods = {n.name for m in self._project.modules.values() for n in m.index.all(ast.FunctionDef)}
 
         def look(module: Evaluator) -> None:
             self._find_decorated(module, decorated)
-            self._find_handed(module, handed)
+            self._find_handed(module, methods, handed)
             for call in module.index.all(ast.Call):
                 if not module.is_module_member(call.func):
                     for function, bound in self._reached(call):
@@ -236,16 +239,14 @@ class Callers:
 
     def _find_decorated(self, module: Evaluator, decorated: dict[ast.AST, Values]) -> None:
         """Find what the functions that decorate in a module are given."""
-        nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
-        for node in nodes:
+        for node in decorated_nodes(module.index):
             for decorator in decorators(module, node):
                 decorated[decorator] = decorated.get(decorator, NOTHING) | {Local(node)}
 
-    def _find_handed(self, module: Evaluator, handed: dict[ast.AST, list[ast.Call]]) -> None:
-        """Find which functions a module hands to code that is not followed."""
-        methods = {n.name for m in self._project.modules.values() for n in m.index.all(ast.FunctionDef)}
+    def _find_handed(self, module: Evaluator, methods: set[str], handed: dict[ast.AST, list[ast.Call]]) -> None:
+        """Find which functions, ``methods`` by name among them, a module hands to code that is not followed."""
         for call in module.index.all(ast.Call):
-            for argument in (*call.args, *(k.value for k in call.keywords)):
+            for argument in passed(call):
                 if _names_function(module, argument, methods) and not self._is_followed(module, call):
                     for value in self._evaluate(argument):
                         if isinstance(value, Local) and call not in handed.setdefault(value.node, []):
@@ -292,14 +293,6 @@ def _names_function(module: Evaluator, argument: ast.expr, methods: set[str]) ->
     if isinstance(argument, ast.Name):
         return any(b.kind in ("function", "import") for b in module.bindings(argument))
     return isinstance(argument, ast.Lambda) or (isinstance(argument, ast.Attribute) and argument.attr in methods)
-
-
-def _field_names(classes: list[ast.ClassDef]) -> Iterator[str]:
-    """The annotated names of class bodies, in order."""
-    for cls in classes:
-        for statement in cls.body:
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                yield statement.target.id
 
 
 def _add_surplus(arrives: _Arriving, call: ast.Call, bound: int, arguments: ast.arguments) -> None:

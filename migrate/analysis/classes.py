@@ -6,7 +6,9 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrate.analysis.scopes import AttributeBinding, Binding, Function, Index
+from migrate.analysis.index import Index
+from migrate.analysis.scopes import AttributeBinding, Binding, Function
+from migrate.analysis.syntax import field_names
 from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated, Symbol, Unknown, Value, Values, union
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ class Classes:
         cls = owner.of.node if isinstance(owner, Instance) and isinstance(owner.of, Local) else None
         if not isinstance(cls, ast.ClassDef) or not isinstance(key, int):
             return UNKNOWN
-        names = [s.target.id for s in cls.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        names = field_names(cls)
         tuples = Symbol("typing.NamedTuple") in {v for b in cls.bases for v in self._evaluate(b)}
         return self.attribute(cls, names[key]) if tuples and -len(names) <= key < len(names) else UNKNOWN
 

@@ -10,9 +10,9 @@ from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.index import Index
 from migrate.analysis.offers import Offer
 from migrate.analysis.references import Reference, ambiguity, leave
-from migrate.analysis.scopes import Index
 from migrate.analysis.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
 from migrate.findings import Role

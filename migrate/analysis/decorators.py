@@ -11,9 +11,15 @@ from migrate.analysis.values import NOTHING, UNKNOWN, Local, Values
 
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
+    from migrate.analysis.index import Index
 
 Decorated = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 DECORATED: tuple[type[Decorated], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def decorated_nodes(index: Index) -> list[Decorated]:
+    """The functions and classes of a module that are decorated."""
+    return [node for kind in DECORATED for node in index.all(kind) if node.decorator_list]
 
 
 def decorators(evaluator: Evaluator, node: Decorated) -> Iterator[Function]:

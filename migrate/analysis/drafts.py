@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.evaluator import Evaluator
-from migrate.analysis.scopes import Index
+from migrate.analysis.index import Index
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
 from migrate.edits import Edit, Spelling

@@ -12,9 +12,10 @@ from migrate.analysis import containers
 from migrate.analysis.annotations import promised
 from migrate.analysis.calls import arithmetic, known_result, sign
 from migrate.analysis.decorators import decorated
+from migrate.analysis.index import Index
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
-from migrate.analysis.scopes import Binding, Function, Index
+from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.values import (
     NONE,
     NOTHING,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from migrate.analysis.scopes import Index, Scope
+from migrate.analysis.index import Index
+from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Located, Span
 
 LOOKS = frozenset({"isinstance", "issubclass", "type", "len", "hasattr", "getattr", "print", "id", "repr", "str"})

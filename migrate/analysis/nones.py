@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.scopes import Binding, Index
+from migrate.analysis.index import Index
+from migrate.analysis.scopes import Binding
 
 
 def is_none_test(test: ast.expr, name: str) -> bool:

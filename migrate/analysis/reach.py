@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
-from migrate.analysis.decorators import DECORATED, Decorated
+from migrate.analysis.decorators import decorated_nodes
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
@@ -180,8 +180,7 @@ def _forward(project: Project, others: _Others) -> set[str]:
             hand([*_chain(call.func), *passed], given)
             if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
                 hand([call.func.value], given, kept=True)
-        nodes: list[Decorated] = [n for kind in DECORATED for n in module.index.all(kind) if n.decorator_list]
-        for node in nodes:
+        for node in decorated_nodes(module.index):
             hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
         for target, value in _assigned_members(module):
             hand(_chain(target.value), [project.evaluate(value)])

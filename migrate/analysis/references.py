@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.index import Index
 from migrate.analysis.narrowing import type_argument
-from migrate.analysis.scopes import Index
 from migrate.analysis.values import NONE, Migrated, Symbol, Values
 from migrate.edits import Edit, ReferTo
 from migrate.findings import Role

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.constructions import owns_mode
-from migrate.analysis.scopes import Index, Scope
+from migrate.analysis.index import Index
+from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Source
 from migrate.errors import ProofError
 from migrate.findings import FileResult, Finding
