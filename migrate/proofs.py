@@ -104,6 +104,67 @@ class Proof:
         return {name: worst[name] for name in MEASURES if name in worst}
 
 
+NETWORK_MEASURES = ("initial", "trainable", "output", "loss", "input", "gradient", "statistics", "evaluation")
+"""What is compared of a network; a measure stands before those that fail in its wake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a network a measure was taken: a layer, parameter or buffer by name, and when."""
+
+    name: str
+    phase: str
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.phase) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerError:
+    """The outputs of one layer call over all phases: its position in the order of execution, name and worst measure."""
+
+    name: str
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkProof:
+    """One network that was run as a whole, and where the original and the rewritten one part company.
+
+    ``network`` and ``inputs`` are as given on the command line. ``migrated`` of its ``layers`` of a migrated class are
+    MindSpore's. ``measures`` has for each name the worst measure and its place, ``depth`` the layers in the order of
+    execution. ``first`` names where the two differ first, ``error`` what ended the rewritten network, at ``site``, a line
+    of the rewritten text. ``paths`` are the rewritten files that were run.
+    """
+
+    network: str
+    inputs: str
+    steps: int
+    layers: int = 0
+    migrated: int = 0
+    measures: Mapping[str, tuple[Measure, Place]] = field(default_factory=dict)
+    depth: tuple[LayerError, ...] = ()
+    first: str | None = None
+    error: str | None = None
+    site: Site | None = None
+    paths: frozenset[str] = frozenset()
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return self.error is None and all(measure.passed for measure, _ in self.measures.values())
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The measures that exceed their bounds, causes first."""
+        return tuple(name for name in NETWORK_MEASURES if name in self.measures and not self.measures[name][0].passed)
+
+    @property
+    def worst(self) -> Measure | None:
+        """The measure closest to its bound, or furthest above it."""
+        return max((m for m, _ in self.measures.values()), key=lambda m: m.ratio, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """All proofs of a run, and where they were run: versions, device, mode.
@@ -115,11 +176,17 @@ class Verification:
     proofs: tuple[Proof, ...]
     seconds: float = 0.0
     recorded: int = 0
+    networks: tuple[NetworkProof, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return all(p.passed for p in self.proofs) and all(n.passed for n in self.networks)
 
     @property
     def failed_paths(self) -> frozenset[str]:
-        """The files with a failed proof; these are not written."""
-        return frozenset(site.path for proof in self.proofs if not proof.passed for site in proof.sites)
+        """The files with a failed proof, and those of a network that failed; these are not written."""
+        calls = {site.path for proof in self.proofs if not proof.passed for site in proof.sites}
+        return frozenset(calls.union(*(n.paths for n in self.networks if not n.passed)))
 
     def count(self, passed: bool) -> int:
         """The number of cases that passed, or that failed."""

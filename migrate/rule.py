@@ -194,13 +194,15 @@ class Parameter:
 class ProofTable:
     """How instances are tried: with batches of ``shape``, in which 0 stands for the channels, against a ``formula``.
 
-    ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula.
+    ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula; ``counter`` is the
+    buffer, if any, in which the source counts batches.
     """
 
     formula: Literal["normalize_batches"]
     shape: tuple[int, ...]
     parameters: dict[str, str]
     tensors: dict[str, str]
+    counter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,5 +311,7 @@ def _check_proof(path: Path, file: _RuleFile) -> None:
         for symbol, name in named.items():
             if name not in known[key]:
                 raise UsageError(f"{path}: proof: {key}: {symbol}: the rule has no {name!r}")
+    if proof.counter and proof.counter not in file.attribute:
+        raise UsageError(f"{path}: proof: counter: the rule has no {proof.counter!r}")
     if proof.shape.count(0) != 1 or min(proof.shape) < 0 or math.prod(n for n in proof.shape if n) < 2:
         raise UsageError(f"{path}: proof: shape: one 0 for the channels and at least two values a channel are expected")

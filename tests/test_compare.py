@@ -11,7 +11,7 @@ from migrate.proofs import MEASURES, Measure
 from migrate.verify.compare import MEASURED, compare
 from migrate.verify.inputs import Recipe, make_inputs
 from migrate.verify.layer import Layer
-from migrate.verify.process import Outcome
+from migrate.verify.outcomes import Outcome
 from migrate.verify.reference import first_output, normalize_batches
 
 LAYER = Layer(3, 1e-5, 0.1, True, True)

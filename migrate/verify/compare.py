@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from migrate.proofs import Measure
 from migrate.verify.layer import Layer
-from migrate.verify.process import Outcome
+from migrate.verify.outcomes import Outcome
 from migrate.verify.reference import Array, first_output, normalize_batches
 
 INITIAL = {"scale": 1.0, "shift": 0.0, "mean": 0.0, "variance": 1.0}

@@ -10,8 +10,8 @@ from migrate.verify.compare import compare
 from migrate.verify.execution import Execution
 from migrate.verify.inputs import Floats
 from migrate.verify.operations import Symbol, Value
+from migrate.verify.outcomes import Outcome
 from migrate.verify.plan import Claim
-from migrate.verify.process import Outcome
 from migrate.verify.settings import Settings
 from migrate.verify.snippet import snippet
 

@@ -11,29 +11,30 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from migrate.errors import UsageError
 
-BATCH = 24
 WORKER = Path(__file__).with_name("worker.py")
 TITLES = {"torch": "torch", "mindspore": "MindSpore"}
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The Python that has a framework; ``option`` is how the command line names another one."""
+    """The Python that has a framework; ``option`` is how the command line names another one.
+
+    ``script`` is what it runs, in ``folder`` or, without one, in a temporary folder.
+    """
 
     framework: str
     executable: str
     option: str
     options: Mapping[str, Any]
+    script: Path = WORKER
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,6 @@ class Limits:
 
     start: float = 600.0
     case: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one execution gave: arrays and facts by name, or the error that ended it."""
-
-    arrays: Mapping[str, NDArray[np.float32]]
-    facts: Mapping[str, Any]
-    error: str | None = None
 
 
 class Died(Exception):
@@ -67,15 +59,14 @@ class Worker:
     def __init__(self, interpreter: Interpreter, limits: Limits) -> None:
         self._interpreter = interpreter
         self._limits = limits
-        self._folder = Path()
+        self.folder = Path()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._closed = False
+        self.closed = False
         self._hello: dict[str, Any] | None = None
-        self._batches = 0
 
     def __enter__(self) -> Worker:
-        self._folder = Path(tempfile.mkdtemp(prefix="bn-migrate-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="bn-migrate-"))
         try:
             self._start()
         except BaseException:
@@ -84,9 +75,9 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closed = True
+        self.closed = True
         self._kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def hello(self) -> dict[str, Any]:
         """Versions and signatures; raises UsageError where the interpreter, the framework or the device is missing."""
@@ -104,32 +95,9 @@ class Worker:
             self._hello = said
         return self._hello
 
-    def run(
-        self, cases: Sequence[Mapping[str, Any]], inputs: Path, finished: Callable[[], None] = lambda: None
-    ) -> dict[str, Outcome]:
-        """The outcome of every case by its id. A case on which the worker dies or hangs fails, and the rest goes on."""
-        outcomes: dict[str, Outcome] = {}
-        waiting = list(cases)
-        while waiting and not self._closed:
-            batch = waiting[:BATCH]
-            try:
-                self.hello()
-                done = self._ask(batch, inputs)
-            except Died as death:
-                done = {death.case or batch[0]["id"]: Outcome({}, {}, str(death))}
-                self._kill()
-                self._start()
-            for _ in done:
-                finished()
-            outcomes |= done
-            waiting = [c for c in waiting if c["id"] not in done]
-        return outcomes
-
-    def _ask(self, batch: Sequence[Mapping[str, Any]], inputs: Path) -> dict[str, Outcome]:
+    def ask(self, request: Mapping[str, Any], seconds: float | None = None) -> dict[str, Any]:
+        """The worker's answer. Raises Died where it ends or is silent for too long; `restart` makes it usable again."""
         assert self._process is not None and self._process.stdin is not None
-        self._batches += 1
-        outputs = self._folder / f"outputs-{self._batches}.npz"
-        request = {"cases": batch, "inputs": str(inputs), "outputs": str(outputs)}
         case = ""
         try:
             try:
@@ -137,34 +105,31 @@ class Worker:
                 self._process.stdin.flush()
             except OSError:
                 raise Died(self._death()) from None
-            while "done" not in (said := self._next(self._limits.case)):
+            while "done" not in (said := self._next(seconds or self._limits.case)):
                 case = said["at"]
         except Died as death:
             raise Died(str(death), case) from None
-        facts = said["done"]
-        with np.load(outputs, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        outputs.unlink()
-        found: dict[str, dict[str, NDArray[np.float32]]] = {}
-        for name, array in arrays.items():
-            owner, _, measure = name.partition("/")
-            found.setdefault(owner, {})[measure] = array
-        return {i: Outcome(found.get(i, {}), f, f.get("error")) for i, f in facts.items()}
+        return said
+
+    def restart(self) -> None:
+        """End the process and start another."""
+        self._kill()
+        self._start()
 
     def _start(self) -> None:
-        if self._closed:
+        if self.closed:
             return
         self._hello, self._lines = None, queue.Queue()
         environment = {**os.environ, "GLOG_v": "4", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-        command = [self._interpreter.executable, str(WORKER), self._interpreter.framework]
-        with (self._folder / "messages").open("w") as messages:
+        command = [self._interpreter.executable, str(self._interpreter.script), self._interpreter.framework]
+        with (self.folder / "messages").open("w") as messages:
             try:
                 self._process = subprocess.Popen(
                     [*command, json.dumps(dict(self._interpreter.options))],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=messages,
-                    cwd=self._folder,
+                    cwd=self._interpreter.folder or self.folder,
                     env=environment,
                     text=True,
                     # Ctrl-C is for the program, which then ends its workers.
@@ -194,7 +159,7 @@ class Worker:
         assert self._process is not None
         status = self._process.wait()
         how = _signal_name(-status) if status < 0 else f"exit status {status}"
-        lines = (self._folder / "messages").read_text("utf-8", errors="replace").split("\n")
+        lines = (self.folder / "messages").read_text("utf-8", errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f"the {self._title} process ended ({how}){f': {last[:300]}' if last else ''}"
 

@@ -20,8 +20,9 @@ from migrate.verify.conventions import check_source, check_target
 from migrate.verify.execution import Execution, executions, request
 from migrate.verify.inputs import Floats, Recipe, make_inputs
 from migrate.verify.judge import judge, proofs
+from migrate.verify.outcomes import Outcome, run_cases
 from migrate.verify.plan import plan
-from migrate.verify.process import Interpreter, Limits, Outcome, Worker
+from migrate.verify.process import Interpreter, Limits, Worker
 from migrate.verify.record import Entry, Record, load, packed
 from migrate.verify.settings import Settings
 
@@ -134,7 +135,7 @@ class Prover:
             try:
                 futures = {
                     framework: pool.submit(
-                        worker.run, [request(framework, e, names[e.recipe]) for e in found], path, finished
+                        run_cases, worker, [request(framework, e, names[e.recipe]) for e in found], path, finished
                     )
                     for framework, worker in self.workers.items()
                 }

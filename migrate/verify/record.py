@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migrate.errors import UsageError
-from migrate.verify.process import Outcome
+from migrate.verify.outcomes import Outcome
 
 FORMAT = 1
 # What zip files and arrays with wrong bytes raise.

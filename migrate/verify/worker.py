@@ -223,13 +223,28 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {said}"[:500]
 
 
-def main() -> None:
+def start(name: str, options: Json) -> Tuple[Any, Json]:
+    """The framework, and what it says of itself."""
+    framework: Any = (Torch if name == "torch" else MindSpore)(options)
+    return framework, {
+        "version": framework.version,
+        "signatures": {c: signature(c) for c in options["classes"]},
+    }
+
+
+def converse(
+    start: Callable[[str, Json], Tuple[Any, Json]], serve: Callable[[Any, Iterable[str], Callable[[Json], None]], None]
+) -> None:
+    """Start what the command line names, say hello, and serve requests until there are no more."""
     name = sys.argv[1]
     options = json.loads(sys.argv[2])
-    # Whatever a framework prints goes to standard error; the answers have a channel of their own.
-    channel = os.fdopen(os.dup(1), "w")
+    # Whatever a framework or a network prints goes to standard error, and it reads nothing: the conversation has
+    # channels of its own.
+    requests, channel = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
     os.dup2(2, 1)
-    here = os.path.dirname(os.path.abspath(__file__))
+    here = os.path.dirname(os.path.abspath(sys.argv[0]))
     sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != here]
 
     def answer(message: Json) -> None:
@@ -239,9 +254,8 @@ def main() -> None:
     hello: Json = {"python": sys.version.split()[0]}
     try:
         hello["numpy"] = importlib.import_module("numpy").__version__
-        framework: Any = (Torch if name == "torch" else MindSpore)(options)
-        hello["version"] = framework.version
-        hello["signatures"] = {c: signature(c) for c in options["classes"]}
+        served, said = start(name, options)
+        hello.update(said)
     except ModuleNotFoundError as error:
         answer(dict(hello, missing=error.name or str(error)))
         return
@@ -250,8 +264,8 @@ def main() -> None:
         answer(dict(hello, error=_said(error)))
         return
     answer(hello)
-    serve(framework, sys.stdin, answer)
+    serve(served, requests, answer)
 
 
 if __name__ == "__main__":
-    main()
+    converse(start, serve)

@@ -1,0 +1,182 @@
+"""A torch module that owns a MindSpore cell, and the type of such classes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+import torch
+
+from migrate.bridge.function import Through
+from migrate.bridge.names import Names, follow
+from migrate.bridge.subclass import subclass
+from migrate.bridge.tensors import Pair, Registry
+
+
+class BridgeType(type):
+    """The type of bridges. What a subclass says in its body is MindSpore code, so it becomes a subclass of the cell."""
+
+    names: Names
+    cell_class: type
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], cell_class: Any = None) -> BridgeType:
+        derived = [base for base in bases if isinstance(base, BridgeType) and hasattr(base, "names")]
+        if derived:
+            cells = tuple(b.cell_class if isinstance(b, BridgeType) else b for b in bases)
+            cell_class = subclass(name, cells, body)
+            body = {k: v for k, v in body.items() if k in ("__module__", "__qualname__", "__doc__", "__classcell__")}
+            bases = tuple(derived)
+        cls = super().__new__(mcs, name, bases, body)
+        if cell_class is not None:
+            cls.cell_class = cell_class
+            cls.__signature__ = inspect.signature(cell_class)  # type: ignore[attr-defined]
+        return cls
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], cell_class: Any = None) -> None:
+        super().__init__(name, bases, body)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Inside the body of a subclass, ``self`` is the cell."""
+        cell_class = cls.__dict__.get("cell_class")
+        return super().__instancecheck__(instance) or (cell_class is not None and isinstance(instance, cell_class))
+
+    def __getattr__(cls, name: str) -> Any:
+        cell_class = cls.__dict__.get("cell_class")
+        if cell_class is None:
+            raise AttributeError(name)
+        return getattr(cell_class, name)
+
+
+class Bridge(torch.nn.Module, metaclass=BridgeType):
+    """A MindSpore layer in a torch network.
+
+    Like the cell, it starts in inference mode. Activations are float32; they may be on any device, and pass through the
+    memory of the host. In training mode each step runs the cell twice, since MindSpore differentiates calls of its own.
+    """
+
+    names: Names
+    cell: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        cell = type(self).cell_class(*args, **kwargs)
+        self.__dict__["cell"] = cell
+        mode = cell.training
+        super().__init__()
+        self.training = mode
+        parameters, buffers = Registry(self), Registry(self)
+        for registry, tensors in ((parameters, self.names.parameters), (buffers, self.names.statistics)):
+            for name, path in tensors.items():
+                dict.__setitem__(registry, name, self._torch_tensor(name, path))
+        if self.names.counter and any(dict.get(buffers, name) is not None for name in self.names.statistics):
+            dict.__setitem__(buffers, self.names.counter, torch.tensor(0, dtype=torch.long))
+        self.__dict__["_parameters"], self.__dict__["_buffers"] = parameters, buffers
+        self.__dict__["pairs"] = [
+            Pair(name, path, registry, cell)
+            for registry, tensors in ((parameters, self.names.parameters), (buffers, self.names.statistics))
+            for name, path in tensors.items()
+            if dict.__getitem__(registry, name) is not None
+        ]
+
+    def _torch_tensor(self, name: str, path: str) -> Any:
+        """The torch tensor for one of the cell's, or None where torch's layer has none."""
+        parameter = follow(self.cell, path)
+        present = self.names.present.get(name)
+        # The expression is part of a rule, such as "cell.gamma.requires_grad".
+        if parameter is None or (present is not None and not eval(present, {"cell": self.cell})):
+            return None
+        tensor = torch.from_numpy(parameter.asnumpy().copy())
+        if name in self.names.parameters:
+            return torch.nn.Parameter(tensor, requires_grad=bool(parameter.requires_grad))
+        return tensor
+
+    @property
+    def trained(self) -> dict[str, str]:
+        """The parameters that torch's layer has, with the paths to those of the cell."""
+        held = self.__dict__["_parameters"]
+        return {n: path for n, path in self.names.parameters.items() if dict.__getitem__(held, n) is not None}
+
+    def synchronize(self) -> None:
+        """Carry what changed in torch over to MindSpore, and the other way round."""
+        for pair in self.pairs:
+            pair.synchronize(self.cell)
+
+    def forward(self, x: Any) -> Any:
+        """Normalize a torch tensor, with gradients; a MindSpore tensor goes straight to the cell."""
+        self.synchronize()
+        if not isinstance(x, torch.Tensor):
+            return self.cell(x)
+        if x.dtype is not torch.float32:
+            # In float16 MindSpore's layer runs, and silently never updates its statistics.
+            raise TypeError(f"{type(self).__name__} of MindSpore computes in float32 only, not in {x.dtype}")
+        counter = dict.get(self.__dict__["_buffers"], self.names.counter)
+        if self.training and counter is not None:
+            counter.add_(1)
+        parameters = [dict.__getitem__(self.__dict__["_parameters"], name) for name in self.trained]
+        output = Through.apply(self, x, *parameters)  # type: ignore[no-untyped-call]
+        self.synchronize()
+        return output
+
+    construct = forward
+
+    def train(self, mode: bool = True) -> Bridge:
+        """Set the mode of the cell: what ``train()`` and ``eval()`` of the network around it call."""
+        self.cell.set_train(mode)
+        return self
+
+    @property
+    def training(self) -> bool:  # type: ignore[override]
+        return bool(self.cell.training)
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self.cell.training = mode
+
+    def extra_repr(self) -> str:
+        return str(self.cell.extend_repr())
+
+    def __getattr__(self, name: str) -> Any:
+        """What torch's Module does not have is the cell's. A method that returns the cell returns the bridge."""
+        cell = self.__dict__.get("cell")
+        if cell is None or "pairs" not in self.__dict__:
+            return super().__getattr__(name)
+        if not hasattr(cell, name):
+            if name in self.names.renamed:
+                new = self.names.renamed[name]
+                instead = f"in MindSpore it is {new!r}" if new else "MindSpore's layer does without"
+                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}: {instead}")
+            return super().__getattr__(name)
+        self.synchronize()
+        found = getattr(cell, name)
+        return self._returning_self(found) if inspect.ismethod(found) and found.__self__ is cell else found
+
+    def _returning_self(self, method: Any) -> Any:
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = method(*args, **kwargs)
+            return self if result is self.cell else result
+
+        return call
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What the cell has is assigned there, so that MindSpore sees it."""
+        cell = self.__dict__.get("cell")
+        own = name in self.__dict__ or name in _OWN
+        if cell is None or own or isinstance(value, (torch.Tensor, torch.nn.Module)) or not hasattr(cell, name):
+            super().__setattr__(name, value)
+        else:
+            setattr(cell, name, value)
+
+
+_OWN = frozenset(dir(Bridge))
+
+
+def bridge_to(cell_class: Any, names: Names) -> BridgeType:
+    """The bridge for a class of MindSpore's."""
+    body = {
+        "__module__": cell_class.__module__,
+        "__qualname__": cell_class.__qualname__,
+        "__doc__": cell_class.__doc__,
+        "names": names,
+    }
+    return BridgeType(cell_class.__name__, (Bridge,), body, cell_class)

@@ -1,0 +1,148 @@
+"""Compares what the original and the rewritten network computed, and finds where they part company.
+
+How far two correct networks may differ is measured, not computed: rounding that differs in one layer grows or shrinks in
+all that follow, and may flip a rectifier or the winner of a pooling window, which no formula foresees. So the original is
+run again, several times, with every batch-norm layer erring at random by a few roundings of float32 in each value of its
+input and output. The furthest that a tensor moves in these runs, times `ALLOWED`, is its bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migrate.proofs import LayerError, Measure, Place
+
+Arrays = Mapping[str, NDArray[Any]]
+ALLOWED = 4.0
+FLOOR = 8 * 2.0**-24
+"""The least bound, as a part of the largest value of a tensor: what its own rounding may be."""
+SAME = 1e-5
+"""The largest part by which initial values that are not random may differ."""
+SIGMAS = 6.0
+"""Standard errors by which the mean and the deviation of random initial values may differ."""
+KINDS = {"layer": "layer", "output": "output", "loss": "loss", "input": "input", "gradient": "gradient"}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one process gave: samples by key, and facts: the calls of each phase, layers, trainable parameters."""
+
+    arrays: Arrays
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison: which of the network's measures it belongs to, and where."""
+
+    kind: str
+    measure: Measure
+    place: Place
+
+
+def compare_networks(original: Side, rewritten: Side) -> list[Compared]:
+    """Every comparison, in the order in which a difference would show first."""
+    found = [*_initial(original, rewritten), *_trainable(original, rewritten)]
+    for phase, calls in original.facts["calls"].items():
+        found += _phase(phase, calls, original, rewritten)
+    return found
+
+
+def depth(original: Side, compared: list[Compared]) -> tuple[LayerError, ...]:
+    """The worst output of each call of a layer over all phases, in the order of the first phase's execution."""
+    phases = [
+        [c for c in compared if c.kind == "layer" and c.place.phase == phase] for phase in original.facts["calls"]
+    ]
+    longest: list[Compared] = max(phases, key=len, default=[])
+    by_place = [
+        [p[i] for p in phases if i < len(p) and p[i].place.name == at.place.name] for i, at in enumerate(longest)
+    ]
+    return tuple(LayerError(c[0].place.name, max((x.measure for x in c), key=lambda m: m.ratio)) for c in by_place)
+
+
+def mismatch(original: Side, rewritten: Side) -> str | None:
+    """How the two differ in the layers they call, which leaves nothing to compare; None where they do not."""
+    for phase, ours in original.facts["calls"].items():
+        theirs = rewritten.facts["calls"].get(phase, [])
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=False), start=1):
+            if one != other:
+                return f"{phase}: call {number} of a layer is {one} in torch and {other} after the migration"
+        if len(ours) != len(theirs):
+            return f"{phase}: {len(ours)} layers are called in torch and {len(theirs)} after the migration"
+    return None
+
+
+def _initial(original: Side, rewritten: Side) -> Iterator[Compared]:
+    """The tensors as the network starts with them; random ones that were drawn otherwise have to be distributed alike."""
+    for key, ours in original.arrays.items():
+        if not key.startswith("initial/"):
+            continue
+        name = key.removeprefix("initial/")
+        theirs = rewritten.arrays.get(key)
+        if theirs is None or theirs.shape != ours.shape:
+            measure = Measure(np.inf, 0.0)
+        else:
+            measure = _measure(ours, theirs, SAME * _largest(ours))
+            if not measure.passed and name in original.facts["random"] and ours.size > 1:
+                measure = _distribution(ours, theirs)
+        yield Compared("initial", measure, Place(name, ""))
+
+
+def _distribution(ours: NDArray[Any], theirs: NDArray[Any]) -> Measure:
+    """How far mean and deviation of two samples (n,) lie apart, against `SIGMAS` standard errors of their difference."""
+    deviation = max(float(ours.std()), float(theirs.std()))
+    if min(float(ours.std()), float(theirs.std())) == 0:
+        return Measure(_largest(ours - theirs), 0.0)
+    error = deviation * np.sqrt(2 / ours.size)
+    apart = max(abs(float(ours.mean() - theirs.mean())), abs(float(ours.std() - theirs.std())))
+    return Measure(apart, SIGMAS * float(error))
+
+
+def _trainable(original: Side, rewritten: Side) -> Iterator[Compared]:
+    """The parameters that only one of the two trains."""
+    different = sorted(set(original.facts["trainable"]) ^ set(rewritten.facts["trainable"]))
+    place = Place(different[0] if different else "", "")
+    yield Compared("trainable", Measure(float(len(different)), 0.0), place)
+
+
+def _phase(phase: str, calls: list[str], original: Side, rewritten: Side) -> Iterator[Compared]:
+    """Forward in the order of execution, backward against it, then the statistics, layer by layer."""
+    prefix = f"value/{phase}/"
+    keys = [key.removeprefix(prefix) for key in original.arrays if key.startswith(prefix)]
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(key.partition("/")[0].partition(".")[0], []).append(key)
+    backward = [*reversed(groups.get("gradient", ())), *groups.get("input", ())]
+    is_training = "loss" in groups
+    for key in (*groups.get("layer", ()), *groups.get("output", ()), *groups.get("loss", ()), *backward):
+        kind, _, rest = key.partition("/")
+        kind = kind.partition(".")[0]
+        name = calls[int(rest.partition(".")[0])] if kind == "layer" else rest
+        if kind == "output" and not is_training:
+            kind = "evaluation"
+        yield Compared(kind, _bounded(phase, key, original, rewritten), Place(name, phase))
+    for key in groups.get("statistics", ()):
+        yield Compared("statistics", _bounded(phase, key, original, rewritten), Place(key.partition("/")[2], phase))
+
+
+def _bounded(phase: str, key: str, original: Side, rewritten: Side) -> Measure:
+    ours = original.arrays[f"value/{phase}/{key}"]
+    theirs = rewritten.arrays.get(f"value/{phase}/{key}")
+    if theirs is None or theirs.shape != ours.shape:
+        return Measure(np.inf, 0.0)
+    scale = float(original.arrays[f"scale/{phase}/{key}"])
+    return _measure(ours, theirs, ALLOWED * scale + FLOOR * _largest(ours))
+
+
+def _measure(ours: NDArray[Any], theirs: NDArray[Any], bound: float) -> Measure:
+    difference = np.abs(np.asarray(ours, np.float64) - np.asarray(theirs, np.float64))
+    return Measure(_largest(np.where(np.isfinite(difference), difference, np.inf)), bound)
+
+
+def _largest(values: NDArray[Any]) -> float:
+    return float(np.abs(values).max()) if values.size else 0.0

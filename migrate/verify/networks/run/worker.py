@@ -1,0 +1,68 @@
+"""Runs whole networks for bn-migrate; started as ``python worker.py torch|mindspore``.
+
+As ``torch`` it runs the originals, as ``mindspore`` the rewritten files. Both execute the user's code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from typing import Any, Callable, Dict, Iterable, Tuple
+
+Json = Dict[str, Any]
+
+
+def find_package() -> None:
+    """Make ``migrate`` importable: the package that this file belongs to, and nothing else of its environment."""
+    folder = os.path.abspath(__file__)
+    for _ in range(4):
+        folder = os.path.dirname(folder)
+    init = os.path.join(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location("migrate", init, submodule_search_locations=[folder])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["migrate"] = module
+    spec.loader.exec_module(module)
+
+
+def start(name: str, options: Json) -> Tuple[Any, Json]:
+    """The side of the proof that this process runs, and what it says of itself."""
+    from migrate.verify.worker import MindSpore, Torch
+
+    hello = {"version": Torch(options).version, "signatures": {}}
+    if name == "mindspore":
+        hello["version"] = MindSpore(options).version
+    importlib.import_module("torch").set_num_threads(options["threads"])
+    from migrate.verify.networks.run.loading import Sources, put_on_path
+    from migrate.verify.networks.run.sides import Original, Rewritten
+
+    put_on_path(options["path"])
+    sources = Sources(options["rewritten"])
+    return (Original if name == "torch" else Rewritten)(sources, options), hello
+
+
+def serve(side: Any, requests: Iterable[str], answer: Callable[[Json], None]) -> None:
+    """Run one network after the other; a fault of the user's code is an answer."""
+    from migrate.verify.networks.run.loading import Fault
+
+    for line in requests:
+        request = json.loads(line)
+        answer({"at": request["expression"]})
+        try:
+            done = side.run(request)
+        except Fault as fault:
+            done = {"fault": str(fault), "site": fault.site}
+        except Exception:
+            done = {"fault": f"bn-migrate: internal error, please report it: {traceback.format_exc()}", "site": None}
+        answer({"done": dict(done, loaded=sorted(side._sources.loaded))})
+
+
+if __name__ == "__main__":
+    find_package()
+    from migrate.verify.worker import converse
+
+    converse(start, serve)
