@@ -125,7 +125,7 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
         return self
 
     @property
-    def training(self) -> bool:  # type: ignore[override]
+    def training(self) -> bool:
         return bool(self.cell.training)
 
     @training.setter

@@ -1,9 +1,9 @@
 """Compares what the original and the rewritten network computed, and finds where they part company.
 
-How far two correct networks may differ is measured, not computed: rounding that differs in one layer grows or shrinks in
-all that follow, and may flip a rectifier or the winner of a pooling window, which no formula foresees. So the original is
-run again, several times, with every batch-norm layer erring at random by a few roundings of float32 in each value of its
-input and output. The furthest that a tensor moves in these runs, times `ALLOWED`, is its bound.
+How far two correct networks may differ is measured, not computed: rounding that differs in one layer grows or shrinks
+in all that follow, and may flip a rectifier or the winner of a pooling window, which no formula foresees. So the
+original is run again, several times, with every layer of a migrated class erring at random like one that rounds
+otherwise. The furthest that a tensor moves in these runs, times `ALLOWED`, is its bound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ SAME = 1e-5
 """The largest part by which initial values that are not random may differ."""
 SIGMAS = 6.0
 """Standard errors by which the mean and the deviation of random initial values may differ."""
-KINDS = {"layer": "layer", "output": "output", "loss": "loss", "input": "input", "gradient": "gradient"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def mismatch(original: Side, rewritten: Side) -> str | None:
 
 
 def _initial(original: Side, rewritten: Side) -> Iterator[Compared]:
-    """The tensors as the network starts with them; random ones that were drawn otherwise have to be distributed alike."""
+    """The tensors that a network starts with; random ones that were drawn otherwise have to be distributed alike."""
     for key, ours in original.arrays.items():
         if not key.startswith("initial/"):
             continue
@@ -94,7 +93,7 @@ def _initial(original: Side, rewritten: Side) -> Iterator[Compared]:
 
 
 def _distribution(ours: NDArray[Any], theirs: NDArray[Any]) -> Measure:
-    """How far mean and deviation of two samples (n,) lie apart, against `SIGMAS` standard errors of their difference."""
+    """How far mean and deviation of two samples (n,) lie apart, against `SIGMAS` standard errors."""
     deviation = max(float(ours.std()), float(theirs.std()))
     if min(float(ours.std()), float(theirs.std())) == 0:
         return Measure(_largest(ours - theirs), 0.0)

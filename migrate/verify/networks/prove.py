@@ -172,8 +172,8 @@ class _Prover:
 
 
 NOTHING_MIGRATED = (
-    "no layer of the rewritten network is MindSpore's: the files that make its layers are not among PATHS, or were left "
-    "for review"
+    "no layer of the rewritten network is MindSpore's: the files that make its layers are not among PATHS, or were "
+    "left for review"
 )
 
 

@@ -63,7 +63,8 @@ def _parse_inputs(text: str) -> tuple[Input, ...]:
         match = INPUT.fullmatch(re.sub(r"\s", "", part))
         if match is None or not (shape := tuple(map(int, match["shape"].split(",")))) or min(shape) < 1:
             raise UsageError(
-                f"--input {text}: {part.strip()!r} is not a shape such as 2,3,64,64, or, for integers below 100, 2,16:100"
+                f"--input {text}: {part.strip()!r} is not a shape such as 2,3,64,64, "
+                "or, for integers below 100, 2,16:100"
             )
         found.append(Input(shape, int(match["below"] or 0)))
     return tuple(found)

@@ -16,7 +16,7 @@ RANGES: Dict[str, Tuple[float, float]] = {
 UNIT = 2.0**-24
 
 
-def found_in(network: torch.nn.Module, classes: Tuple[type, ...]) -> List[Tuple[str, torch.nn.Module]]:
+def found_in(network: torch.nn.Module, classes: Tuple[Any, ...]) -> List[Tuple[str, Any]]:
     """The layers of ``classes``, with their names."""
     return [(name, m) for name, m in network.named_modules() if isinstance(m, classes)]
 
@@ -36,18 +36,19 @@ def disturb(layers: Iterable[torch.nn.Module], size: float, seed: int) -> None:
     """Let every layer err like one that rounds otherwise, by ``size`` roundings; its gradients, too."""
     generator = torch.Generator().manual_seed(seed)
     for layer in layers:
-        layer.forward = _erring(layer.forward, size, generator)  # type: ignore[method-assign]
+        layer.forward = _erring(layer.forward, size, generator)
 
 
 def _erring(forward: Callable[..., Any], size: float, generator: torch.Generator) -> Callable[..., Any]:
-    return lambda x: _Rounding.apply(forward(_Rounding.apply(x, size, generator)), size, generator)
+    rounding: Any = _Rounding.apply
+    return lambda x: rounding(forward(rounding(x, size, generator)), size, generator)
 
 
 class _Rounding(torch.autograd.Function):
     """The identity, with rounding errors in both directions."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, size: float, generator: torch.Generator) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, size: float, generator: torch.Generator) -> Any:
         ctx.size, ctx.generator = size, generator
         return rounded(x, size, generator)
 
@@ -56,14 +57,14 @@ class _Rounding(torch.autograd.Function):
         return rounded(gradient, ctx.size, ctx.generator), None, None
 
 
-def rounded(x: torch.Tensor, size: float, generator: torch.Generator) -> torch.Tensor:
-    """``x`` (N, C, ...) with the errors of a float32 batch norm: ``size`` roundings u in each value, and in each channel
-    one of u sqrt(n) mean|x|, the error of a mean over its n values, which errs like a random walk."""
+def rounded(x: torch.Tensor, size: float, generator: torch.Generator) -> Any:
+    """``x`` (N, C, ...) with the errors of float32: ``size`` roundings u in each value, and u sqrt(n) mean|x| in each
+    channel, the error of a mean over its n values, which errs like a random walk."""
     others = [d for d in range(x.dim()) if d != 1]
     n = x.numel() / x.shape[1]
     of_mean = UNIT * n**0.5 * x.abs().mean(others, keepdim=True)
     return x * (1 + size * UNIT * _signs(x, generator)) + of_mean * _signs(of_mean, generator)
 
 
-def _signs(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _signs(like: torch.Tensor, generator: torch.Generator) -> Any:
     return torch.randint(0, 2, like.shape, generator=generator).to(like) * 2 - 1
