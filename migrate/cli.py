@@ -46,6 +46,14 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option("--mindspore-python", metavar="EXE", help="The interpreter that has MindSpore (this one).")
 @click.option("--record", type=click.Path(), metavar="FILE.npz", help="Keep torch's side of the proof there.")
 @click.option("--against", type=click.Path(), metavar="FILE.npz", help="Prove against a kept torch side.")
+@click.option(
+    "--network",
+    multiple=True,
+    metavar="MODULE:CALLABLE",
+    help="Run this network before and after: EXECUTES YOUR CODE.",
+)
+@click.option("--input", multiple=True, metavar="N,C,H,W", help="The shape that --network runs on; several: 'A;B'.")
+@click.option("--steps", type=click.IntRange(min=1), default=3, help="Training steps of --network (3).")
 @click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default=TARGETS[0], help=f"Target ({TARGETS[0]}).")
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
@@ -107,5 +115,5 @@ def _status(run: Run, report: Report) -> int:
         return 2
     found = run.check and report.summary.changed > 0
     unsettled = run.strict and report.summary.reviews > 0
-    unproved = report.verification is not None and report.verification.count(passed=False) > 0
+    unproved = report.verification is not None and not report.verification.passed
     return int(found or unsettled or unproved)

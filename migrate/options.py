@@ -13,8 +13,10 @@ import click
 
 from migrate.config import load_config
 from migrate.engine import Options
+from migrate.errors import UsageError
 from migrate.files import Selection
 from migrate.rule import TARGETS
+from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
 STDIN = "<stdin>"
@@ -28,7 +30,7 @@ WINS_OVER = {
     "record": ("against",),
     "against": ("record",),
 }
-OF_A_PROOF = ("device_target", "mode", "torch_python", "mindspore_python")
+OF_A_PROOF = ("device_target", "mode", "torch_python", "mindspore_python", "network", "input", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _verify(merged: dict[str, Any]) -> Settings | None:
     record, against = _path(merged["record"]), _path(merged["against"])
     if not (merged["verify"] or record or against):
         return None
+    if merged["input"] and not merged["network"]:
+        raise UsageError("--input goes with --network")
     return Settings(
         torch_python=_interpreter(merged["torch_python"]),
         mindspore_python=_interpreter(merged["mindspore_python"]),
@@ -127,6 +131,8 @@ def _verify(merged: dict[str, Any]) -> Settings | None:
         record=record,
         against=against,
         only_record=record is not None and not merged["verify"],
+        networks=parse_networks(merged["network"], merged["input"]) if merged["network"] else (),
+        steps=merged["steps"],
     )
 
 
@@ -154,6 +160,8 @@ def _reject_contradictions(
         raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
     if merged["record"] and merged["against"]:
         raise click.UsageError("--record keeps torch's side and --against compares with a kept one: not both", context)
+    if run.verify is not None and run.verify.networks and (run.reads_stdin or merged["record"] or merged["against"]):
+        raise click.UsageError("--network does not go with -, --record or --against", context)
     if run.verify is not None and run.verify.only_record and run.output is not None:
         raise click.UsageError("--record without --verify proves nothing, so --output would write nothing", context)
     stray = next((name for name in OF_A_PROOF if name in from_command_line and run.verify is None), None)

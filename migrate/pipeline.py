@@ -15,7 +15,7 @@ from migrate.errors import FileError, UsageError
 from migrate.files import Found, Selection, copy, find_files, is_left_out, mirror, plan_output, write
 from migrate.findings import FileResult, Report
 from migrate.options import STDIN, Run
-from migrate.report.streams import MANY_FILES, print_diff, progress, write_bytes
+from migrate.report.streams import MANY_FILES, announce, print_diff, progress, write_bytes
 from migrate.rules import load_rules
 from migrate.runner import run as migrate_files
 
@@ -103,6 +103,15 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
     """The results, without what failed its proof: those files stay as they are. The report gets the proofs."""
     with progress(run, "Proving", True) as tell:
         report.verification = prover.prove(results, tell)
+    assert run.verify is not None
+    if run.verify.networks:
+        from migrate.verify.networks.prove import prove_networks
+
+        announce(run, [network.text for network in run.verify.networks])
+        rules = load_rules(run.options.target, run.options.rules)
+        with progress(run, "Running networks", True) as tell:
+            proofs = prove_networks(results, run.verify, rules, tell)
+        report.verification = replace(report.verification, networks=proofs)
     failed = report.verification.failed_paths
     return [replace(r, held=True) if r.path in failed else r for r in results]
 

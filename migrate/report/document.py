@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate import __version__
 from migrate.findings import Report
-from migrate.proofs import Case, Proof, Verification
+from migrate.proofs import Case, NetworkProof, Proof, Verification
 
 
 def render(report: Report) -> str:
@@ -40,7 +40,7 @@ def _verification(verification: Verification) -> dict[str, Any]:
         "failed": verification.count(passed=False),
         "recorded": verification.recorded,
         "cases": [_case(proof, case) for proof in verification.proofs for case in proof.cases],
-        "networks": [],
+        "networks": [_network(network) for network in verification.networks],
     }
 
 
@@ -56,6 +56,29 @@ def _case(proof: Proof, case: Case) -> dict[str, Any]:
         },
         "error": case.error,
         "snippet": case.snippet or None,
+    }
+
+
+def _network(network: NetworkProof) -> dict[str, Any]:
+    return {
+        "network": network.network,
+        "inputs": network.inputs,
+        "steps": network.steps,
+        "passed": network.passed,
+        "layers": network.layers,
+        "migrated": network.migrated,
+        "measures": {
+            name: {"max_abs": _number(m.max_abs), "bound": _number(m.bound), "where": str(place)}
+            for name, (m, place) in network.measures.items()
+        },
+        "depth": [
+            {"layer": e.name, "max_abs": _number(e.measure.max_abs), "bound": _number(e.measure.bound)}
+            for e in network.depth
+        ],
+        "first": network.first,
+        "error": network.error,
+        "site": str(network.site) if network.site else None,
+        "seconds": network.seconds,
     }
 
 

@@ -13,6 +13,11 @@ def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
         if not proof.passed:
             for site in proof.sites:
                 yield site, f"BN907 proof failed: {failure(proof)}"
+    for network in verification.networks:
+        if not network.passed:
+            places = [network.site] if network.site else [Site(path, 1) for path in sorted(network.paths)]
+            for site in places:
+                yield site, f"BN907 proof failed: network {network.network}: {network.error or network.first}"
 
 
 def failure(proof: Proof) -> str:

@@ -46,6 +46,12 @@ def progress(run: Run, title: str, wanted: bool) -> Iterator[Callable[[int, int]
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def announce(run: Run, networks: list[str]) -> None:
+    """Say that the user's code is executed now, which nothing but --network does."""
+    if not run.quiet:
+        click.echo(f"bn-migrate: --network executes your code: {', '.join(networks)}", err=True)
+
+
 def print_diff(run: Run, result: FileResult) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:
@@ -96,9 +102,10 @@ def _show_text(run: Run, report: Report) -> None:
     out = text.console(stream, run.no_color)
     text.show(report, out, verbose=run.verbose, writes=run.writes)
     if report.verification is not None:
-        from migrate.report import proofs
+        from migrate.report import networks, proofs
 
         proofs.show(report.verification, text.console(stream, run.no_color), verbose=run.verbose)
+        networks.show(report.verification.networks, text.console(stream, run.no_color))
 
 
 def _errors(report: Report) -> Iterable[str]:

@@ -6,12 +6,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.verify.networks.spec import Network
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``record``: keep torch's side there; ``against``: compare with a kept one instead of running torch.
 
-    ``only_record``: run torch's side alone, and prove nothing.
+    ``only_record``: run torch's side alone, and prove nothing. ``networks``: run these as a whole, too, and train them
+    for ``steps``.
     """
 
     torch_python: str = sys.executable
@@ -21,3 +24,5 @@ class Settings:
     record: Path | None = None
     against: Path | None = None
     only_record: bool = False
+    networks: tuple[Network, ...] = ()
+    steps: int = 3

@@ -33,30 +33,26 @@ Tick = Callable[[int, int], None]
 
 def prove_networks(
     results: Sequence[FileResult],
-    networks: Sequence[Network],
-    steps: int,
     settings: Settings,
     rules: RuleSet,
     tick: Tick = lambda done, total: None,
 ) -> tuple[NetworkProof, ...]:
-    """Run every network before and after the migration. Executes the user's code.
+    """Run every network of ``settings`` before and after the migration. Executes the user's code.
 
     Raises UsageError where an environment does not serve, or a network does not run in torch.
     """
     with contextlib.ExitStack() as stack:
         with uninterrupted():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bn-migrate-")))
-            options = _options(results, networks, settings, rules, folder)
+            options = _options(results, settings, rules, folder)
             here = Path.cwd()
             torch = Interpreter("torch", settings.torch_python, "--torch-python", options, SCRIPT, here)
             both = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", options, SCRIPT, here)
             workers = [stack.enter_context(Worker(i, Limits(case=SECONDS))) for i in (torch, both)]
-        return _Prover(results, steps, folder, *workers).prove(networks, tick)
+        return _Prover(results, settings.steps, folder, *workers).prove(settings.networks, tick)
 
 
-def _options(
-    results: Iterable[FileResult], networks: Iterable[Network], settings: Settings, rules: RuleSet, folder: Path
-) -> dict[str, Any]:
+def _options(results: Iterable[FileResult], settings: Settings, rules: RuleSet, folder: Path) -> dict[str, Any]:
     rewritten = {}
     for number, result in enumerate(r for r in results if r.before != r.after):
         text = folder / "rewritten" / str(number) / Path(result.path).name
@@ -65,7 +61,7 @@ def _options(
         rewritten[os.path.realpath(result.path)] = str(text)
     proved = [r for r in rules.rules if r.proof is not None]
     return {
-        "path": _import_folders([r.path for r in results], networks),
+        "path": _import_folders(r.path for r in results),
         "rewritten": rewritten,
         "names": [asdict(names) for names in bridged_names(rules)],
         "rules": [{"source": r.source.name, "tensors": r.proof.tensors} for r in proved if r.proof is not None],
@@ -75,7 +71,7 @@ def _options(
     }
 
 
-def _import_folders(paths: Iterable[str], networks: Iterable[Network]) -> list[str]:
+def _import_folders(paths: Iterable[str]) -> list[str]:
     """Where imports look first: the working directory, and the folders in which the packages of the files lie."""
     folders = [os.getcwd()]
     for path in paths:
