@@ -52,3 +52,23 @@ class FusedBlock(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.act(self.bn(self.conv(x)))
+
+
+class FineTuned(nn.Module):
+    """Trains convolutions and a head; batch norm stays as it was pretrained, whatever the mode of the network."""
+
+    def __init__(self, channels: int = 4, classes: int = 3) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(FusedBlock(channels), FusedBlock(channels))
+        self.head = nn.Linear(channels, classes)
+        freeze_batch_norm(self)
+
+    def train(self, mode: bool = True) -> "FineTuned":
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.blocks(x).mean(dim=(2, 3)))

@@ -47,6 +47,7 @@ def halving(epoch: int) -> float:
 
 def train(epochs: int = 3) -> SharedMLP:
     model = SharedMLP(3, 8)
+    model.train()  # torch starts so, MindSpore's layers do not
     scheduler = MomentumScheduler(model, halving)
     for _ in range(epochs):
         model(torch.randn(2, 3, 16, 4))
