@@ -133,8 +133,9 @@ class NetworkProof:
 
     ``network`` and ``inputs`` are as given on the command line. ``migrated`` of its ``layers`` of a migrated class are
     MindSpore's. ``measures`` has for each name the worst measure and its place, ``depth`` the layers in the order of
-    execution. ``first`` names where the two differ first, ``error`` what ended the rewritten network, at ``site``, a
-    line of the rewritten text. ``paths`` are the rewritten files that were run.
+    execution. ``first`` names where the two differ first. ``error`` says in one line what ended the rewritten network,
+    ``trace`` is its traceback, ``site`` and ``line`` the place in a rewritten file. ``paths`` are the rewritten files
+    that were run.
     """
 
     network: str
@@ -146,7 +147,9 @@ class NetworkProof:
     depth: tuple[LayerError, ...] = ()
     first: str | None = None
     error: str | None = None
+    trace: str = ""
     site: Site | None = None
+    line: str = ""
     paths: frozenset[str] = frozenset()
     seconds: float = 0.0
 

@@ -78,6 +78,7 @@ def _network(network: NetworkProof) -> dict[str, Any]:
         "first": network.first,
         "error": network.error,
         "site": str(network.site) if network.site else None,
+        "line": network.line or None,
         "seconds": network.seconds,
     }
 

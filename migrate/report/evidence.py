@@ -40,19 +40,21 @@ def section(verification: Verification) -> str:
 
 def verdict(verification: Verification) -> str:
     """One sentence: what was proved, or why nothing was."""
-    failed = sum(not p.passed for p in verification.proofs)
-    calls = plural(len(verification.proofs), "distinct call")
     if verification.recorded:
         said = f"{plural(verification.recorded, 'execution')} of torch recorded; nothing was proved or written."
-    elif not verification.proofs:
-        said = "There was no rewritten call to prove."
-    elif failed:
+        return f'<p class="verdict soft">{said}</p>'
+    judged = {
+        "distinct call": [p.passed for p in verification.proofs],
+        "network": [n.passed for n in verification.networks],
+    }
+    failed = [f"{v.count(False)} of {plural(len(v), what)}" for what, v in judged.items() if False in v]
+    if failed:
         files = plural(len(verification.failed_paths), "file")
-        said = f"✗ {failed} of {calls} failed; {files} not written."
-    else:
-        said = f"✓ {calls} proved."
-    tone = "bad" if failed else "good" if verification.proofs else "soft"
-    return f'<p class="verdict {tone}">{said}</p>'
+        return f'<p class="verdict bad">✗ {" and ".join(failed)} failed; {files} not written.</p>'
+    proved = [plural(len(v), what) for what, v in judged.items() if v]
+    if not proved:
+        return '<p class="verdict soft">There was no rewritten call to prove.</p>'
+    return f'<p class="verdict good">✓ {" and ".join(proved)} proved.</p>'
 
 
 def environment(verification: Verification) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.proofs import Case, Proof, Site, Verification
+from migrate.proofs import Case, NetworkProof, Proof, Site, Verification
 
 
 def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
@@ -17,7 +17,14 @@ def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
         if not network.passed:
             places = [network.site] if network.site else [Site(path, 1) for path in sorted(network.paths)]
             for site in places:
-                yield site, f"BN907 proof failed: network {network.network}: {network.error or network.first}"
+                yield site, f"BN907 proof failed: network {network.network}: {network_failure(network)}"
+
+
+def network_failure(network: NetworkProof) -> str:
+    """What ended the rewritten network, or where it parts company with the original."""
+    if network.error is None:
+        return f"the two differ first in the {network.first}"
+    return f"after the migration: {network.error}{f', in: {network.line}' if network.line else ''}"
 
 
 def failure(proof: Proof) -> str:

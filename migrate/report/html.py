@@ -9,7 +9,7 @@ from itertools import groupby
 from migrate import __version__
 from migrate.analysis.source import Source
 from migrate.findings import FileResult, Finding, Report
-from migrate.report import evidence
+from migrate.report import evidence, network_page
 from migrate.report.diff import diff
 from migrate.report.markup import text
 from migrate.report.style import CSS
@@ -46,6 +46,9 @@ def render(report: Report) -> str:
     if report.verification is not None and report.verification.proofs:
         links.insert(1, '<a href="#verification">Verification</a>')
         parts.insert(1, evidence.section(report.verification))
+    if report.verification is not None and report.verification.networks:
+        links.insert(-1, '<a href="#networks">Networks</a>')
+        parts.insert(-1, network_page.section(report.verification.networks))
     return PAGE.format(style=CSS, links=" · ".join(links), parts="\n".join(parts), version=text(__version__))
 
 
@@ -89,18 +92,24 @@ def _files(report: Report) -> str:
     if silent > 0:
         parts.append(f'<p class="soft">{plural(silent, "file")} without findings not listed.</p>')
     alone = len(report.results) == 1
-    parts += [_file(i, r, alone) for i, r in enumerate(report.results)]
+    parts += [_file(i, r, alone, _failures(report)) for i, r in enumerate(report.results)]
     return "\n".join([*parts, "</section>"])
 
 
-def _file(index: int, result: FileResult, is_open: bool) -> str:
+def _failures(report: Report) -> str:
+    """The part of the page that says what failed."""
+    calls = report.verification.proofs if report.verification is not None else ()
+    return "networks" if all(p.passed for p in calls) else "failures"
+
+
+def _file(index: int, result: FileResult, is_open: bool, failures: str) -> str:
     head = f"<h3><code>{text(result.path)}</code></h3> {_urgent(result)} {_counts(result)}"
     parts = [f'<details class="file" id="file-{index}"{" open" if is_open else ""}><summary>{head}</summary>']
     if result.error is not None:
         line = f"line {result.error_line}: " if result.error_line else ""
         parts.append(f'<p class="bad">✗ {line}{text(result.error)}</p>')
     if result.held:
-        parts.append('<p class="bad">✗ Not written, since a <a href="#failures">proof failed</a>.</p>')
+        parts.append(f'<p class="bad">✗ Not written, since a <a href="#{failures}">proof failed</a>.</p>')
     if result.before != result.after:
         parts.append(f'<pre class="diff" tabindex="0"><code>{"".join(_diff(result))}</code></pre>')
     if result.findings:

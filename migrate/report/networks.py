@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from migrate.proofs import NetworkProof
+from migrate.report.failures import network_failure
 
 COLUMNS = ("measure", "difference", "bound", "ratio", "where")
 
@@ -22,15 +23,14 @@ def show(networks: tuple[NetworkProof, ...], out: Console) -> None:
         if network.measures:
             out.print(_table(network), soft_wrap=False)
         if not network.passed:
-            out.print(Text(f"    {reason(network)}", style="red"))
+            _show_failure(network, out)
 
 
-def reason(network: NetworkProof) -> str:
-    """Why a network failed."""
-    if network.error is not None:
-        place = f"{network.site}: " if network.site else ""
-        return f"{place}after the migration: {network.error}"
-    return f"the two differ first in the {network.first}"
+def _show_failure(network: NetworkProof, out: Console) -> None:
+    place = f"{network.site}: " if network.site else ""
+    out.print(Text.assemble((place, "bold"), ("BN907 proof failed", "bold red"), f": {network_failure(network)}"))
+    for line in network.trace.splitlines():
+        out.print(Text(f"    {line}"))
 
 
 def _table(network: NetworkProof) -> Table:

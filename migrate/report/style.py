@@ -76,7 +76,7 @@ svg { display: block; width: 100%; min-width: 26rem; max-width: 54rem; height: a
 svg text { fill: var(--ink); } svg .name { fill: var(--soft); }
 svg .frame { fill: none; stroke: var(--line); }
 svg .grid { stroke: var(--line); stroke-width: .5; } svg .lane { stroke: var(--soft); stroke-dasharray: 2 3; }
-svg line.bound { stroke: var(--ink); stroke-width: 1.5; }
+svg .bound { fill: none; stroke: var(--ink); stroke-width: 1.5; }
 svg .pass { fill: var(--info); fill-opacity: .3; stroke: var(--info); }
 svg .fail { fill: var(--bad); stroke: var(--paper); stroke-width: .75; }
 svg :is(.pass, .fail):hover { stroke: var(--ink); stroke-width: 2; }

@@ -178,7 +178,11 @@ class Worker:
 
     def _missing(self, module: str) -> str:
         wanted = self._interpreter.framework
-        what = self._title if module.partition(".")[0] == wanted else f"{module}, which {self._title} needs,"
+        name = module.partition(".")[0]
+        what = self._title if name == wanted else f"{module}, which {self._title} needs,"
+        if name in TITLES and name != wanted:
+            what = f"{TITLES[name]}, in which a network runs with the layers of {self._title},"
+            wanted = f"{name} {wanted}"
         executable = self._interpreter.executable
         command = f"{executable} -m pip install {wanted} 'numpy<2'"
         return (

@@ -209,14 +209,14 @@ def serve(framework: Any, requests: Iterable[str], answer: Callable[[Json], None
                 try:
                     arrays, facts[case["id"]] = run(framework, case, given)
                 except Exception as error:
-                    facts[case["id"]] = {"error": _said(error)}
+                    facts[case["id"]] = {"error": one_line(error)}
                 else:
                     results.update({case["id"] + "/" + name: a for name, a in arrays.items()})
         numpy.savez(request["outputs"], **results)
         answer({"done": facts})
 
 
-def _said(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """The first line that says something; MindSpore adds pages on its own source."""
     lines = [line.strip(" -") for line in str(error).splitlines()]
     said = next((line for line in lines if line), "")
@@ -261,7 +261,7 @@ def converse(
         return
     except Exception as error:
         traceback.print_exc()
-        answer(dict(hello, error=_said(error)))
+        answer(dict(hello, error=one_line(error)))
         return
     answer(hello)
     serve(served, requests, answer)

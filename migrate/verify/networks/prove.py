@@ -120,7 +120,10 @@ class _Prover:
         except Died as death:
             raise UsageError(f"--network {network.text}: {death}, before any migration") from None
         if "fault" in facts:
-            raise UsageError(f"--network {network.text}: the network does not run in torch:\n{facts['fault']}")
+            said = facts["fault"]
+            if facts["trace"]:
+                said = f"it does not run in torch, before any migration:\n{facts['trace']}"
+            raise UsageError(f"--network {network.text}: {said}")
         return Side(_arrays(folder / "original.npz"), facts)
 
     def _proof(self, network: Network, number: int, original: Side, start: float) -> NetworkProof:
@@ -138,10 +141,15 @@ class _Prover:
             self._mindspore.restart()
             self._mindspore.hello()
             return {**said, "error": str(death)}
-        said["paths"] = frozenset(self._paths[path] for path in facts["loaded"])
+        said["paths"] = frozenset(self._paths[path] for path in facts["used"])
         if "fault" in facts:
-            site = facts["site"]
-            return {**said, "error": facts["fault"], "site": Site(self._paths[site[0]], site[1]) if site else None}
+            said |= {"error": facts["fault"], "trace": facts["trace"]}
+            for path, given in self._paths.items():
+                said["trace"] = said["trace"].replace(f'"{path}"', f'"{given}"')
+            if facts["site"]:
+                path, line, text = facts["site"]
+                said |= {"site": Site(self._paths[path], line), "line": text}
+            return said
         rewritten = Side(_arrays(self._folder / str(number) / "rewritten.npz"), facts)
         said["migrated"] = len(facts["layers"])
         if not facts["layers"]:

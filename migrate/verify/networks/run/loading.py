@@ -8,20 +8,35 @@ import os
 import random
 import sys
 import traceback
+import types
 from importlib.machinery import SourceFileLoader
-from typing import Any, Dict, Iterator, List, Set
+from typing import Any, Dict, Iterator, List
 
 import numpy
 import torch
 
+from migrate.verify.worker import one_line
+
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+OWN = (
+    PACKAGE + os.sep,
+    "<frozen importlib",
+    os.path.dirname(importlib.__file__) + os.sep,
+    os.path.join(os.path.dirname(torch.__file__), "nn", "modules", "module.py"),
+)
+"""Where the files lie whose frames say nothing of the user's code."""
+SHOWN = 3
+"""Folders that are named where a module is in none."""
+FRAMEWORKS = frozenset({"", "builtins", "mindspore", "numpy", "torch"})
 
 
 class Fault(Exception):
-    """The user's code failed: the text is its traceback; ``site`` a place (path, line, text) in a rewritten file."""
+    """A network cannot be run: one line that says why, the traceback where it is the user's code that failed, and a
+    ``site`` (path, line, text) where that is in a rewritten file."""
 
-    def __init__(self, text: str, site: Any = None) -> None:
-        super().__init__(text)
+    def __init__(self, why: str, trace: str = "", site: Any = None) -> None:
+        super().__init__(why)
+        self.trace = trace
         self.site = site
 
 
@@ -31,7 +46,7 @@ class Sources:
     def __init__(self, rewritten: Dict[str, str]) -> None:
         self._rewritten = rewritten
         self._originals = {text: path for path, text in rewritten.items()}
-        self.loaded: Set[str] = set()
+        self._loaded: Dict[str, str] = {}
 
     def redirect(self) -> None:
         """From now on, whatever imports one of the files gets the rewritten text, compiled under its own path."""
@@ -43,10 +58,21 @@ class Sources:
             text = sources._rewritten.get(path)
             if text is None:
                 return get_code(self, fullname)
-            sources.loaded.add(path)
+            sources._loaded[fullname] = path
             return self.source_to_code(self.get_data(text), text)
 
         SourceFileLoader.get_code = redirected  # type: ignore
+
+    def used_by(self, module: str) -> List[str]:
+        """The rewritten files that ``module`` is, imports, or has something of, directly or through others."""
+        waiting, seen = [module], set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen or name.partition(".")[0] in FRAMEWORKS:
+                continue
+            seen.add(name)
+            waiting += _mentioned(name)
+        return sorted({path for name, path in self._loaded.items() if name in seen})
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -65,20 +91,35 @@ class Sources:
             path = self._originals.get(frame.filename)
             if path is not None:
                 site = [path, frame.lineno, frame.line]
-            if not frame.filename.startswith((PACKAGE + os.sep, "<frozen importlib")):
+            if not frame.filename.startswith(OWN):
                 shown = path or frame.filename
                 frames.append(traceback.FrameSummary(shown, frame.lineno or 0, frame.name, line=frame.line))
         if isinstance(error, SyntaxError) and error.filename in self._originals:
             error.filename = self._originals[error.filename]
             site = [error.filename, error.lineno, (error.text or "").strip()]
-        said = "".join(traceback.format_list(frames) + traceback.format_exception_only(type(error), error))
-        return Fault(said.rstrip(), site)
+        trace = "".join(traceback.format_list(frames) + traceback.format_exception_only(type(error), error))
+        return Fault(one_line(error), trace.rstrip(), site)
+
+
+def _mentioned(name: str) -> Iterator[str]:
+    """The modules that the names of a module come from, and the package around it."""
+    yield name.rpartition(".")[0]
+    for value in list(vars(sys.modules[name]).values()) if name in sys.modules else ():
+        origin = getattr(value, "__name__" if isinstance(value, types.ModuleType) else "__module__", None)
+        if isinstance(origin, str) and origin in sys.modules:
+            yield origin
 
 
 def build(module: str, expression: str, seed: int) -> Any:
     """The network: ``expression`` in the namespace of ``module``, called where it is not a network itself."""
     seed_all(seed)
-    made = eval(compile(expression, "<--network>", "eval"), vars(importlib.import_module(module)))
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):
+            raise Fault(f"there is no module {error.name} in {', '.join(sys.path[:SHOWN])}") from None
+        raise
+    made = eval(compile(expression, "<--network>", "eval"), vars(found))
     if not isinstance(made, torch.nn.Module) and callable(made):
         made = made()
     if not isinstance(made, torch.nn.Module):

@@ -26,12 +26,12 @@ class Original:
     """Builds networks in torch, and keeps what they compute and how far layers that err carry them."""
 
     def __init__(self, sources: Sources, options: Json) -> None:
-        self._sources = sources
+        self.sources = sources
         self._rules = [(resolve(rule["source"]), rule["tensors"]) for rule in options["rules"]]
 
     def run(self, request: Json) -> Json:
         folder = request["folder"]
-        with self._sources.blamed():
+        with self.sources.blamed():
             make, random = self._makers(request)
             network = make()
             layers = [name for cls, _ in self._rules for name, _ in found_in(network, (cls,))]
@@ -86,7 +86,7 @@ class Rewritten:
         from migrate.bridge import Bridge, install
         from migrate.bridge.names import Names
 
-        self._sources = sources
+        self.sources = sources
         self._bridge = Bridge
         install(classes=[Names(**names) for names in options["names"]])
         sources.redirect()
@@ -94,7 +94,7 @@ class Rewritten:
     def run(self, request: Json) -> Json:
         folder = request["folder"]
         start = {name: torch.from_numpy(a) for name, a in _load(os.path.join(folder, "start.npz")).items()}
-        with self._sources.blamed():
+        with self.sources.blamed():
             network = build(request["module"], request["expression"], SEED)
             arrays = {f"initial/{name}": sample(t) for name, t in tensors(network).items()}
             layers = [name for name, m in network.named_modules() if isinstance(m, self._bridge)]

@@ -40,6 +40,8 @@ def start(name: str, options: Json) -> Tuple[Any, Json]:
     from migrate.verify.networks.run.loading import Sources, put_on_path
     from migrate.verify.networks.run.sides import Original, Rewritten
 
+    # The user's folders stay as they are.
+    sys.dont_write_bytecode = True
     put_on_path(options["path"])
     sources = Sources(options["rewritten"])
     return (Original if name == "torch" else Rewritten)(sources, options), hello
@@ -55,10 +57,11 @@ def serve(side: Any, requests: Iterable[str], answer: Callable[[Json], None]) ->
         try:
             done = side.run(request)
         except Fault as fault:
-            done = {"fault": str(fault), "site": fault.site}
+            done = {"fault": str(fault), "trace": fault.trace, "site": fault.site}
         except Exception:
-            done = {"fault": f"bn-migrate: internal error, please report it: {traceback.format_exc()}", "site": None}
-        answer({"done": dict(done, loaded=sorted(side._sources.loaded))})
+            why = "internal error of bn-migrate, please report it"
+            done = {"fault": why, "trace": traceback.format_exc(), "site": None}
+        answer({"done": dict(done, used=side.sources.used_by(request["module"]))})
 
 
 if __name__ == "__main__":
