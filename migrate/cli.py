@@ -111,9 +111,10 @@ def main() -> None:
 
 
 def _status(run: Run, report: Report) -> int:
-    if report.summary.errors:
+    proved = report.verification
+    if report.summary.errors or (proved is not None and not all(n.ran for n in proved.networks)):
         return 2
     found = run.check and report.summary.changed > 0
     unsettled = run.strict and report.summary.reviews > 0
-    unproved = report.verification is not None and not report.verification.passed
+    unproved = proved is not None and not proved.passed
     return int(found or unsettled or unproved)

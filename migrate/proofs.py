@@ -134,8 +134,8 @@ class NetworkProof:
     ``network`` and ``inputs`` are as given on the command line. ``migrated`` of its ``layers`` of a migrated class are
     MindSpore's. ``measures`` has for each name the worst measure and its place, ``depth`` the layers in the order of
     execution. ``first`` names where the two differ first. ``error`` says in one line what ended the rewritten network,
-    ``trace`` is its traceback, ``site`` and ``line`` the place in a rewritten file. ``paths`` are the rewritten files
-    that were run.
+    ``trace`` is its traceback, ``site`` and ``line`` the place in a rewritten file. ``ran`` is false where it is the
+    original that did not run, which is no matter of the migration. ``paths`` are the rewritten files that may be used.
     """
 
     network: str
@@ -150,6 +150,7 @@ class NetworkProof:
     trace: str = ""
     site: Site | None = None
     line: str = ""
+    ran: bool = True
     paths: frozenset[str] = frozenset()
     seconds: float = 0.0
 

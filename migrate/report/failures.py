@@ -14,7 +14,7 @@ def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
             for site in proof.sites:
                 yield site, f"BN907 proof failed: {failure(proof)}"
     for network in verification.networks:
-        if not network.passed:
+        if network.ran and not network.passed:
             places = [network.site] if network.site else [Site(path, 1) for path in sorted(network.paths)]
             for site in places:
                 yield site, f"BN907 proof failed: network {network.network}: {network_failure(network)}"
@@ -22,6 +22,8 @@ def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
 
 def network_failure(network: NetworkProof) -> str:
     """What ended the rewritten network, or where it parts company with the original."""
+    if not network.ran:
+        return f"the original does not run, before any migration: {network.error}"
     if network.error is None:
         return f"the two differ first in the {network.first}"
     return f"after the migration: {network.error}{f', in: {network.line}' if network.line else ''}"

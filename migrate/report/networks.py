@@ -17,8 +17,8 @@ def show(networks: tuple[NetworkProof, ...], out: Console) -> None:
     """Print the table of each network, or what ended it."""
     for network in networks:
         verdict = Text("proved", style="bold green") if network.passed else Text("FAILED", style="bold red")
-        layers = f"{network.migrated} of {network.layers} layers MindSpore's"
-        about = f": {layers}, input {network.inputs}, {network.steps} steps, {network.seconds:.1f} s: "
+        layers = f"{network.migrated} of {network.layers} layers MindSpore's, " if network.ran else ""
+        about = f": {layers}input {network.inputs}, {network.steps} steps, {network.seconds:.1f} s: "
         out.print(Text.assemble((network.network, "bold"), about, verdict))
         if network.measures:
             out.print(_table(network), soft_wrap=False)
@@ -28,7 +28,8 @@ def show(networks: tuple[NetworkProof, ...], out: Console) -> None:
 
 def _show_failure(network: NetworkProof, out: Console) -> None:
     place = f"{network.site}: " if network.site else ""
-    out.print(Text.assemble((place, "bold"), ("BN907 proof failed", "bold red"), f": {network_failure(network)}"))
+    head = Text("BN907 proof failed: " if network.ran else "", style="bold red")
+    out.print(Text.assemble((place, "bold"), head, network_failure(network)))
     for line in network.trace.splitlines():
         out.print(Text(f"    {line}"))
 

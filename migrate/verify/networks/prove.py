@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from migrate.bridge.rules import bridged_names
-from migrate.errors import UsageError
 from migrate.files import uninterrupted
 from migrate.findings import FileResult
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site
@@ -39,7 +39,7 @@ def prove_networks(
 ) -> tuple[NetworkProof, ...]:
     """Run every network of ``settings`` before and after the migration. Executes the user's code.
 
-    Raises UsageError where an environment does not serve, or a network does not run in torch.
+    Raises UsageError where an environment does not serve.
     """
     with contextlib.ExitStack() as stack:
         with uninterrupted():
@@ -88,7 +88,7 @@ class _Prover:
     def __init__(
         self, results: Iterable[FileResult], steps: int, folder: Path, torch: Worker, mindspore: Worker
     ) -> None:
-        self._paths = {os.path.realpath(r.path): r.path for r in results}
+        self._paths = {os.path.realpath(r.path): r.path for r in results if r.before != r.after}
         self._steps = steps
         self._folder = folder
         self._torch, self._mindspore = torch, mindspore
@@ -103,7 +103,8 @@ class _Prover:
                 coming = [pool.submit(self._original, n, i) for i, n in enumerate(networks)]
                 for i, (network, future) in enumerate(zip(networks, coming, strict=True)):
                     start = time.monotonic()
-                    found.append(self._proof(network, i, future.result(), start))
+                    proof = self._proof(network, i, future.result())
+                    found.append(replace(proof, seconds=time.monotonic() - start))
                     tick(i + 1, len(networks))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -111,68 +112,72 @@ class _Prover:
                 raise
         return tuple(found)
 
-    def _original(self, network: Network, number: int) -> Side:
-        """What the original computes; raises UsageError where it does not run, which is no matter of the migration."""
-        folder = self._folder / str(number)
-        folder.mkdir()
-        try:
-            facts = self._torch.ask(self._request(network, number))["done"]
-        except Died as death:
-            raise UsageError(f"--network {network.text}: {death}, before any migration") from None
-        if "fault" in facts:
-            said = facts["fault"]
-            if facts["trace"]:
-                said = f"it does not run in torch, before any migration:\n{facts['trace']}"
-            raise UsageError(f"--network {network.text}: {said}")
-        return Side(_arrays(folder / "original.npz"), facts)
+    def _original(self, network: Network, number: int) -> dict[str, Any]:
+        """What the original says of its run, or the fault that ended it."""
+        (self._folder / str(number)).mkdir()
+        return self._asked(self._torch, network, number)
 
-    def _proof(self, network: Network, number: int, original: Side, start: float) -> NetworkProof:
-        proof = self._judged(network, number, original)
-        for file in (self._folder / str(number)).iterdir():
-            file.unlink()
-        return NetworkProof(**{**proof, "seconds": time.monotonic() - start})
-
-    def _judged(self, network: Network, number: int, original: Side) -> dict[str, Any]:
-        said: dict[str, Any] = {"network": network.text, "inputs": network.inputs_text, "steps": self._steps}
-        said["layers"] = len(original.facts["layers"])
-        try:
-            facts = self._mindspore.ask(self._request(network, number))["done"]
-        except Died as death:
-            self._mindspore.restart()
-            self._mindspore.hello()
-            return {**said, "error": str(death)}
-        said["paths"] = frozenset(self._paths[path] for path in facts["used"])
-        if "fault" in facts:
-            said |= {"error": facts["fault"], "trace": facts["trace"]}
-            for path, given in self._paths.items():
-                said["trace"] = said["trace"].replace(f'"{path}"', f'"{given}"')
-            if facts["site"]:
-                path, line, text = facts["site"]
-                said |= {"site": Site(self._paths[path], line), "line": text}
-            return said
-        rewritten = Side(_arrays(self._folder / str(number) / "rewritten.npz"), facts)
-        said["migrated"] = len(facts["layers"])
-        if not facts["layers"]:
-            return {**said, "error": NOTHING_MIGRATED}
-        if (different := mismatch(original, rewritten)) is not None:
-            return {**said, "error": different}
-        compared = compare_networks(original, rewritten)
-        first = next((c for c in compared if not c.measure.passed), None)
-        return {
-            **said,
-            "measures": _worst(compared),
-            "depth": depth(original, compared),
-            "first": None if first is None else f"{first.kind} of {first.place}",
-        }
-
-    def _request(self, network: Network, number: int) -> dict[str, Any]:
-        return {
+    def _asked(self, worker: Worker, network: Network, number: int) -> dict[str, Any]:
+        request = {
             "module": network.module,
             "expression": network.expression,
             "inputs": [asdict(i) for i in network.inputs],
             "steps": self._steps,
             "folder": str(self._folder / str(number)),
         }
+        try:
+            done: dict[str, Any] = worker.ask(request)["done"]
+        except Died as death:
+            if not worker.closed:
+                worker.restart()
+                worker.hello()
+            return {"fault": str(death), "trace": "", "site": None, "used": sorted(self._paths)}
+        return done
+
+    def _proof(self, network: Network, number: int, original: dict[str, Any]) -> NetworkProof:
+        # Until it is known what the network uses, it may be every file.
+        proof = NetworkProof(network.text, network.inputs_text, self._steps, paths=frozenset(self._paths.values()))
+        if "fault" in original:
+            return replace(self._ended(proof, original), ran=False)
+        rewritten = self._asked(self._mindspore, network, number)
+        proof = replace(
+            proof,
+            layers=len(original["layers"]),
+            migrated=len(rewritten.get("layers", ())),
+            paths=frozenset(self._paths[path] for path in rewritten["used"]),
+        )
+        folder = self._folder / str(number)
+        if "fault" in rewritten:
+            return self._ended(proof, rewritten)
+        sides = Side(_arrays(folder / "original.npz"), original), Side(_arrays(folder / "rewritten.npz"), rewritten)
+        shutil.rmtree(folder)
+        return _judged(proof, *sides)
+
+    def _ended(self, proof: NetworkProof, facts: dict[str, Any]) -> NetworkProof:
+        """The proof of a network that a fault ended, with the user's own names of the files."""
+        trace = facts["trace"]
+        for path, given in self._paths.items():
+            trace = trace.replace(f'"{path}"', f'"{given}"')
+        proof = replace(proof, error=facts["fault"], trace=trace)
+        if facts["site"] is None:
+            return proof
+        path, number, line = facts["site"]
+        return replace(proof, site=Site(self._paths[path], number), line=line)
+
+
+def _judged(proof: NetworkProof, original: Side, rewritten: Side) -> NetworkProof:
+    if not proof.migrated:
+        return replace(proof, error=NOTHING_MIGRATED)
+    if (different := mismatch(original, rewritten)) is not None:
+        return replace(proof, error=different)
+    compared = compare_networks(original, rewritten)
+    first = next((c for c in compared if not c.measure.passed), None)
+    return replace(
+        proof,
+        measures=_worst(compared),
+        depth=depth(original, compared),
+        first=None if first is None else f"{first.kind} of {first.place}",
+    )
 
 
 NOTHING_MIGRATED = (

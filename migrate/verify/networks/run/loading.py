@@ -63,6 +63,10 @@ class Sources:
 
         SourceFileLoader.get_code = redirected  # type: ignore
 
+    def all(self) -> List[str]:
+        """The rewritten files that were imported."""
+        return sorted(set(self._loaded.values()))
+
     def used_by(self, module: str) -> List[str]:
         """The rewritten files that ``module`` is, imports, or has something of, directly or through others."""
         waiting, seen = [module], set()

@@ -61,7 +61,9 @@ def serve(side: Any, requests: Iterable[str], answer: Callable[[Json], None]) ->
         except Exception:
             why = "internal error of bn-migrate, please report it"
             done = {"fault": why, "trace": traceback.format_exc(), "site": None}
-        answer({"done": dict(done, used=side.sources.used_by(request["module"]))})
+        # What failed may have left no trace of what it used.
+        used = side.sources.all() if "fault" in done else side.sources.used_by(request["module"])
+        answer({"done": dict(done, used=used)})
 
 
 if __name__ == "__main__":
