@@ -63,6 +63,12 @@ def test_a_bridge_is_a_module_of_torch_and_a_layer_of_mindspore() -> None:
     assert [m for m in network(ms.nn.BatchNorm2d).modules() if isinstance(m, ms.nn.BatchNorm2d)] != []
 
 
+def test_installing_twice_is_installing_once() -> None:
+    first = ms.nn.BatchNorm2d
+    migrate.bridge.install()
+    assert ms.nn.BatchNorm2d is first and issubclass(first.cell_class, ms.nn.Cell)
+
+
 def test_uninstalling_gives_the_classes_back() -> None:
     migrate.bridge.uninstall()
     assert issubclass(ms.nn.BatchNorm2d, ms.nn.Cell) and not issubclass(ms.nn.BatchNorm2d, torch.nn.Module)
@@ -167,6 +173,41 @@ def test_what_mindspore_code_writes_is_seen_by_torch_and_the_other_way_round() -
     assert model[1].beta.asnumpy().tolist() == [2.0] * 4
     model[1].moving_mean.set_data(ms.Tensor(np.full(4, 3.0, np.float32)))
     assert model.state_dict()["1.running_mean"].tolist() == [3.0] * 4
+
+
+@pytest.mark.parametrize("look", ["items", "values", "index", "handle"])
+def test_whoever_looks_finds_the_latest(look: str) -> None:
+    layer = ms.nn.BatchNorm2d(2).set_train()
+    handle = dict(layer.named_buffers())["running_mean"]
+    layer(torch.randn(4, 2, 3, 3) + 5)
+    if look != "handle":
+        layer.moving_mean.set_data(ms.Tensor(np.full(2, 7.0, np.float32)))
+    found = {
+        "items": lambda: dict(layer._buffers.items())["running_mean"],
+        "values": lambda: next(iter(layer._buffers.values())),
+        "index": lambda: layer._buffers["running_mean"],
+        "handle": lambda: handle,
+    }[look]()
+    assert gap(found, layer.cell.moving_mean) == 0 and float(found.abs().min()) > 0.3
+
+
+def test_numbers_that_are_none_are_no_change() -> None:
+    layer = ms.nn.BatchNorm2d(2)
+    layer.moving_variance.set_data(ms.Tensor(np.full(2, np.nan, np.float32)))
+    variance = layer.state_dict()["running_var"]
+    assert variance.isnan().all()
+    with torch.no_grad():
+        variance.fill_(1.0)
+    assert layer.moving_variance.asnumpy().tolist() == [1.0, 1.0]
+
+
+def test_the_same_change_on_both_sides_is_no_conflict() -> None:
+    layer = ms.nn.BatchNorm2d(2)
+    (weight, _), gamma = list(layer.parameters()), layer.gamma
+    with torch.no_grad():
+        weight.fill_(2.0)
+    gamma.set_data(ms.Tensor(np.full(2, 2.0, np.float32)))
+    assert layer.state_dict()["weight"].tolist() == [2.0, 2.0]
 
 
 def test_changes_on_both_sides_are_an_error_and_not_a_guess() -> None:
@@ -274,6 +315,18 @@ def test_a_subclass_is_mindspore_code_with_a_bridge_around_it() -> None:
         def twice(self) -> int:
             return self.times * 2
 
+        def scaled(self, x: float, *, by: float = 3.0) -> float:
+            assert super().extend_repr()
+            return x * by
+
+        @classmethod
+        def named(cls) -> str:
+            return cls.__name__ + str(super().__init__ is not None)
+
+        @staticmethod
+        def one() -> int:
+            return __class__.factor - 1  # type: ignore[name-defined]
+
         def construct(self, x: Any) -> Any:
             return super().construct(x) * self.times
 
@@ -285,6 +338,7 @@ def test_a_subclass_is_mindspore_code_with_a_bridge_around_it() -> None:
 
     layer, twin, deeper = Doubled(3, 0.3), torch.nn.BatchNorm2d(3, momentum=0.3), Tripled(3)
     assert isinstance(layer, ms.nn.BatchNorm2d) and isinstance(deeper, Doubled) and not isinstance(layer, Tripled)
+    assert layer.scaled(2.0) == 6.0 and layer.named() == "DoubledTrue" and layer.one() == 1
     assert layer.twice == 4 and Doubled.factor == 2 and layer.times == 2
     layer.train()
     deeper.train()

@@ -33,21 +33,18 @@ class Through(torch.autograd.Function):
         """MindSpore differentiates a call that it makes itself: the cell runs again as it was, and then forgets it."""
         bridge, cell = ctx.bridge, ctx.bridge.cell
         x, *_ = ctx.saved_tensors
-        wanted = [path for path, needed in zip(bridge.trained.values(), ctx.needs_input_grad[2:]) if needed]
         now, mode = read(cell, bridge.names.tensors), cell.training
         write(cell, ctx.before)
         cell.set_train(ctx.training)
         try:
-            by_input, by_parameter = _gradients(cell, wanted, array(x), array(gradient))
+            by_input, by_parameter = _gradients(cell, list(bridge.trained.values()), array(x), array(gradient))
         finally:
             write(cell, now)
             cell.set_train(mode)
-        found = dict(zip(wanted, by_parameter))
-        gradients = [found.get(path) for path in bridge.trained.values()]
-        return (None, *(None if g is None else _tensor(g, x) for g in (by_input, *gradients)))
+        return (None, *(_tensor(g, x) for g in (by_input, *by_parameter)))
 
 
-def _gradients(cell: Any, wanted: Any, x: Any, by_output: Any) -> tuple[Any, Any]:
+def _gradients(cell: Any, wanted: list[str], x: Any, by_output: Any) -> tuple[Any, Any]:
     """The gradients of the input and of the parameters at the paths ``wanted``."""
     arguments = mindspore.Tensor(x), mindspore.Tensor(by_output)
     if not wanted:

@@ -20,7 +20,7 @@ def subclass(name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
         if isinstance(value, (staticmethod, classmethod)):
             return type(value)(tied(value.__func__))
         if isinstance(value, property):
-            return property(tied(value.fget), tied(value.fset), tied(value.fdel), value.__doc__)
+            return property(tied(value.fget), tied(value.fset), tied(value.fdel))
         return value
 
     own = {key: tied(value) for key, value in body.items() if key != "__classcell__"}

@@ -76,6 +76,7 @@ def _network(network: NetworkProof) -> dict[str, Any]:
             for e in network.depth
         ],
         "first": network.first,
+        "blur": _number(network.blur),
         "ran": network.ran,
         "error": network.error,
         "site": str(network.site) if network.site else None,

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from migrate.proofs import Case, NetworkProof, Proof, Site, Verification
 
+WIDE = 0.01
+"""The part of an output from which a bound is called wide."""
+
 
 def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
     """Each place of a failed proof, with a line that says what failed."""
@@ -27,6 +30,14 @@ def network_failure(network: NetworkProof) -> str:
     if network.error is None:
         return f"the two differ first in the {network.first}"
     return f"after the migration: {network.error}{f', in: {network.line}' if network.line else ''}"
+
+
+def blurred(network: NetworkProof) -> str:
+    """What wide bounds mean, and what helps."""
+    return (
+        f"the network amplifies rounding to {network.blur:.0%} of its outputs, so that smaller differences go unseen: "
+        "a larger --input or fewer --steps see more"
+    )
 
 
 def failure(proof: Proof) -> str:

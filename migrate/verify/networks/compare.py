@@ -64,6 +64,16 @@ def depth(original: Side, compared: list[Compared]) -> tuple[LayerError, ...]:
     return tuple(LayerError(c[0].place.name, max((x.measure for x in c), key=lambda m: m.ratio)) for c in by_place)
 
 
+def blur(original: Side, compared: list[Compared]) -> float:
+    """The largest bound of an output as a part of the largest value of that output."""
+    parts = [0.0]
+    for c in compared:
+        if c.kind in ("output", "evaluation"):
+            largest = _largest(original.arrays[f"value/{c.place.phase}/output/{c.place.name}"])
+            parts.append(c.measure.bound / largest if largest > 0 else 0.0)
+    return max(parts)
+
+
 def mismatch(original: Side, rewritten: Side) -> str | None:
     """How the two differ in the layers they call, which leaves nothing to compare; None where they do not."""
     for phase, ours in original.facts["calls"].items():
@@ -113,20 +123,16 @@ def _phase(phase: str, calls: list[str], original: Side, rewritten: Side) -> Ite
     """Forward in the order of execution, backward against it, then the statistics, layer by layer."""
     prefix = f"value/{phase}/"
     keys = [key.removeprefix(prefix) for key in original.arrays if key.startswith(prefix)]
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {kind: [] for kind in ("layer", "output", "loss", "gradient", "input", "statistics")}
     for key in keys:
-        groups.setdefault(key.partition("/")[0].partition(".")[0], []).append(key)
-    backward = [*reversed(groups.get("gradient", ())), *groups.get("input", ())]
-    is_training = "loss" in groups
-    for key in (*groups.get("layer", ()), *groups.get("output", ()), *groups.get("loss", ()), *backward):
-        kind, _, rest = key.partition("/")
-        kind = kind.partition(".")[0]
-        name = calls[int(rest.partition(".")[0])] if kind == "layer" else rest
-        if kind == "output" and not is_training:
-            kind = "evaluation"
-        yield Compared(kind, _bounded(phase, key, original, rewritten), Place(name, phase))
-    for key in groups.get("statistics", ()):
-        yield Compared("statistics", _bounded(phase, key, original, rewritten), Place(key.partition("/")[2], phase))
+        groups[key.partition("/")[0]].append(key)
+    groups["gradient"].reverse()
+    for kind, found in groups.items():
+        for key in found:
+            rest = key.partition("/")[2]
+            name = calls[int(rest.partition(".")[0])] if kind == "layer" else rest
+            measured = "evaluation" if kind == "output" and not groups["loss"] else kind
+            yield Compared(measured, _bounded(phase, key, original, rewritten), Place(name, phase))
 
 
 def _bounded(phase: str, key: str, original: Side, rewritten: Side) -> Measure:

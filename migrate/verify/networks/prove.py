@@ -20,7 +20,7 @@ from migrate.files import uninterrupted
 from migrate.findings import FileResult
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site
 from migrate.rules import RuleSet
-from migrate.verify.networks.compare import Compared, Side, compare_networks, depth, mismatch
+from migrate.verify.networks.compare import Compared, Side, blur, compare_networks, depth, mismatch
 from migrate.verify.networks.spec import Network
 from migrate.verify.process import Died, Interpreter, Limits, Worker
 from migrate.verify.settings import Settings
@@ -176,6 +176,7 @@ def _judged(proof: NetworkProof, original: Side, rewritten: Side) -> NetworkProo
         proof,
         measures=_worst(compared),
         depth=depth(original, compared),
+        blur=blur(original, compared),
         first=None if first is None else f"{first.kind} of {first.place}",
     )
 

@@ -49,7 +49,7 @@ def _step(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace, o
         raise Fault("the network returns no tensor of floating-point numbers")
     loss = torch.stack([_loss(output, f"{seed}{path}") for path, output in outputs]).sum()
     for path, output in outputs:
-        trace.record(f"output{path}", output)
+        trace.record(f"output/{path}", output)
     trace.record("loss", loss)
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -68,7 +68,7 @@ def _step(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace, o
 def _evaluate(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace) -> None:
     with torch.no_grad():
         for path, output in flatten(network(*(t.clone() for t in tensors))):
-            trace.record(f"output{path}", output)
+            trace.record(f"output/{path}", output)
     for name, buffer in network.named_buffers():
         trace.record(f"statistics/{name}", buffer)
 
