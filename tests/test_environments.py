@@ -66,3 +66,26 @@ def test_a_record_made_in_one_serves_the_other(tmp_path: Path, separate: dict[st
     options = ("--against", "kept.npz", "--mindspore-python", separate["--mindspore-python"])
     assert bn_migrate(*options, "a.py", cwd=tmp_path).returncode == 0
     assert harvest(tmp_path)["a.py"] == AFTER
+
+
+def test_a_network_needs_torch_beside_mindspore(tmp_path: Path, separate: dict[str, str]) -> None:
+    plant(tmp_path, {"net.py": BEFORE})
+    named = [word for pair in separate.items() for word in pair]
+    network = ("--network", "net:layer", "--input", "2,3,4,4")
+    done = bn_migrate("--verify", *named, *network, "net.py", cwd=tmp_path)
+    said = done.stderr.decode()
+    assert done.returncode == 2 and harvest(tmp_path) == {"net.py": BEFORE}
+    assert "torch, in which a network runs with the layers of MindSpore, is not installed for" in said
+    assert f"{separate['--mindspore-python']} -m pip install torch mindspore 'numpy<2'" in said
+
+
+def test_a_network_runs_where_bn_migrate_is_not_installed(tmp_path: Path, separate: dict[str, str]) -> None:
+    """The environment of MindSpore gets torch, too; bn-migrate it does not need."""
+    python = separate["--mindspore-python"]
+    command = [python, "-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS), "torch"]
+    subprocess.run(command, check=True, capture_output=True)
+    plant(tmp_path, {"net.py": BEFORE})
+    named = ("--torch-python", separate["--torch-python"], "--mindspore-python", python)
+    network = ("--network", "net:layer", "--input", "2,3,4,4")
+    done = bn_migrate("--verify", *named, *network, "net.py", cwd=tmp_path)
+    assert done.returncode == 0 and harvest(tmp_path) == {"net.py": AFTER}, done.stderr.decode()
