@@ -110,7 +110,7 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
         announce(run, [network.text for network in run.verify.networks])
         rules = load_rules(run.options.target, run.options.rules)
         with progress(run, "Running networks", True) as tell:
-            proofs = prove_networks(results, run.verify, rules, tell)
+            proofs = prove_networks(results, run.paths, run.verify, rules, tell)
         report.verification = replace(report.verification, networks=proofs)
     failed = report.verification.failed_paths
     return [replace(r, held=True) if r.path in failed else r for r in results]

@@ -136,7 +136,8 @@ class NetworkProof:
     execution. ``first`` names where the two differ first. ``error`` says in one line what ended the rewritten network,
     ``trace`` is its traceback, ``site`` and ``line`` the place in a rewritten file. ``ran`` is false where it is the
     original that did not run, which is no matter of the migration. ``paths`` are the rewritten files that may be used.
-    ``blur`` is the largest bound of an output as a part of its largest value: smaller differences go unseen.
+    ``blur`` is the largest bound of an output as a part of its largest value: smaller differences go unseen. ``idle``
+    are the layers that were never called.
     """
 
     network: str
@@ -154,6 +155,7 @@ class NetworkProof:
     ran: bool = True
     paths: frozenset[str] = frozenset()
     blur: float = 0.0
+    idle: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

@@ -35,4 +35,5 @@ def proofs(
     """The proof of every network; ``networks`` maps them to their inputs."""
     wanted = parse_networks(tuple(networks), tuple(networks.values()))
     chosen = replace(settings or Settings(), networks=wanted, steps=steps)
-    return {p.network: p for p in prove_networks(results, chosen, load_rules("mindspore.nn"))}
+    folders = sorted({str(Path(r.path).parent) for r in results})
+    return {p.network: p for p in prove_networks(results, folders, chosen, load_rules("mindspore.nn"))}

@@ -384,3 +384,94 @@ def test_gradients_end_where_torch_is_told_so() -> None:
     with torch.no_grad():
         assert not layer(torch.randn(2, 3, 2, 2)).requires_grad
     assert layer(torch.randn(2, 3, 2, 2)).requires_grad
+
+
+def test_a_subclass_may_name_itself_in_super_and_freeze_what_torch_has() -> None:
+    class Old(ms.nn.BatchNorm2d):
+        def __init__(self, channels: int) -> None:
+            super(Old, self).__init__(channels)  # noqa: UP008
+            self.beta.requires_grad = False
+
+        def construct(self, x: Any) -> Any:
+            return super(Old, self).construct(x)  # noqa: UP008
+
+    layer, twin = Old(3), torch.nn.BatchNorm2d(3)
+    assert [(n, p.requires_grad) for n, p in layer.named_parameters()] == [("weight", True), ("bias", False)]
+    assert list(layer.state_dict()) == list(twin.state_dict())
+    layer.train()
+    x = torch.randn(4, 3, 2, 2)
+    assert gap(layer(x), twin(x)) < TOLERANCE
+
+
+def test_a_subclass_may_take_more_than_one_tensor() -> None:
+    class Scaled(ms.nn.BatchNorm2d):
+        def construct(self, x: Any, scale: Any, shift: float = 0.0, *, other: Any = None) -> Any:
+            result = super().construct(x) * scale + shift
+            return result if other is None else result * other
+
+    layer, twin = Scaled(3).set_train(), torch.nn.BatchNorm2d(3)
+    x, scale, other = torch.randn(4, 3, 2, 2), torch.randn(4, 3, 1, 1), torch.randn(4, 3, 2, 2)
+    for given in ({}, {"other": other}):
+        leaves = [[t.clone().requires_grad_() for t in (x, scale)] for _ in range(2)]
+        for n in (layer, twin):
+            n.zero_grad()
+        ours = layer(*leaves[0], 0.5, **given)
+        theirs = (twin(leaves[1][0]) * leaves[1][1] + 0.5) * given.get("other", 1)
+        assert gap(ours, theirs) < TOLERANCE
+        for output in (ours, theirs):
+            (output**2).sum().backward()
+        for one, another in zip(leaves[0], leaves[1], strict=True):
+            assert gap(one.grad, another.grad) < 1e-4
+        for p, q in zip(layer.parameters(), twin.parameters(), strict=True):
+            assert gap(p.grad, q.grad) < 1e-4
+
+
+def test_a_subclass_sees_what_is_set_from_outside() -> None:
+    class Switched(ms.nn.BatchNorm2d):
+        def construct(self, x: Any) -> Any:
+            return super().construct(x) * (2 if getattr(self, "doubled", False) else 1)
+
+    layer = Switched(3)
+    x = torch.randn(4, 3, 2, 2)
+    once = layer(x)
+    layer.doubled = True
+    assert gap(layer(x), 2 * once) == 0
+
+
+def test_what_is_no_tensor_cannot_cross_over() -> None:
+    class Two(ms.nn.BatchNorm2d):
+        def construct(self, x: Any) -> Any:
+            return super().construct(x), x
+
+    with pytest.raises(TypeError, match=r"Two returns .*tuple.*: only a tensor can cross over"):
+        Two(3)(torch.randn(2, 3, 2, 2))
+
+
+def test_checkpoints_from_before_the_counter_load() -> None:
+    old = {k: v for k, v in torch.nn.BatchNorm2d(3).state_dict().items() if k != "num_batches_tracked"}
+    torch.nn.BatchNorm2d(3).load_state_dict(old)
+    ms.nn.BatchNorm2d(3).load_state_dict(dict(old))
+    new = torch.nn.BatchNorm2d(3).state_dict()
+    del new["num_batches_tracked"]
+    with pytest.raises(RuntimeError, match="num_batches_tracked"):
+        ms.nn.BatchNorm2d(3).load_state_dict(new)
+
+
+def test_the_memory_format_is_kept() -> None:
+    layer = ms.nn.BatchNorm2d(3).set_train()
+    x = torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    x.requires_grad_()
+    output = layer(x)
+    assert output.is_contiguous(memory_format=torch.channels_last) and not output.is_contiguous()
+    output.sum().backward()
+    assert x.grad.is_contiguous(memory_format=torch.channels_last)
+    assert layer(torch.randn(2, 3, 4, 5)).is_contiguous()
+
+
+def test_one_value_a_channel_is_refused_in_training_as_by_torch() -> None:
+    for layer in (torch.nn.BatchNorm2d(3), ms.nn.BatchNorm2d(3)):
+        layer.train()
+        with pytest.raises(ValueError, match=r"more than 1 value per channel|more than one value per channel"):
+            layer(torch.randn(1, 3, 1, 1))
+        layer.eval()
+        assert layer(torch.randn(1, 3, 1, 1)).shape == (1, 3, 1, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mindspore
@@ -15,46 +17,86 @@ if TYPE_CHECKING:
     from migrate.bridge.layer import Bridge
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call of a bridge: its arguments, in which torch tensors stand for those that arrive."""
+
+    bridge: Bridge
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def of(self, tensors: Sequence[Any]) -> Any:
+        """The output of the cell for ``tensors`` of MindSpore in the places of the torch tensors."""
+        if len(self.args) == 1 and not self.kwargs:
+            return self.bridge.cell(*tensors)
+        waiting = iter(tensors)
+
+        def filled(value: Any) -> Any:
+            return next(waiting) if isinstance(value, torch.Tensor) else value
+
+        args = [filled(value) for value in self.args]
+        return self.bridge.cell(*args, **{name: filled(value) for name, value in self.kwargs.items()})
+
+    @property
+    def differentiable(self) -> Any:
+        """What MindSpore differentiates: the cell itself, or a function that fills in the other arguments."""
+        if len(self.args) == 1 and not self.kwargs:
+            return self.bridge.cell
+        return lambda *tensors: self.of(tensors)
+
+    @property
+    def count(self) -> int:
+        """The number of torch tensors among the arguments."""
+        return sum(isinstance(value, torch.Tensor) for value in (*self.args, *self.kwargs.values()))
+
+
 class Through(torch.autograd.Function):
-    """The cell of a bridge as a differentiable torch function of its input and its parameters."""
+    """The cell of a bridge as a differentiable torch function of the tensors of a call and the cell's parameters."""
 
     @staticmethod
-    def forward(ctx: Any, bridge: Bridge, x: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
-        cell = bridge.cell
-        ctx.bridge, ctx.training = bridge, cell.training
-        ctx.before = read(cell, bridge.names.tensors)
-        ctx.save_for_backward(x, *parameters)
-        output = cell(mindspore.Tensor(array(x)))
-        return torch.from_numpy(output.asnumpy().copy()).to(x.device)
+    def forward(ctx: Any, call: Call, *tensors: torch.Tensor) -> torch.Tensor:
+        cell = call.bridge.cell
+        ctx.call, ctx.training = call, cell.training
+        ctx.before = read(cell, call.bridge.names.tensors)
+        ctx.save_for_backward(*tensors)
+        output = call.of([mindspore.Tensor(array(t)) for t in tensors[: call.count]])
+        if not isinstance(output, mindspore.Tensor):
+            raise TypeError(f"{type(call.bridge).__name__} returns {type(output)}: only a tensor can cross over")
+        return _tensor(output, tensors[0])
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:
         """MindSpore differentiates a call that it makes itself: the cell runs again as it was, and then forgets it."""
-        bridge, cell = ctx.bridge, ctx.bridge.cell
-        x, *_ = ctx.saved_tensors
-        now, mode = read(cell, bridge.names.tensors), cell.training
+        call, cell = ctx.call, ctx.call.bridge.cell
+        inputs = ctx.saved_tensors[: call.count]
+        now, mode = read(cell, call.bridge.names.tensors), cell.training
         write(cell, ctx.before)
         cell.set_train(ctx.training)
         try:
-            by_input, by_parameter = _gradients(cell, list(bridge.trained.values()), array(x), array(gradient))
+            found = _gradients(call, list(call.bridge.trained.values()), [array(t) for t in inputs], array(gradient))
         finally:
             write(cell, now)
             cell.set_train(mode)
-        return (None, *(_tensor(g, x) for g in (by_input, *by_parameter)))
+        wanted = zip(found, ctx.saved_tensors)
+        return (None, *(_tensor(g, t) if t.is_floating_point() else None for g, t in wanted))
 
 
-def _gradients(cell: Any, wanted: list[str], x: Any, by_output: Any) -> tuple[Any, Any]:
-    """The gradients of the input and of the parameters at the paths ``wanted``."""
-    arguments = mindspore.Tensor(x), mindspore.Tensor(by_output)
-    if not wanted:
-        (by_input,) = mindspore.ops.GradOperation(get_all=True, sens_param=True)(cell)(*arguments)
-        return by_input, ()
+def _gradients(call: Call, paths: list[str], inputs: list[Any], by_output: Any) -> list[Any]:
+    """The gradients of the inputs and of the parameters at ``paths``."""
+    arguments = [mindspore.Tensor(a) for a in (*inputs, by_output)]
+    if not paths:
+        return list(mindspore.ops.GradOperation(get_all=True, sens_param=True)(call.differentiable)(*arguments))
     operation = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)
-    weights = mindspore.ParameterTuple([follow(cell, path) for path in wanted])
-    (by_input,), by_parameter = operation(cell, weights)(*arguments)
-    return by_input, by_parameter
+    weights = mindspore.ParameterTuple([follow(call.bridge.cell, path) for path in paths])
+    by_inputs, by_parameters = operation(call.differentiable, weights)(*arguments)
+    return [*by_inputs, *by_parameters]
 
 
-def _tensor(gradient: Any, like: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(gradient.asnumpy().copy()).to(like.device)
+def _tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
+    """A tensor of MindSpore's as one of torch, on the device and in the memory format of ``like``."""
+    made = torch.from_numpy(value.asnumpy().copy()).to(like.device)
+    channels_last = like.dim() == made.dim() == 4 and not like.is_contiguous()
+    if channels_last and like.is_contiguous(memory_format=torch.channels_last):
+        return made.contiguous(memory_format=torch.channels_last)
+    return made

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from migrate.bridge.function import Through
+from migrate.bridge.function import Call, Through
 from migrate.bridge.names import Names, follow
 from migrate.bridge.subclass import subclass
 from migrate.bridge.tensors import Pair, Registry
@@ -52,9 +52,11 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
     """A MindSpore layer in a torch network.
 
     Like the cell, it starts in inference mode. Activations are float32; they may be on any device, and pass through the
-    memory of the host. In training mode each step runs the cell twice, since MindSpore differentiates calls of its own.
+    memory of the host. In training mode each step runs the cell twice, since MindSpore differentiates calls of its own;
+    there are no gradients of gradients. A tensor of the cell that was read before a change in torch is the old one.
     """
 
+    _version = 2
     names: Names
     cell: Any
 
@@ -67,23 +69,21 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
         parameters, buffers = Registry(self), Registry(self)
         for registry, tensors in ((parameters, self.names.parameters), (buffers, self.names.statistics)):
             for name, path in tensors.items():
-                dict.__setitem__(registry, name, self._torch_tensor(name, path))
-        if self.names.counter and any(dict.get(buffers, name) is not None for name in self.names.statistics):
-            dict.__setitem__(buffers, self.names.counter, torch.tensor(0, dtype=torch.long))
+                registry.put(name, self._torch_tensor(name, path))
+        if self.names.counter and any(buffers.held(name) is not None for name in self.names.statistics):
+            buffers.put(self.names.counter, torch.tensor(0, dtype=torch.long))
         self.__dict__["_parameters"], self.__dict__["_buffers"] = parameters, buffers
         self.__dict__["pairs"] = [
             Pair(name, path, registry, cell)
             for registry, tensors in ((parameters, self.names.parameters), (buffers, self.names.statistics))
             for name, path in tensors.items()
-            if dict.__getitem__(registry, name) is not None
+            if registry.held(name) is not None
         ]
 
     def _torch_tensor(self, name: str, path: str) -> Any:
         """The torch tensor for one of the cell's, or None where torch's layer has none."""
         parameter = follow(self.cell, path)
-        present = self.names.present.get(name)
-        # The expression is part of a rule, such as "cell.gamma.requires_grad".
-        if parameter is None or (present is not None and not eval(present, {"cell": self.cell})):
+        if parameter is None or name in self.cell.absent:
             return None
         tensor = torch.from_numpy(parameter.asnumpy().copy())
         if name in self.names.parameters:
@@ -93,29 +93,45 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
     @property
     def trained(self) -> dict[str, str]:
         """The parameters that torch's layer has, with the paths to those of the cell."""
-        held = self.__dict__["_parameters"]
-        return {n: path for n, path in self.names.parameters.items() if dict.__getitem__(held, n) is not None}
+        parameters = self.__dict__["_parameters"]
+        return {n: path for n, path in self.names.parameters.items() if parameters.held(n) is not None}
 
     def synchronize(self) -> None:
         """Carry what changed in torch over to MindSpore, and the other way round."""
         for pair in self.pairs:
             pair.synchronize(self.cell)
 
-    def forward(self, x: Any) -> Any:
-        """Normalize a torch tensor, with gradients; a MindSpore tensor goes straight to the cell."""
+    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Normalize a torch tensor, with gradients; a MindSpore tensor goes straight to the cell.
+
+        Further torch tensors, which the construct of a subclass may take, are carried across as well. Raises TypeError
+        for other numbers than float32, and ValueError where a channel has nothing to average.
+        """
         self.synchronize()
-        if not isinstance(x, torch.Tensor):
-            return self.cell(x)
-        if x.dtype is not torch.float32:
-            # In float16 MindSpore's layer runs, and silently never updates its statistics.
-            raise TypeError(f"{type(self).__name__} of MindSpore computes in float32 only, not in {x.dtype}")
-        counter = dict.get(self.__dict__["_buffers"], self.names.counter)
+        given = [x, *args, *kwargs.values()]
+        tensors = [value for value in given if isinstance(value, torch.Tensor)]
+        if not tensors:
+            return self.cell(x, *args, **kwargs)
+        self._check(tensors)
+        counter = self.__dict__["_buffers"].held(self.names.counter)
         if self.training and counter is not None:
             counter.add_(1)
-        parameters = [dict.__getitem__(self.__dict__["_parameters"], name) for name in self.trained]
-        output = Through.apply(self, x, *parameters)  # type: ignore[no-untyped-call]
+        parameters = [self.__dict__["_parameters"].held(name) for name in self.trained]
+        call = Call(self, (x, *args), kwargs)
+        output = Through.apply(call, *tensors, *parameters)  # type: ignore[no-untyped-call]
         self.synchronize()
         return output
+
+    def _check(self, tensors: list[torch.Tensor]) -> None:
+        name = type(self).__name__
+        other = next((t.dtype for t in tensors if t.is_floating_point() and t.dtype is not torch.float32), None)
+        if other is not None:
+            # In float16 MindSpore's layer runs, and silently never updates its statistics.
+            raise TypeError(f"{name} of MindSpore computes in float32 only, not in {other}")
+        x = tensors[0]
+        if self.training and x.dim() > 1 and x.numel() == x.shape[1]:
+            # torch raises, too; MindSpore would go on with a variance of nan.
+            raise ValueError(f"{name}: more than one value per channel is needed in training, got {tuple(x.shape)}")
 
     construct = forward
 
@@ -131,6 +147,14 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
     @training.setter
     def training(self, mode: bool) -> None:
         self.cell.training = mode
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, metadata: Any, *args: Any) -> None:
+        """Checkpoints older than the counter of batches load, as they do into torch's layer."""
+        key = prefix + self.names.counter
+        counter = self.__dict__["_buffers"].held(self.names.counter)
+        if counter is not None and key not in state_dict and (metadata.get("version") or 1) < self._version:
+            state_dict[key] = counter
+        super()._load_from_state_dict(state_dict, prefix, metadata, *args)
 
     def extra_repr(self) -> str:
         return str(self.cell.extend_repr())
@@ -159,10 +183,10 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
         return call
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """What the cell has is assigned there, so that MindSpore sees it."""
+        """What is not torch's own is assigned to the cell, so that MindSpore sees it."""
         cell = self.__dict__.get("cell")
-        own = name in self.__dict__ or name in _OWN
-        if cell is None or own or isinstance(value, (torch.Tensor, torch.nn.Module)) or not hasattr(cell, name):
+        own = name in self.__dict__ or name in _OWN or name in self.names.tensors
+        if cell is None or own or isinstance(value, (torch.Tensor, torch.nn.Module)):
             super().__setattr__(name, value)
         else:
             setattr(cell, name, value)
@@ -179,4 +203,21 @@ def bridge_to(cell_class: Any, names: Names) -> BridgeType:
         "__doc__": cell_class.__doc__,
         "names": names,
     }
-    return BridgeType(cell_class.__name__, (Bridge,), body, cell_class)
+    return BridgeType(cell_class.__name__, (Bridge,), body, _noting(cell_class, names))
+
+
+def _noting(cell_class: Any, names: Names) -> Any:
+    """The class of the cell, which notes as it is made what torch's layer would not have.
+
+    Afterwards it is too late: a subclass may freeze a parameter that torch's layer has.
+    """
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        cell_class.__init__(self, *args, **kwargs)
+        # The expressions are part of a rule, such as "cell.gamma.requires_grad".
+        self.absent = frozenset(n for n, test in names.present.items() if not eval(test, {"cell": self}))
+
+    body = {"__module__": cell_class.__module__, "__qualname__": cell_class.__qualname__, "__init__": __init__}
+    made: Any = type(cell_class)(cell_class.__name__, (cell_class,), body)
+    made.__signature__ = inspect.signature(cell_class)
+    return made

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
+
+SUPER = "_super_of_bridges"
 
 
 def subclass(name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
@@ -30,15 +34,25 @@ def subclass(name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
 
 
 def _tied(function: types.FunctionType, cell: types.CellType) -> Callable[..., Any]:
-    """The function with ``cell`` for the class that it stands in."""
-    if "__class__" not in function.__code__.co_freevars:
+    """The function with ``cell`` for the class that it stands in, and a ``super`` that understands bridges."""
+    code = function.__code__
+    if "__class__" not in code.co_freevars:
         return function
-    pairs = zip(function.__code__.co_freevars, function.__closure__ or ())
+    function.__globals__.setdefault(SUPER, super_of_bridges)
+    code = code.replace(co_names=tuple(SUPER if name == "super" else name for name in code.co_names))
+    pairs = zip(code.co_freevars, function.__closure__ or ())
     closure = tuple(cell if name == "__class__" else old for name, old in pairs)
-    made = types.FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__, closure
-    )
+    made = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
     made.__kwdefaults__ = function.__kwdefaults__
     made.__dict__.update(function.__dict__)
     made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
     return made
+
+
+def super_of_bridges(*args: Any) -> Any:
+    """``super()``, and ``super(Bridge, self)`` where ``self`` is the cell: there it means the class of the cell."""
+    if args:
+        first = args[0]
+        return builtins.super(getattr(first, "cell_class", first), *args[1:])
+    frame = sys._getframe(1)
+    return builtins.super(frame.f_locals["__class__"], frame.f_locals[frame.f_code.co_varnames[0]])

@@ -21,6 +21,13 @@ class Registry(dict[str, Any]):
         super().__init__()
         self.owner = owner
 
+    def put(self, name: str, tensor: Any) -> None:
+        dict.__setitem__(self, name, tensor)
+
+    def held(self, name: str) -> Any:
+        """The tensor as torch left it, or None."""
+        return dict.get(self, name)
+
     def items(self) -> Any:
         self._synchronize()
         return super().items()
@@ -53,7 +60,7 @@ class Pair:
 
     def synchronize(self, cell: Any) -> None:
         """Carry a change on one side over to the other; raises RuntimeError where both sides changed."""
-        ours, theirs = dict.__getitem__(self.registry, self.name), follow(cell, self.path)
+        ours, theirs = self.registry.held(self.name), follow(cell, self.path)
         values = array(ours)
         new = theirs.asnumpy()
         if not np.array_equal(new, self.values, equal_nan=True):

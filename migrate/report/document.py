@@ -77,6 +77,7 @@ def _network(network: NetworkProof) -> dict[str, Any]:
         ],
         "first": network.first,
         "blur": _number(network.blur),
+        "idle": list(network.idle),
         "ran": network.ran,
         "error": network.error,
         "site": str(network.site) if network.site else None,

@@ -10,17 +10,18 @@ WIDE = 0.01
 """The part of an output from which a bound is called wide."""
 
 
-def failures(verification: Verification) -> Iterator[tuple[Site, str]]:
-    """Each place of a failed proof, with a line that says what failed."""
+def failures(verification: Verification) -> Iterator[tuple[Site | None, str]]:
+    """Each place of a failed proof, with a line that says what failed; None for a network that no file is known of."""
     for proof in verification.proofs:
         if not proof.passed:
             for site in proof.sites:
                 yield site, f"BN907 proof failed: {failure(proof)}"
     for network in verification.networks:
-        if network.ran and not network.passed:
+        if not network.passed:
+            said = f"network {network.network}: {network_failure(network)}"
             places = [network.site] if network.site else [Site(path, 1) for path in sorted(network.paths)]
-            for site in places:
-                yield site, f"BN907 proof failed: network {network.network}: {network_failure(network)}"
+            for place in places if network.ran and places else [None]:
+                yield place, f"BN907 proof failed: {said}" if network.ran else said
 
 
 def network_failure(network: NetworkProof) -> str:
@@ -32,12 +33,17 @@ def network_failure(network: NetworkProof) -> str:
     return f"after the migration: {network.error}{f', in: {network.line}' if network.line else ''}"
 
 
-def blurred(network: NetworkProof) -> str:
-    """What wide bounds mean, and what helps."""
-    return (
-        f"the network amplifies rounding to {network.blur:.0%} of its outputs, so that smaller differences go unseen: "
-        "a larger --input or fewer --steps see more"
-    )
+def remarks(network: NetworkProof) -> list[str]:
+    """What the proof of a network does not tell, and what helps."""
+    found = []
+    if network.blur > WIDE:
+        found.append(
+            f"the network amplifies rounding to {network.blur:.0%} of its outputs, so that smaller differences go "
+            "unseen: a larger --input or fewer --steps see more"
+        )
+    if network.idle:
+        found.append(f"never called, so that nothing is known of them: {', '.join(network.idle)}")
+    return found
 
 
 def failure(proof: Proof) -> str:

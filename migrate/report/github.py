@@ -25,7 +25,8 @@ def _commands(report: Report) -> Iterator[str]:
             place = f"file={file},line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
             yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(_said(f))}"
     for site, message in failures(report.verification) if report.verification is not None else ():
-        yield f"::error file={_property(site.path)},line={site.line},title=bn-migrate::{_data(message)}"
+        place = f"file={_property(site.path)},line={site.line}," if site else ""
+        yield f"::error {place}title=bn-migrate::{_data(message)}"
 
 
 def _said(finding: Finding) -> str:

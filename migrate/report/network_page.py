@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrate.proofs import Measure, NetworkProof, Place
 from migrate.report.depth import plot_depth
-from migrate.report.failures import WIDE, blurred, network_failure
+from migrate.report.failures import network_failure, remarks
 from migrate.report.markup import number, text
 from migrate.report.text import plural
 
@@ -47,8 +47,8 @@ def _parts(network: NetworkProof) -> Iterator[str]:
     if not network.passed:
         place = f"<code>{text(network.site)}</code>: " if network.site else ""
         yield f'<p class="bad">✗ {place}{text(network_failure(network))}</p>'
-    if network.blur > WIDE:
-        yield f'<p class="soft">{text(blurred(network))}.</p>'
+    for remark in remarks(network):
+        yield f'<p class="soft">{text(remark)}.</p>'
     if network.trace:
         yield f'<pre tabindex="0"><code>{text(network.trace)}</code></pre>'
     if network.measures:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from migrate.proofs import NetworkProof
-from migrate.report.failures import WIDE, blurred, network_failure
+from migrate.report.failures import network_failure, remarks
 
 COLUMNS = ("measure", "difference", "bound", "ratio", "where")
 
@@ -22,8 +22,8 @@ def show(networks: tuple[NetworkProof, ...], out: Console) -> None:
         out.print(Text.assemble((network.network, "bold"), about, verdict))
         if network.measures:
             out.print(_table(network), soft_wrap=False)
-        if network.blur > WIDE:
-            out.print(Text(f"    {blurred(network)}", style="yellow"))
+        for remark in remarks(network):
+            out.print(Text(f"    {remark}", style="yellow"))
         if not network.passed:
             _show_failure(network, out)
 

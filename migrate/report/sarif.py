@@ -15,6 +15,7 @@ from migrate.findings import Finding, Report
 from migrate.report.failures import failures
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+PROOF = "BN907"
 LEVELS = {"rewrite": "note", "review": "warning", "note": "note"}
 
 
@@ -44,8 +45,8 @@ def render(report: Report) -> str:
         {
             "level": "error",
             "message": {"text": message},
-            "descriptor": {"id": message[:5]},
-            "locations": [{"physicalLocation": _location(site.path, {"startLine": site.line})}],
+            "descriptor": {"id": PROOF},
+            "locations": [{"physicalLocation": _location(site.path, {"startLine": site.line})}] if site else [],
         }
         for site, message in (failures(proved) if proved is not None else ())
     ]

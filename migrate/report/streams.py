@@ -114,10 +114,7 @@ def _errors(report: Report) -> Iterable[str]:
             line = f":{r.error_line}" if r.error_line else ""
             yield f"bn-migrate: {r.path}{line}: {r.error}"
     if report.verification is not None:
-        from migrate.report.failures import failures, network_failure
+        from migrate.report.failures import failures
 
         for site, message in failures(report.verification):
-            yield f"bn-migrate: {site}: {message}"
-        for network in report.verification.networks:
-            if not network.ran:
-                yield f"bn-migrate: --network {network.network}: {network_failure(network)}"
+            yield f"bn-migrate: {f'{site}: ' if site else ''}{message}"

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ TITLES = {"torch": "torch", "mindspore": "MindSpore"}
 class Interpreter:
     """The Python that has a framework; ``option`` is how the command line names another one.
 
-    ``script`` is what it runs, in ``folder`` or, without one, in a temporary folder.
+    ``script`` is what it runs, in ``folder`` or, without one, in a temporary folder, with ``variables`` on top of the
+    environment.
     """
 
     framework: str
@@ -35,6 +36,7 @@ class Interpreter:
     options: Mapping[str, Any]
     script: Path = WORKER
     folder: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Worker:
             return
         self._hello, self._lines = None, queue.Queue()
         environment = {**os.environ, "GLOG_v": "4", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        environment.update(self._interpreter.variables)
         command = [self._interpreter.executable, str(self._interpreter.script), self._interpreter.framework]
         with (self.folder / "messages").open("w") as messages:
             try:
@@ -165,7 +168,9 @@ class Worker:
 
     def _kill(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            # With whatever it started: it leads a session of its own.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from migrate.files import uninterrupted
 from migrate.findings import FileResult
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site
 from migrate.rules import RuleSet
-from migrate.verify.networks.compare import Compared, Side, blur, compare_networks, depth, mismatch
+from migrate.verify.networks.compare import Compared, Side, blur, compare_networks, depth, idle, mismatch
 from migrate.verify.networks.spec import Network
 from migrate.verify.process import Died, Interpreter, Limits, Worker
 from migrate.verify.settings import Settings
@@ -33,38 +33,38 @@ Tick = Callable[[int, int], None]
 
 def prove_networks(
     results: Sequence[FileResult],
+    paths: Sequence[str],
     settings: Settings,
     rules: RuleSet,
     tick: Tick = lambda done, total: None,
 ) -> tuple[NetworkProof, ...]:
-    """Run every network of ``settings`` before and after the migration. Executes the user's code.
+    """Run every network of ``settings`` before and after the migration of ``paths``. Executes the user's code.
 
     Raises UsageError where an environment does not serve.
     """
     with contextlib.ExitStack() as stack:
         with uninterrupted():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bn-migrate-")))
-            options = _options(results, settings, rules, folder)
-            here = Path.cwd()
-            torch = Interpreter("torch", settings.torch_python, "--torch-python", options, SCRIPT, here)
-            both = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", options, SCRIPT, here)
-            workers = [stack.enter_context(Worker(i, Limits(case=SECONDS))) for i in (torch, both)]
-        return _Prover(results, settings.steps, folder, *workers).prove(settings.networks, tick)
+        options = _options(results, paths, settings, rules, folder)
+        return _Prover(results, settings, options, folder).prove(tick)
 
 
-def _options(results: Iterable[FileResult], settings: Settings, rules: RuleSet, folder: Path) -> dict[str, Any]:
+def _options(
+    results: Iterable[FileResult], paths: Sequence[str], settings: Settings, rules: RuleSet, folder: Path
+) -> dict[str, Any]:
     rewritten = {}
     for number, result in enumerate(r for r in results if r.before != r.after):
         text = folder / "rewritten" / str(number) / Path(result.path).name
         text.parent.mkdir(parents=True)
         text.write_bytes(result.after)
         rewritten[os.path.realpath(result.path)] = str(text)
-    proved = [r for r in rules.rules if r.proof is not None]
+    proved = [(r, r.proof) for r in rules.rules if r.proof is not None]
     return {
-        "path": _import_folders(r.path for r in results),
+        "path": _import_folders([*paths, *(r.path for r in results)]),
         "rewritten": rewritten,
         "names": [asdict(names) for names in bridged_names(rules)],
-        "rules": [{"source": r.source.name, "tensors": r.proof.tensors} for r in proved if r.proof is not None],
+        "rules": [{"source": r.source.name, "tensors": proof.tensors} for r, proof in proved],
+        "counters": sorted({proof.counter for _, proof in proved if proof.counter}),
         "device_target": settings.device_target,
         "mode": settings.mode,
         "threads": max(1, (os.cpu_count() or 1) // 2),
@@ -72,10 +72,11 @@ def _options(results: Iterable[FileResult], settings: Settings, rules: RuleSet, 
 
 
 def _import_folders(paths: Iterable[str]) -> list[str]:
-    """Where imports look first: the working directory, and the folders in which the packages of the files lie."""
+    """Where imports look: the working directory, and the folders that the packages and modules of ``paths`` lie in."""
     folders = [os.getcwd()]
     for path in paths:
-        folder = Path(os.path.realpath(path)).parent
+        folder = Path(os.path.realpath(path))
+        folder = folder if folder.is_dir() else folder.parent
         while (folder / "__init__.py").is_file():
             folder = folder.parent
         folders.append(str(folder))
@@ -83,19 +84,25 @@ def _import_folders(paths: Iterable[str]) -> list[str]:
 
 
 class _Prover:
-    """The two processes of a run; the original runs the next network while the rewritten one runs the last."""
+    """Each network has two processes of its own, so that none meets what another has left behind.
+
+    While a rewritten network runs, the original of the next one does.
+    """
 
     def __init__(
-        self, results: Iterable[FileResult], steps: int, folder: Path, torch: Worker, mindspore: Worker
+        self, results: Iterable[FileResult], settings: Settings, options: dict[str, Any], folder: Path
     ) -> None:
         self._paths = {os.path.realpath(r.path): r.path for r in results if r.before != r.after}
-        self._steps = steps
+        self._settings = settings
         self._folder = folder
-        self._torch, self._mindspore = torch, mindspore
+        # Sets of strings have the same order in both processes.
+        at = (options, SCRIPT, Path.cwd(), {"PYTHONHASHSEED": "0"})
+        self._torch = Interpreter("torch", settings.torch_python, "--torch-python", *at)
+        self._mindspore = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", *at)
+        self._running: set[Worker] = set()
 
-    def prove(self, networks: Sequence[Network], tick: Tick) -> tuple[NetworkProof, ...]:
-        self._torch.hello()
-        self._mindspore.hello()
+    def prove(self, tick: Tick) -> tuple[NetworkProof, ...]:
+        networks = self._settings.networks
         found = []
         tick(0, len(networks))
         with ThreadPoolExecutor(1) as pool:
@@ -103,43 +110,56 @@ class _Prover:
                 coming = [pool.submit(self._original, n, i) for i, n in enumerate(networks)]
                 for i, (network, future) in enumerate(zip(networks, coming, strict=True)):
                     start = time.monotonic()
-                    proof = self._proof(network, i, future.result())
+                    with self._started(self._mindspore) as worker:
+                        proof = self._proof(network, i, future.result(), worker)
+                    shutil.rmtree(self._folder / str(i))
                     found.append(replace(proof, seconds=time.monotonic() - start))
                     tick(i + 1, len(networks))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                self._torch.__exit__()
+                for worker in list(self._running):
+                    worker.__exit__()
                 raise
         return tuple(found)
+
+    @contextlib.contextmanager
+    def _started(self, interpreter: Interpreter) -> Iterator[Worker]:
+        """A new process, which imports its frameworks while others work."""
+        with Worker(interpreter, Limits(case=SECONDS)) as worker:
+            self._running.add(worker)
+            try:
+                yield worker
+            finally:
+                self._running.discard(worker)
 
     def _original(self, network: Network, number: int) -> dict[str, Any]:
         """What the original says of its run, or the fault that ended it."""
         (self._folder / str(number)).mkdir()
-        return self._asked(self._torch, network, number)
+        with self._started(self._torch) as worker:
+            return self._asked(worker, network, number)
 
     def _asked(self, worker: Worker, network: Network, number: int) -> dict[str, Any]:
         request = {
             "module": network.module,
             "expression": network.expression,
             "inputs": [asdict(i) for i in network.inputs],
-            "steps": self._steps,
+            "steps": self._settings.steps,
             "folder": str(self._folder / str(number)),
         }
+        worker.hello()
         try:
             done: dict[str, Any] = worker.ask(request)["done"]
         except Died as death:
-            if not worker.closed:
-                worker.restart()
-                worker.hello()
             return {"fault": str(death), "trace": "", "site": None, "used": sorted(self._paths)}
         return done
 
-    def _proof(self, network: Network, number: int, original: dict[str, Any]) -> NetworkProof:
+    def _proof(self, network: Network, number: int, original: dict[str, Any], worker: Worker) -> NetworkProof:
         # Until it is known what the network uses, it may be every file.
-        proof = NetworkProof(network.text, network.inputs_text, self._steps, paths=frozenset(self._paths.values()))
+        files = frozenset(self._paths.values())
+        proof = NetworkProof(network.text, network.inputs_text, self._settings.steps, paths=files)
         if "fault" in original:
             return replace(self._ended(proof, original), ran=False)
-        rewritten = self._asked(self._mindspore, network, number)
+        rewritten = self._asked(worker, network, number)
         proof = replace(
             proof,
             layers=len(original["layers"]),
@@ -150,7 +170,6 @@ class _Prover:
         if "fault" in rewritten:
             return self._ended(proof, rewritten)
         sides = Side(_arrays(folder / "original.npz"), original), Side(_arrays(folder / "rewritten.npz"), rewritten)
-        shutil.rmtree(folder)
         return _judged(proof, *sides)
 
     def _ended(self, proof: NetworkProof, facts: dict[str, Any]) -> NetworkProof:
@@ -177,6 +196,7 @@ def _judged(proof: NetworkProof, original: Side, rewritten: Side) -> NetworkProo
         measures=_worst(compared),
         depth=depth(original, compared),
         blur=blur(original, compared),
+        idle=idle(original),
         first=None if first is None else f"{first.kind} of {first.place}",
     )
 

@@ -41,7 +41,20 @@ def disturb(layers: Iterable[torch.nn.Module], size: float, seed: int) -> None:
 
 def _erring(forward: Callable[..., Any], size: float, generator: torch.Generator) -> Callable[..., Any]:
     rounding: Any = _Rounding.apply
-    return lambda x: rounding(forward(rounding(x, size, generator)), size, generator)
+
+    def erring(value: Any) -> Any:
+        if isinstance(value, (tuple, list)):
+            return type(value)(map(erring, value))
+        return rounding(value, size, generator) if _is_batch(value) else value
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return erring(forward(*map(erring, args), **{name: erring(value) for name, value in kwargs.items()}))
+
+    return call
+
+
+def _is_batch(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.dim() > 1
 
 
 class _Rounding(torch.autograd.Function):

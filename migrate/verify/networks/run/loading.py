@@ -8,9 +8,8 @@ import os
 import random
 import sys
 import traceback
-import types
 from importlib.machinery import SourceFileLoader
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Set
 
 import numpy
 import torch
@@ -25,9 +24,6 @@ OWN = (
     os.path.join(os.path.dirname(torch.__file__), "nn", "modules", "module.py"),
 )
 """Where the files lie whose frames say nothing of the user's code."""
-SHOWN = 3
-"""Folders that are named where a module is in none."""
-FRAMEWORKS = frozenset({"", "builtins", "mindspore", "numpy", "torch"})
 
 
 class Fault(Exception):
@@ -46,7 +42,7 @@ class Sources:
     def __init__(self, rewritten: Dict[str, str]) -> None:
         self._rewritten = rewritten
         self._originals = {text: path for path, text in rewritten.items()}
-        self._loaded: Dict[str, str] = {}
+        self._loaded: Set[str] = set()
 
     def redirect(self) -> None:
         """From now on, whatever imports one of the files gets the rewritten text, compiled under its own path."""
@@ -58,25 +54,15 @@ class Sources:
             text = sources._rewritten.get(path)
             if text is None:
                 return get_code(self, fullname)
-            sources._loaded[fullname] = path
+            sources._loaded.add(path)
             return self.source_to_code(self.get_data(text), text)
 
         SourceFileLoader.get_code = redirected  # type: ignore
 
-    def all(self) -> List[str]:
+    @property
+    def loaded(self) -> List[str]:
         """The rewritten files that were imported."""
-        return sorted(set(self._loaded.values()))
-
-    def used_by(self, module: str) -> List[str]:
-        """The rewritten files that ``module`` is, imports, or has something of, directly or through others."""
-        waiting, seen = [module], set()
-        while waiting:
-            name = waiting.pop()
-            if name in seen or name.partition(".")[0] in FRAMEWORKS:
-                continue
-            seen.add(name)
-            waiting += _mentioned(name)
-        return sorted({path for name, path in self._loaded.items() if name in seen})
+        return sorted(self._loaded)
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -105,24 +91,17 @@ class Sources:
         return Fault(one_line(error), trace.rstrip(), site)
 
 
-def _mentioned(name: str) -> Iterator[str]:
-    """The modules that the names of a module come from, and the package around it."""
-    yield name.rpartition(".")[0]
-    for value in list(vars(sys.modules[name]).values()) if name in sys.modules else ():
-        origin = getattr(value, "__name__" if isinstance(value, types.ModuleType) else "__module__", None)
-        if isinstance(origin, str) and origin in sys.modules:
-            yield origin
-
-
 def build(module: str, expression: str, seed: int) -> Any:
     """The network: ``expression`` in the namespace of ``module``, called where it is not a network itself."""
+    # Modules may draw random numbers when they are imported, which happens once.
     seed_all(seed)
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if f"{module}.".startswith(f"{error.name}."):
-            raise Fault(f"there is no module {error.name} in {', '.join(sys.path[:SHOWN])}") from None
+            raise Fault(f"there is no module {error.name} in {os.getcwd()} and below PATHS") from None
         raise
+    seed_all(seed)
     made = eval(compile(expression, "<--network>", "eval"), vars(found))
     if not isinstance(made, torch.nn.Module) and callable(made):
         made = made()
@@ -138,6 +117,17 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def put_on_path(folders: List[str]) -> None:
-    """Let imports look into ``folders`` first."""
-    sys.path[:0] = folders
+def prepare(options: Dict[str, Any]) -> None:
+    """Let imports look where a program of the user's would, and give the program an empty command line.
+
+    The working directory comes first; the folders of the sources stand before installed packages, behind the standard
+    library.
+    """
+    here, *folders = options["path"]
+    packages = [i for i, path in enumerate(sys.path) if "-packages" in path]
+    at = packages[0] if packages else len(sys.path)
+    sys.path[at:at] = folders
+    sys.path.insert(0, here)
+    sys.argv[:] = [""]
+    # The user's folders stay as they are.
+    sys.dont_write_bytecode = True

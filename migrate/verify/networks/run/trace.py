@@ -53,7 +53,8 @@ class Trace:
 
 def sample(tensor: torch.Tensor) -> Any:
     """At most `MOST` values of a tensor, as an array (values,)."""
-    flat = tensor.detach().reshape(-1)
+    tensor = tensor.detach()
+    flat = (tensor.to_dense() if tensor.layout is torch.sparse_coo else tensor).reshape(-1)
     if len(flat) > MOST:
         flat = flat[torch.arange(MOST, device=flat.device) * len(flat) // MOST]
     flat = flat.cpu()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, List
+from typing import Any, Dict, FrozenSet, List
 
 import torch
 
@@ -19,10 +19,13 @@ def phases(steps: int) -> List[str]:
     return [*(f"step {i}" for i in range(1, steps + 1)), EVALUATION]
 
 
-def run(network: torch.nn.Module, inputs: Dict[str, List[torch.Tensor]], seed: int) -> Trace:
+def run(
+    network: torch.nn.Module, inputs: Dict[str, List[torch.Tensor]], seed: int, left_out: FrozenSet[str] = frozenset()
+) -> Trace:
     """Train by SGD on a squared error, a step for each phase in ``inputs`` but the last, then evaluate.
 
-    Random layers draw the same numbers in every run: the generators are seeded before each phase.
+    Random layers draw the same numbers in every run: the generators are seeded before each phase. Buffers whose last
+    name is in ``left_out`` are not recorded.
     """
     trained = [p for p in network.parameters() if p.requires_grad]
     optimizer = torch.optim.SGD(trained, lr=LEARNING_RATE) if trained else None
@@ -36,7 +39,12 @@ def run(network: torch.nn.Module, inputs: Dict[str, List[torch.Tensor]], seed: i
             if phase == EVALUATION:
                 _evaluate(network, tensors, trace)
             else:
-                _step(network, tensors, trace, optimizer, seed)
+                # A program that turned gradients off for itself is trained all the same.
+                with torch.enable_grad():
+                    _step(network, tensors, trace, optimizer, seed)
+            for name, buffer in network.named_buffers():
+                if name.rpartition(".")[2] not in left_out:
+                    trace.record(f"statistics/{name}", buffer)
     return trace
 
 
@@ -61,16 +69,12 @@ def _step(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace, o
             trace.record(f"gradient/{name}", parameter.grad)
     if optimizer is not None:
         optimizer.step()
-    for name, buffer in network.named_buffers():
-        trace.record(f"statistics/{name}", buffer)
 
 
 def _evaluate(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace) -> None:
     with torch.no_grad():
         for path, output in flatten(network(*(t.clone() for t in tensors))):
             trace.record(f"output/{path}", output)
-    for name, buffer in network.named_buffers():
-        trace.record(f"statistics/{name}", buffer)
 
 
 def _loss(output: torch.Tensor, name: str) -> torch.Tensor:

@@ -6,12 +6,13 @@ As ``torch`` it runs the originals, as ``mindspore`` the rewritten files. Both e
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
 import sys
 import traceback
-from typing import Any, Callable, Dict, Iterable, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 Json = Dict[str, Any]
 
@@ -37,33 +38,36 @@ def start(name: str, options: Json) -> Tuple[Any, Json]:
     if name == "mindspore":
         hello["version"] = MindSpore(options).version
     importlib.import_module("torch").set_num_threads(options["threads"])
-    from migrate.verify.networks.run.loading import Sources, put_on_path
+    from migrate.verify.networks.run.loading import Sources, prepare
     from migrate.verify.networks.run.sides import Original, Rewritten
 
-    # The user's folders stay as they are.
-    sys.dont_write_bytecode = True
-    put_on_path(options["path"])
-    sources = Sources(options["rewritten"])
-    return (Original if name == "torch" else Rewritten)(sources, options), hello
+    prepare(options)
+    side = (Original if name == "torch" else Rewritten)(Sources(options["rewritten"]), options)
+    give_up_the_name(options["path"])
+    return side, hello
+
+
+def give_up_the_name(folders: List[str]) -> None:
+    """Where the user has a package of the same name, imports shall find that one from now on."""
+    if importlib.machinery.PathFinder.find_spec("migrate", folders) is not None:
+        for name in [n for n in sys.modules if n.partition(".")[0] == "migrate"]:
+            del sys.modules[name]
 
 
 def serve(side: Any, requests: Iterable[str], answer: Callable[[Json], None]) -> None:
-    """Run one network after the other; a fault of the user's code is an answer."""
-    from migrate.verify.networks.run.loading import Fault
-
+    """Run a network; a fault of the user's code is an answer."""
+    fault_type = side.fault
     for line in requests:
         request = json.loads(line)
         answer({"at": request["expression"]})
         try:
             done = side.run(request)
-        except Fault as fault:
+        except fault_type as fault:
             done = {"fault": str(fault), "trace": fault.trace, "site": fault.site}
         except Exception:
             why = "internal error of bn-migrate, please report it"
             done = {"fault": why, "trace": traceback.format_exc(), "site": None}
-        # What failed may have left no trace of what it used.
-        used = side.sources.all() if "fault" in done else side.sources.used_by(request["module"])
-        answer({"done": dict(done, used=used)})
+        answer({"done": dict(done, used=side.sources.loaded)})
 
 
 if __name__ == "__main__":
