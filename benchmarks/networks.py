@@ -65,8 +65,9 @@ MODELS = {
 """One network or more of every family of torchvision that has a batch norm, and its input."""
 EXPECTED = {
     "momentum_schedule:train(25)": "the schedule assigns what the file does not tell, which is left for review",
-    "fasterrcnn_resnet50_fpn": "needs targets and compiled operators; does not run in torch either",
-    "retinanet_resnet50_fpn": "needs targets and compiled operators; does not run in torch either",
+    "raft_large": "with random batch norm tensors the flow that it iterates overflows, in torch",
+    "fasterrcnn_resnet50_fpn": "needs targets and compiled operators, in torch, too",
+    "retinanet_resnet50_fpn": "needs targets and compiled operators, in torch, too",
 }
 ZOO = '''
 import pathlib, re, warnings
@@ -144,7 +145,7 @@ def _verdict(name: str, network: dict) -> str:
     if network["passed"]:
         return "proved"
     said = network["error"] or f"differs first in the {network['first']}"
-    return f"{'failed' if network['ran'] else 'does not run'}: {EXPECTED.get(name, said)}"
+    return f"{'failed' if network['ran'] else 'not compared'}: {EXPECTED.get(name, said)}"
 
 
 if __name__ == "__main__":

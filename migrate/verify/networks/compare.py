@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,32 @@ SAME = 1e-4
 """The largest part by which initial values may differ, since a builder may already have trained."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """What one process gave: samples by key, and facts: the calls of each phase, layers, trainable parameters."""
 
     arrays: Arrays
     facts: Mapping[str, Any]
+
+    @cached_property
+    def moves(self) -> dict[str, float]:
+        """How far each tensor moves in the disturbed runs as a part of its largest value, at most in any phase.
+
+        A rectifier that flips moves gradients far, but not often, and which ones is chance: so no gradient counts as
+        moving less than nine tenths of them do.
+        """
+        moves: dict[str, float] = {}
+        for phase in self.facts["calls"]:
+            prefix = f"scale/{phase}/"
+            for name in (n for n in self.arrays if n.startswith(prefix)):
+                key = name.removeprefix(prefix)
+                largest = _largest(self.arrays[f"value/{phase}/{key}"])
+                moves[key] = max(moves.get(key, 0.0), float(self.arrays[name]) / largest if largest > 0 else 0.0)
+        gradients = {key: move for key, move in moves.items() if key.startswith(("gradient/", "input/"))}
+        if gradients:
+            usual = float(np.quantile(list(gradients.values()), 0.9))
+            moves |= {key: max(move, usual) for key, move in gradients.items()}
+        return moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +143,7 @@ def _bounded(phase: str, key: str, original: Side, rewritten: Side) -> Measure:
     theirs = rewritten.arrays.get(f"value/{phase}/{key}")
     if theirs is None or theirs.shape != ours.shape:
         return Measure(np.inf, 0.0)
-    return _measure(ours, theirs, (ALLOWED * _scale(key, original) + FLOOR) * _largest(ours))
-
-
-def _scale(key: str, original: Side) -> float:
-    """How far a tensor moves in the disturbed runs as a part of its largest value, at most in any phase.
-
-    A rectifier that flips moves a gradient far, and rarely: all phases together show it more often than one.
-    """
-    parts = [0.0]
-    for phase in original.facts["calls"]:
-        value, scale = original.arrays.get(f"value/{phase}/{key}"), original.arrays.get(f"scale/{phase}/{key}")
-        if value is not None and scale is not None and _largest(value) > 0:
-            parts.append(float(scale) / _largest(value))
-    return max(parts)
+    return _measure(ours, theirs, (ALLOWED * original.moves[key] + FLOOR) * _largest(ours))
 
 
 def idle(original: Side) -> tuple[str, ...]:

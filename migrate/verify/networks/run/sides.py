@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from migrate.verify.networks.run.layers import disturb, found_in, randomize
 from migrate.verify.networks.run.loading import Fault, Sources, build
-from migrate.verify.networks.run.trace import Trace, is_finite, sample
+from migrate.verify.networks.run.trace import Trace, first_infinite, sample
 from migrate.verify.networks.run.training import EVALUATION, phases, run
 from migrate.verify.worker import resolve
 
@@ -48,8 +48,8 @@ class Original:
             _save(os.path.join(folder, "start.npz"), {name: _storable(t) for name, t in start.items()})
             trainable = [name for name, p in network.named_parameters() if p.requires_grad]
             trace = run(network, inputs, SEED, self._counters)
-            if not is_finite(trace.arrays):
-                raise Fault("the network computes infinite numbers or none (nan) before any migration")
+            if (broken := first_infinite(trace.arrays)) is not None:
+                raise Fault(f"the original computes numbers that are not finite, first in {broken}; try other inputs")
             scales = self._scales(make, start, inputs, trace)
         arrays.update({f"value/{key}": a for key, a in trace.arrays.items()})
         arrays.update({f"scale/{key}": a for key, a in scales.items()})

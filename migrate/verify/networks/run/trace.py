@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy
 import torch
@@ -77,5 +77,6 @@ def flatten(output: Any, path: str = "") -> Iterator[Tuple[str, torch.Tensor]]:
             yield from flatten(getattr(output, field.name), f"{path}.{field.name}")
 
 
-def is_finite(arrays: Dict[str, Any]) -> bool:
-    return all(bool(numpy.isfinite(a).all()) for a in arrays.values())
+def first_infinite(arrays: Dict[str, Any]) -> Optional[str]:
+    """The key of the first array that holds an infinite number or none (nan)."""
+    return next((key for key, array in arrays.items() if not numpy.isfinite(array).all()), None)
