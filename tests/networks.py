@@ -30,10 +30,12 @@ def spoiled(results: Sequence[FileResult], name: str, old: str, new: str) -> lis
 
 
 def proofs(
-    results: Sequence[FileResult], networks: dict[str, str], steps: int = 3, settings: Settings | None = None
+    results: Sequence[FileResult],
+    networks: dict[str, str],
+    settings: Settings | None = None,
+    paths: Sequence[str] = (),
 ) -> dict[str, NetworkProof]:
     """The proof of every network; ``networks`` maps them to their inputs."""
     wanted = parse_networks(tuple(networks), tuple(networks.values()))
-    chosen = replace(settings or Settings(), networks=wanted, steps=steps)
-    folders = sorted({str(Path(r.path).parent) for r in results})
-    return {p.network: p for p in prove_networks(results, folders, chosen, load_rules("mindspore.nn"))}
+    chosen = replace(settings or Settings(), networks=wanted)
+    return {p.network: p for p in prove_networks(results, paths, chosen, load_rules("mindspore.nn"))}
