@@ -86,10 +86,11 @@ def test_a_bound_is_what_disturbed_runs_and_rounding_allow() -> None:
 
 
 def test_phases_share_how_far_a_tensor_moves() -> None:
-    key = "value/step 1/statistics/norm.running_mean"
-    changed = {key: [0.11]}
-    assert first(changed) is not None
-    assert first(changed, {"evaluation/statistics/norm.running_mean": 0.01}) is None
+    name, phases = "statistics/norm.running_mean", ("step 1", "evaluation")
+    for here, there in (phases, phases[::-1]):
+        changed = {f"value/{here}/{name}": [0.11]}
+        assert first(changed) is not None
+        assert first(changed, {f"{there}/{name}": 0.01}) is None
 
 
 def test_gradients_share_what_a_rectifier_does_to_most_of_them() -> None:
@@ -97,6 +98,8 @@ def test_gradients_share_what_a_rectifier_does_to_most_of_them() -> None:
     changed = {"value/step 1/gradient/conv.weight": [0.31]}
     far = {"step 1/gradient/norm.weight": 0.02, "step 1/input/0": 0.02}
     assert first(changed) is not None and first(changed, far) is None
+    own = {"value/step 1/gradient/conv.weight": [0.3 + 0.9 * ALLOWED * 0.02]}
+    assert first(own, {"step 1/gradient/conv.weight": 0.02}) is None, "what moves itself"
 
 
 def test_initial_values_may_differ_by_rounding_alone() -> None:
@@ -106,9 +109,10 @@ def test_initial_values_may_differ_by_rounding_alone() -> None:
 
 def test_what_only_one_side_trains_is_named() -> None:
     original, rewritten = sides()
-    frozen = Side(rewritten.arrays, {**FACTS, "trainable": ["conv.weight"]})
-    (found,) = (c for c in compare_networks(original, frozen) if not c.measure.passed)
-    assert (found.kind, found.place.name, found.measure.max_abs) == ("trainable", "norm.weight", 1.0)
+    frozen = [Side(side.arrays, {**FACTS, "trainable": ["conv.weight"]}) for side in (original, rewritten)]
+    for one, other in ((original, frozen[1]), (frozen[0], rewritten)):
+        (found,) = (c for c in compare_networks(one, other) if not c.measure.passed)
+        assert (found.kind, found.place.name, found.measure.max_abs) == ("trainable", "norm.weight", 1.0)
 
 
 @pytest.mark.parametrize(
