@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import ast
-import os
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
 from migrate.analysis.decorators import decorated_nodes
 from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.narrowing import LOOKS
+from migrate.analysis.others import Names, Others, Read
 from migrate.analysis.project import Project
-from migrate.analysis.scopes import Function
+from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.source import Source
-from migrate.analysis.tree import INIT, Tree
-from migrate.analysis.values import Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values, union
+from migrate.analysis.tree import Tree
+from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values, union
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
-IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
-IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 MAX_ROUNDS = 10
+CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
+"""Methods that run without being named."""
+LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
+"""Libraries that leave what they get as it is, and do not give it back."""
 QUIET_ROUNDS = 3
 """Rounds without a new file after which callers that go in circles are left as they are."""
-
-Read = Callable[[str], bytes]
 
 
 def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, rules: RuleSet) -> Project:
@@ -44,7 +44,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = _Others((p for p in paths if p not in triggered), read, rules)
+    others = Others((p for p in paths if p not in triggered), read, rules, project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
@@ -60,37 +60,6 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     return project
 
 
-class _Others:
-    """The files that were not read into the project, with what their bytes tell."""
-
-    def __init__(self, paths: Iterable[str], read: Read, rules: RuleSet) -> None:
-        self.paths = set(paths)
-        self._read = read
-        names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
-        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
-        self._imports: dict[str, frozenset[bytes]] = {}
-        self._uses: dict[str, bool] = {}
-
-    def imports(self, path: str) -> frozenset[bytes]:
-        """Every part of the module names that the file imports; ``b"."`` for ``from . import``."""
-        if path not in self._imports:
-            found = IMPORT.findall(self._read(path))
-            self._imports[path] = frozenset(p or b"." for name in found for p in name.split(b"."))
-        return self._imports[path]
-
-    def words(self, path: str) -> frozenset[bytes]:
-        data = self._read(path)
-        star = {b"*"} if b"import *" in data else set()
-        return frozenset(IDENTIFIER.findall(data)) | star
-
-    def uses_instances(self, path: str) -> bool:
-        """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
-        if path not in self._uses:
-            hands_on = os.path.basename(path) == f"{INIT}.py"
-            self._uses[path] = hands_on or bool(self._attribute.search(self._read(path)))
-        return self._uses[path]
-
-
 class Carriers:
     """Tells which values carry a migrated class, directly or in what they hold or take; ``instances`` count as well."""
 
@@ -99,20 +68,45 @@ class Carriers:
         self._instances = instances
         self._known: dict[ast.AST, bool] = {}
         self._opened: dict[Value, bool] = {}
+        self._members: dict[ast.AST, set[str]] = {}
+        self._keeping: dict[ast.AST, bool] = {}
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
 
-    def names(self) -> list[tuple[str, str]]:
-        """The names at module level that carry, with the path of their module."""
-        found: list[tuple[str, str]] = []
+    def names(self) -> Names:
+        """The names at module level that carry, with the members that do for a class that carries by them alone."""
+        found: Names = {}
 
         def look(module: Evaluator) -> None:
-            names = module.index.module.bindings
-            found.extend((n, module.path) for n in names if self.any(self._project.exported(module.path, n)))
+            for name in dict.fromkeys((*module.index.module.bindings, *self._starred(module, set()))):
+                values = [v for v in self._project.exported(module.path, name) if self._carries(v)]
+                if values:
+                    found.setdefault(module.path, {})[name] = self._through(values)
 
         self._project.for_each(look)
         return found
+
+    def _starred(self, module: Evaluator, seen: set[str]) -> Iterator[str]:
+        """The names that star imports may bring."""
+        for star in module.index.module.star_imports:
+            path = module.imported_module(star)
+            if path in self._project.modules and path not in seen:
+                seen.add(path)
+                inner = self._project.modules[path]
+                yield from inner.index.module.bindings
+                yield from self._starred(inner, seen)
+
+    def _through(self, values: Iterable[Value]) -> frozenset[str]:
+        """The members by which all of ``values`` carry; none where one of them does so by itself, or when called."""
+        members: set[str] = set()
+        for value in values:
+            cls = getattr(getattr(value, "of", value), "node", None)
+            through = self._members.get(cls, set()) if isinstance(cls, ast.ClassDef) else set()
+            if not through or not CALLED.isdisjoint(through):
+                return frozenset()
+            members |= through
+        return frozenset(members)
 
     def _carries(self, value: Value) -> bool:
         if isinstance(value, Instance) and isinstance(value.of, Migrated):
@@ -145,17 +139,82 @@ class Carriers:
         classes = self._project.classes
         if classes.migrated_base(cls) is not None:
             return True
-        return any(self.any(classes.attribute(cls, name)) for name in classes.attributes(cls))
+        # Not what classes that derive from it have: whoever names the base does not name those.
+        names = classes.attributes(cls)
+        self._members[cls] = {name for name in names if self.any(classes.attribute(cls, name, True))}
+        return bool(self._members[cls])
 
     def _function(self, function: Function) -> bool:
+        """Whether a function gives carriers of its own, or does something with those it gets.
+
+        To give back what it gets is neither: each caller has its own back.
+        """
         module = self._project.homes[function]
-        bindings = [b for bs in module.index.inner[function].bindings.values() for b in bs if b.kind == "parameter"]
         if self.any(self._project.classes.of_function(Local(function))):
             return True
-        return any(self.any(module.binding_values(b)) for b in bindings) or self.any(module.returned(function))
+        given = {b: module.binding_values(b) for b in _parameters(module, function)}
+        return self.any(module.returned(function) - union(given.values())) or self._keeps(function)
+
+    def _keeps(self, function: Function) -> bool:
+        """Whether a function does something with a carrier that it gets. Remembered; a circle adds nothing."""
+        if function not in self._keeping:
+            self._keeping[function] = False
+            module = self._project.homes[function]
+            own = (b for b in _parameters(module, function) if b.scope.node is function)
+            self._keeping[function] = any(self._parameter(module, b, module.binding_values(b)) for b in own)
+        return self._keeping[function]
+
+    def _parameter(self, module: Evaluator, parameter: Binding, values: Values) -> bool:
+        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new."""
+        if values >= UNKNOWN or not self.any(values):
+            return False
+        uses = module.index.uses(parameter.scope, parameter.name)
+        return any(self._matters(module, use, values) for use in uses)
+
+    def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
+        """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""
+        parent = module.index.parent(node)
+        if isinstance(
+            parent, (ast.Return, ast.Expr, ast.Compare, ast.If, ast.FormattedValue, ast.YieldFrom, ast.Yield)
+        ):
+            return False
+        if isinstance(parent, ast.Attribute):
+            held = self._project.evaluate(parent)
+            if parent.attr.startswith("__"):
+                return False
+            named = parent.attr in self._project.rules.members or not isinstance(parent.ctx, ast.Load)
+            return named or (self.any(held) and self._matters(module, parent, held))
+        if isinstance(parent, ast.Call) and parent.func is node:
+            held = self._project.evaluate(parent)
+            made = any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held)
+            return made or (self.any(held) and self._matters(module, parent, held))
+        call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
+        return not isinstance(call, ast.Call) or self._handed(module, call)
+
+    def _handed(self, module: Evaluator, call: ast.Call) -> bool:
+        """Whether what ``call`` is given, or what it gives back for that, matters."""
+        if getattr(call.func, "id", "") in LOOKS:
+            return False
+        callees = self._project.evaluate(call.func)
+        if any(isinstance(v, Symbol) and v.name.partition(".")[0] in LOOKING for v in callees):
+            return False
+        functions = [v.node for v in callees if isinstance(v, Local) and isinstance(v.node, Function)]
+        if len(functions) < len(callees) or any(self._keeps(f) for f in functions):
+            return True
+        held = self._project.evaluate(call)
+        return self.any(held) and self._matters(module, call, held)
 
 
-def _forward(project: Project, others: _Others) -> set[str]:
+def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
+    """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
+    own = module.classes.owner(function) is not None
+    first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
+    inside = [n for n in ast.walk(function) if isinstance(n, Function)]
+    for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
+        yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
+
+
+def _forward(project: Project, others: Others) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
     classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
@@ -214,22 +273,17 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
                 yield value.path
 
 
-def _backward(project: Project, others: _Others) -> set[str]:
+def _backward(project: Project, others: Others) -> set[str]:
     """The files that name a carrier and import from a module that has it, as far as their bytes tell.
 
     One that gets instances only inside other objects matters where it uses an attribute of theirs.
     """
     found: set[str] = set()
     for instances in (False, True):
-        names: dict[bytes, set[bytes]] = {}
-        for name, path in Carriers(project, instances).names() + ([] if instances else _layers(project)):
-            for door in _doors(path):
-                names.setdefault(door, set()).add(name.encode())
-        for path in sorted(others.paths - found):
-            doors = names.keys() & others.imports(path)
-            if doors and (not instances or others.uses_instances(path)):
-                wanted = {n for door in doors for n in names[door]} | {b"*"}
-                found |= {path} if wanted & others.words(path) else set()
+        names = Carriers(project, instances).names()
+        for name, path in [] if instances else _layers(project):
+            names.setdefault(path, {})[name] = frozenset()
+        found.update(p for p in others.importing(names) if not instances or others.uses_instances(p))
     return found
 
 
@@ -243,10 +297,3 @@ def _layers(project: Project) -> list[tuple[str, str]]:
             if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held):
                 found.append((name, path))
     return found
-
-
-def _doors(path: str) -> set[bytes]:
-    """What a file that imports the module, or from it, has in the name of a module: its name, its package, or a dot."""
-    folder, last = os.path.split(os.path.splitext(os.path.abspath(path))[0])
-    names = {os.path.basename(folder)} | ({last} if last != INIT else set())
-    return {b".", *map(os.fsencode, names)}
