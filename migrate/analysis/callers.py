@@ -78,6 +78,9 @@ class Callers:
 
     def parameter(self, binding: Binding) -> Values:
         """What a parameter holds: its default and what the calls pass; anything where neither says."""
+        return self._project.remembered(("parameter", binding.node), lambda: self._parameter(binding))
+
+    def _parameter(self, binding: Binding) -> Values:
         function = binding.scope.node
         assert isinstance(function, Function)
         owner = self._project.classes.owner(function)
@@ -194,10 +197,13 @@ class Callers:
 
     def fields(self, cls: ast.ClassDef, name: str) -> Values:
         """What the calls of a class without ``__init__`` pass for a field, as a dataclass takes it."""
+        reaching = self._reaching(cls)
+        if not reaching:
+            return NOTHING
         result = NOTHING
         family = [*reversed(self._project.classes.local_bases(cls)), cls]
         order = [name for c in family for name in field_names(c)]
-        for call, bound in self._reaching(cls) if name in order else ():
+        for call, bound in reaching if name in order else ():
             given = next((k.value for k in call.keywords if k.arg == name), None)
             place = order.index(name) - bound
             if given is not None:

@@ -47,7 +47,7 @@ class Classes:
         return []
 
     def local_bases(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
-        values = [v for b in cls.bases for v in self._evaluate(b)]
+        values = [v for b in cls.bases for v in self._evaluate(b)] if cls.bases else []
         return [v.node for v in values if isinstance(v, Local) and isinstance(v.node, ast.ClassDef)]
 
     def migrated_base(self, cls: ast.ClassDef, seen: frozenset[ast.AST] = frozenset()) -> Migrated | None:
@@ -66,16 +66,22 @@ class Classes:
     def attribute(self, cls: ast.ClassDef, name: str, through_super: bool = False) -> Values:
         """What ``name`` holds on instances of ``cls`` and of the classes of this file that derive from it:
         class bodies, bases, and assignments through ``self``. ``super()`` reaches no class that derives from it."""
+        key = ("attribute", cls, name, through_super)
+        return self._project.remembered(key, lambda: self._attribute(cls, name, through_super))
+
+    def _attribute(self, cls: ast.ClassDef, name: str, through_super: bool) -> Values:
         result: Values = NOTHING
-        heirs = self._heirs.get(cls, []) if not through_super else []
-        for member in (*self.members(cls, name), *(m for h in heirs for m in self._own(h, name))):
+        heirs = self._heirs.get(cls, set()) if not through_super else set()
+        inherited = (b for heir, bs in self._bodies.get(name, {}).items() if heir in heirs for b in bs)
+        for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
-        for owner in (*self._family(cls), *heirs):
-            for value, annotation in self._self_assignments.get((owner, name), []):
+        related = heirs.union(self._family(cls))
+        for owner, assigned in self._self_assignments.get(name, {}).items():
+            for value, annotation in assigned if owner in related else ():
                 promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
                 result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
         result |= self._project.callers.fields(cls, name)
-        result |= self._from_outside({cls, *self._family(cls), *heirs}, name)
+        result |= self._from_outside(related, name)
         return result or self._looked_up(cls)
 
     def _looked_up(self, cls: ast.ClassDef) -> Values:
@@ -136,11 +142,13 @@ class Classes:
 
     def attributes(self, cls: ast.ClassDef) -> set[str]:
         """The names that the body of ``cls`` binds and its methods assign to ``self``."""
-        return {*self._index(cls).inner[cls].bindings, *(name for c, name in self._self_assignments if c is cls)}
+        return {*self._index(cls).inner[cls].bindings, *self._assigned_names.get(cls, ())}
 
     def defines(self, cls: ast.ClassDef, name: str) -> bool:
         """Whether the file itself gives instances of ``cls`` an attribute ``name``."""
-        return bool(self.members(cls, name)) or any((c, name) in self._self_assignments for c in self._family(cls))
+        return bool(self.members(cls, name)) or any(
+            c in self._self_assignments.get(name, {}) for c in self._family(cls)
+        )
 
     def _properties_called(self, values: Values) -> Values:
         result: set[Value] = set()
@@ -153,17 +161,24 @@ class Classes:
                 result.add(v)
         return frozenset(result)
 
-    def _own(self, cls: ast.ClassDef, name: str) -> list[Binding]:
-        return self._index(cls).inner[cls].bindings.get(name, [])
+    @cached_property
+    def _bodies(self) -> dict[str, dict[ast.ClassDef, list[Binding]]]:
+        """What the bodies of the classes bind, by name and class."""
+        found: dict[str, dict[ast.ClassDef, list[Binding]]] = {}
+        for module in self._project.modules.values():
+            for cls in module.index.all(ast.ClassDef):
+                for name, bindings in module.index.inner[cls].bindings.items():
+                    found.setdefault(name, {})[cls] = bindings
+        return found
 
     @cached_property
-    def _heirs(self) -> dict[ast.ClassDef, list[ast.ClassDef]]:
-        """The classes of this file that derive from each of them."""
-        heirs: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+    def _heirs(self) -> dict[ast.ClassDef, set[ast.ClassDef]]:
+        """The classes of the project that derive from each of them."""
+        heirs: dict[ast.ClassDef, set[ast.ClassDef]] = {}
         for module in self._project.modules.values():
             for cls in module.index.all(ast.ClassDef):
                 for base in self._family(cls)[1:]:
-                    heirs.setdefault(base, []).append(cls)
+                    heirs.setdefault(base, set()).add(cls)
         return heirs
 
     def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
@@ -173,14 +188,23 @@ class Classes:
         return family
 
     @cached_property
-    def _self_assignments(self) -> dict[tuple[ast.ClassDef, str], list[Assigned]]:
-        """Assignments to ``self.name`` in the methods of a class, by class and name."""
-        found: dict[tuple[ast.ClassDef, str], list[Assigned]] = {}
+    def _self_assignments(self) -> dict[str, dict[ast.ClassDef, list[Assigned]]]:
+        """Assignments to ``self.name`` in the methods of a class, by name and class."""
+        found: dict[str, dict[ast.ClassDef, list[Assigned]]] = {}
         for module in self._project.modules.values():
             for b in module.index.attribute_bindings:
                 cls = self._of_self(b)
                 if cls is not None:
-                    found.setdefault((cls, b.attr), []).append((b.value, b.annotation))
+                    found.setdefault(b.attr, {}).setdefault(cls, []).append((b.value, b.annotation))
+        return found
+
+    @cached_property
+    def _assigned_names(self) -> dict[ast.ClassDef, list[str]]:
+        """The names that the methods of a class assign to ``self``."""
+        found: dict[ast.ClassDef, list[str]] = {}
+        for name, by_class in self._self_assignments.items():
+            for cls in by_class:
+                found.setdefault(cls, []).append(name)
         return found
 
     def _of_self(self, assigned: AttributeBinding) -> ast.ClassDef | None:

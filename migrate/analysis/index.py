@@ -98,6 +98,18 @@ class Index:
             found.setdefault(self._function_of(node), []).append(node)
         return found
 
+    @cached_property
+    def nested(self) -> dict[ast.AST, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]]:
+        """The functions inside each function, at any depth."""
+        found: dict[ast.AST, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]] = {}
+        functions: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda] = [*self.all(ast.FunctionDef)]
+        functions += [*self.all(ast.AsyncFunctionDef), *self.all(ast.Lambda)]
+        for node in functions:
+            for outer in self.ancestors(node):
+                if isinstance(outer, Function):
+                    found.setdefault(outer, []).append(node)
+        return found
+
     def _function_of(self, node: ast.AST) -> ast.AST | None:
         return next((a for a in self.ancestors(node) if isinstance(a, Function)), None)
 

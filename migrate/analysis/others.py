@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,8 @@ FROM = re.compile(
 IMPORT = re.compile(rb"(?:^|[:;])[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
 NAME = re.compile(rb"[^\W\d]\w*|\*")
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
+BOUND = re.compile(rb"\b(?:def|class|as)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*[,:=][^=]", re.MULTILINE)
+MARGIN = re.compile(rb"^(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
 
 Read = Callable[[str], bytes]
 Names = dict[str, dict[str, frozenset[str]]]
@@ -46,6 +49,7 @@ class Others:
         names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._imports: dict[str, list[_Import]] = {}
+        self._bound: dict[str, set[str]] = {}
         self._known_words: dict[str, set[str]] = {}
         self._instances: dict[str, bool] = {}
 
@@ -62,6 +66,27 @@ class Others:
         for path in sorted(self.paths):
             if any(self._brings(path, statement, names, doors) for statement in self._imported(path)):
                 yield path
+
+    def defines(self, path: str, name: str) -> bool:
+        """Whether a star import of the file may bring ``name``: from the file itself, or what it stars."""
+        seen, todo = {path}, [path]
+        while todo:
+            at = todo.pop()
+            if self._binds(at, name):
+                return True
+            stars = (self._module(at, s, s.module) for s in self._imported(at) if "*" in s.names)
+            more = {star for star in stars if star is not None} - seen
+            seen |= more
+            todo += more
+        return False
+
+    def _binds(self, path: str, name: str) -> bool:
+        """Whether the file defines, assigns or imports ``name``; a builtin only where it stands at the margin."""
+        if path not in self._bound:
+            data = self._read(path)
+            names = {n for n in _words_of(BOUND, data) if not hasattr(builtins, n)} | _words_of(MARGIN, data)
+            self._bound[path] = names.union(*(statement.names for statement in self._imported(path)))
+        return name in self._bound[path]
 
     def _brings(self, path: str, statement: _Import, names: Names, doors: set[str]) -> bool:
         """Whether an import of the file ``path`` gives it one of ``names``."""
@@ -109,6 +134,10 @@ class Others:
                 found += [_Import(0, m.split()[0].decode()) for m in modules.split(b",") if m.strip()]
             self._imports[path] = found
         return self._imports[path]
+
+
+def _words_of(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
+    return {word.decode() for words in pattern.findall(data) for word in words if word}
 
 
 def _doors(path: str) -> set[str]:

@@ -49,6 +49,8 @@ class Project:
         self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
         self._entries: dict[ast.Dict, dict[object, ast.expr] | None] = {}
+        self.missed: set[tuple[str, str]] = set()
+        """Names that were looked for in star imports of files not read so far, with the path of the file."""
         self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
         self._finding: set[Hashable] = set()
@@ -169,8 +171,22 @@ class Project:
             state.opened[key] = found
         return state.opened[key]
 
+    def remembered(self, key: Hashable, find: Callable[[], Values]) -> Values:
+        """What ``find`` finds, remembered unless a circle took part in it."""
+        state = self._state
+        if key in state.opened:
+            return state.opened[key]
+        circles = len(state.heads), state.cuts
+        found = find()
+        if circles == (len(state.heads), state.cuts) and state is self._state:
+            state.opened[key] = found
+        return found
+
     def exported(self, path: str, name: str) -> Values:
         """What ``name`` means in the module ``path``: bound there, a submodule, or from a star import."""
+        return self.remembered(("exported", path, name), lambda: self._exported(path, name))
+
+    def _exported(self, path: str, name: str) -> Values:
         module = self.modules.get(path)
         key = (path, name)
         submodule = self.tree.submodule(path, name)
@@ -178,6 +194,7 @@ class Project:
         if module is None:
             return inner or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
         if key in self._exporting:
+            self._state.cuts += 1
             return NOTHING
         self._exporting.add(key)
         try:

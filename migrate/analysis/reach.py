@@ -48,10 +48,13 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
+        if 0 < quiet < QUIET_ROUNDS and not settled:
+            quiet += 1
+            continue
         wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths) if others.paths else []
-        quiet = 0 if wanted else quiet + 1
-        if quiet and (settled or quiet == QUIET_ROUNDS):
+        if not wanted and (settled or quiet == QUIET_ROUNDS):
             break
+        quiet = 0 if wanted else 1
         for path in wanted:
             others.paths.discard(path)
             take(path, read(path))
@@ -209,7 +212,7 @@ def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
     """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
     own = module.classes.owner(function) is not None
     first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
-    inside = [n for n in ast.walk(function) if isinstance(n, Function)]
+    inside = (function, *module.index.nested.get(function, ()))
     for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
         yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
 
@@ -226,8 +229,6 @@ def _forward(project: Project, others: Others) -> set[str]:
                 found.add(path)
 
     def look(module: Evaluator) -> None:
-        stars = (module.imported_module(star) for star in module.index.module.star_imports)
-        found.update(path for path in stars if path is not None)
         found.update(_paths(project, [b for cls in module.index.all(ast.ClassDef) for b in cls.bases]))
         for call in module.index.all(ast.Call):
             if module.is_module_member(call.func):
@@ -245,6 +246,7 @@ def _forward(project: Project, others: Others) -> set[str]:
             hand(_chain(target.value), [project.evaluate(value)])
 
     project.for_each(look)
+    found.update(path for path, name in project.missed if others.defines(path, name))
     return found
 
 

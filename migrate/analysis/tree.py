@@ -15,15 +15,20 @@ class Tree:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._by_stem: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        self._found: dict[tuple[str, int, str], str | None] = {}
         for path in paths:
             self._by_stem.setdefault(os.path.splitext(os.path.abspath(path))[0], path)
 
     def relative(self, importer: str, level: int, name: str) -> str | None:
         """The file that ``from ..name import`` (``level`` dots) in ``importer`` means."""
-        folder = os.path.dirname(os.path.abspath(importer))
-        for _ in range(level - 1):
-            folder = os.path.dirname(folder)
-        return self._file(os.path.join(folder, *name.split(".")) if name else folder)
+        folder = self._folder(importer)
+        key = (folder, level, name)
+        if key not in self._found:
+            for _ in range(level - 1):
+                folder = os.path.dirname(folder)
+            self._found[key] = self._file(os.path.join(folder, *name.split(".")) if name else folder)
+        return self._found[key]
 
     def absolute(self, importer: str, name: str) -> str | None:
         """The file that ``import name`` in ``importer`` means.
@@ -31,9 +36,15 @@ class Tree:
         Python's search path is not known here. It can be a folder above the importer, or one beside it that is no
         package; the folder of the importer counts although it is a package, since scripts import so.
         """
+        folder = self._folder(importer)
+        key = (folder, 0, name)
+        if key not in self._found:
+            self._found[key] = self._absolute(folder, name)
+        return self._found[key]
+
+    def _absolute(self, folder: str, name: str) -> str | None:
         parts = name.split(".")
         tail = os.sep + os.sep.join(parts)
-        folder = os.path.dirname(os.path.abspath(importer))
         roots = {stem[: -len(tail)] for stem in self._by_last.get(parts[-1], ()) if stem.endswith(tail)}
         outside = [r for r in roots if not self._is_package(r)]
         above = [r for r in outside if _is_above(r, folder)]
@@ -45,8 +56,9 @@ class Tree:
 
     def submodule(self, path: str, name: str) -> str | None:
         """The file of the module ``name`` inside the package whose ``__init__`` is ``path``."""
-        stem = os.path.splitext(os.path.abspath(path))[0]
-        return self._file(os.path.join(os.path.dirname(stem), name)) if os.path.basename(stem) == INIT else None
+        if os.path.basename(path) != f"{INIT}.py":
+            return None
+        return self.relative(path, 1, name)
 
     def name(self, path: str) -> str:
         """The dotted name of a file, from its outermost package on."""
@@ -59,6 +71,11 @@ class Tree:
             folder, last = os.path.split(folder)
             parts.append(last)
         return ".".join(reversed(parts))
+
+    def _folder(self, path: str) -> str:
+        if path not in self._folders:
+            self._folders[path] = os.path.dirname(os.path.abspath(path))
+        return self._folders[path]
 
     @cached_property
     def _by_last(self) -> dict[str, list[str]]:

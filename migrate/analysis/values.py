@@ -130,8 +130,12 @@ def constant(value: object) -> Values:
 
 
 def union(parts: Iterable[Values]) -> Values:
-    """All the values of ``parts``."""
-    return frozenset(v for part in parts for v in part)
+    """All the values of ``parts``; most often there is one part, or all are the same."""
+    result = NOTHING
+    for part in parts:
+        if part is not result:
+            result = result | part if result else part
+    return result
 
 
 _INFINITE = {"math.inf": math.inf, "math.nan": math.nan, "numpy.inf": math.inf, "numpy.nan": math.nan}
