@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.decorators import decorated_nodes, decorators
+from migrate.analysis.dependencies import Fact
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import field_names, passed
 from migrate.analysis.values import (
@@ -94,11 +95,13 @@ class Callers:
         for call, bound in self._reaching(function):
             result |= self._passed(call, binding, positional, bound)
         if positional and binding.node is positional[0]:
+            self._project.read("decorated", function)
             result |= self._decorated.get(function, NOTHING)
         return result | self._from_others(function) or UNKNOWN
 
     def _from_others(self, function: ast.AST) -> Values:
         """What code that is not followed may pass to a function it was given: what it was given besides, or more."""
+        self._project.read("handed", function)
         calls = self._handed.get(function, ())
         given = [a for c in calls for a in passed(c)]
         result = union(self._evaluate(g) for g in given)
@@ -160,7 +163,7 @@ class Callers:
         home = self._project.homes[star]
         result = NOTHING
         for value in self._evaluate(star):
-            if isinstance(value, Container) and value not in self._project.changed:
+            if isinstance(value, Container) and self._project.change(value) is None:
                 result |= spelled(home, value, key) or NOTHING
             elif is_container(value) and not isinstance(value, Rest):
                 result |= at(home, value, key)
@@ -186,6 +189,7 @@ class Callers:
 
     def _arriving(self, collected: Rest) -> _Arriving:
         """The arguments that a ``*args`` or ``**kwargs`` parameter collects."""
+        self._project.read("callers", collected.function)
         if collected not in self._arrivals:
             arrives = self._arrivals[collected] = _Arriving()
             for call, bound in self._reaching(collected.function):
@@ -216,14 +220,14 @@ class Callers:
     def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
         self._asked = True
+        self._project.read("callers", function)
         return self._by_function.get(function, [])
 
-    def find(self) -> bool:
-        """Find the callers with what is known of them so far; returns whether that may not be all.
+    def find(self) -> tuple[bool, list[Fact]]:
+        """Find the callers with what is known of them so far; returns whether that may not be all, and what changed.
 
         A call through a parameter needs the callers of its function first.
         """
-        self._asked = False
         found: Reaching = {}
         decorated: dict[ast.AST, Values] = {}
         handed: dict[ast.AST, list[ast.Call]] = {}
@@ -238,10 +242,14 @@ class Callers:
                         found.setdefault(function, []).append((call, bound))
 
         self._project.for_each(look)
-        same = (found, decorated, handed) == (self._by_function, self._decorated, self._handed)
+        stale = [
+            *_differences("callers", self._by_function, found),
+            *_differences("decorated", self._decorated, decorated),
+            *_differences("handed", self._handed, handed),
+        ]
         self._by_function, self._decorated, self._handed = found, decorated, handed
         self._arrivals = {}
-        return self._asked and not same
+        return self._asked and bool(stale), stale
 
     def _find_decorated(self, module: Evaluator, decorated: dict[ast.AST, Values]) -> None:
         """Find what the functions that decorate in a module are given."""
@@ -292,6 +300,10 @@ class Callers:
             return
         through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
         yield value.node, filled + int("classmethod" in decorators or not through_class)
+
+
+def _differences(kind: str, before: Mapping[ast.AST, object], after: Mapping[ast.AST, object]) -> Iterator[Fact]:
+    return ((kind, node) for node in {*before, *after} if before.get(node) != after.get(node))
 
 
 def _names_function(module: Evaluator, argument: ast.expr, methods: set[str]) -> bool:

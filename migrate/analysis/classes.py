@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from migrate.analysis.dependencies import Fact
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import AttributeBinding, Binding, Function
 from migrate.analysis.syntax import field_names
@@ -23,6 +25,15 @@ class Classes:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluate = project.evaluate
+
+    def differences(self, before: Classes) -> Iterator[Fact]:
+        """What is known here that was not known ``before``, or the other way round."""
+        heirs, functions = self._heirs, self._of_functions
+        old_heirs, old_functions = before._heirs, before._of_functions
+        yield from (("heirs", c) for c in {*heirs, *old_heirs} if heirs.get(c) != old_heirs.get(c))
+        yield from (
+            ("of function", f) for f in {*functions, *old_functions} if functions.get(f) != old_functions.get(f)
+        )
 
     def owner(self, function: ast.AST) -> ast.ClassDef | None:
         """The class whose body holds the method ``function`` directly."""
@@ -71,6 +82,8 @@ class Classes:
 
     def _attribute(self, cls: ast.ClassDef, name: str, through_super: bool) -> Values:
         result: Values = NOTHING
+        self._project.read("member", name)
+        self._project.read("heirs", cls)
         heirs = self._heirs.get(cls, set()) if not through_super else set()
         inherited = (b for heir, bs in self._bodies.get(name, {}).items() if heir in heirs for b in bs)
         for member in (*self.members(cls, name), *inherited):
@@ -91,6 +104,7 @@ class Classes:
 
     def of_function(self, function: Local, name: str | None = None) -> Values:
         """What is assigned to an attribute of a function; to any of them without a name."""
+        self._project.read("of function", function)
         held = self._of_functions.get(function, ())
         return union(self._evaluate(value) for attr, value in held if name in (None, attr))
 
@@ -119,6 +133,7 @@ class Classes:
 
     def assigned_outside(self, name: str) -> list[AttributeBinding]:
         """The assignments to an attribute of that name, other than those of methods to their ``self``."""
+        self._project.read("member", name)
         return self._outside.get(name, [])
 
     @cached_property

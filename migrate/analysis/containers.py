@@ -91,7 +91,7 @@ def _at(evaluator: Evaluator, owner: Value, key: object, keys: bool) -> Values:
 
 def _is_filled(evaluator: Evaluator, owner: Container) -> bool:
     """Whether more is in the container than its text says, or in another order."""
-    change = evaluator.project.changed.get(owner)
+    change = evaluator.project.change(owner)
     if isinstance(owner.node, ast.Dict):
         return None in owner.node.keys or (change is not None and change.fills)
     return change is not None or any(isinstance(e, ast.Starred) for e in owner.node.elts)
@@ -128,7 +128,7 @@ def _contents(evaluator: Evaluator, owner: Value) -> tuple[list[ast.expr], list[
         elements = owner.node.elts  # type: ignore[union-attr]
         items = [e for e in elements if not isinstance(e, ast.Starred)]
         sources = [e.value for e in elements if isinstance(e, ast.Starred)]
-    change = evaluator.project.changed.get(owner)
+    change = evaluator.project.change(owner)
     if change is None:
         return items, sources, False
     return [*items, *change.put], [*sources, *change.sources], change.by_others

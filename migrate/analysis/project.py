@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from migrate.analysis.callers import Callers
 from migrate.analysis.changes import Change, find_changes
 from migrate.analysis.classes import Classes
 from migrate.analysis.containers import is_container
+from migrate.analysis.dependencies import Dependencies, Fact
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Local, Namespace, Symbol, Value, Values, union
@@ -53,6 +54,8 @@ class Project:
         """Names that were looked for in star imports of files not read so far, with the path of the file."""
         self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
+        self._dependencies = Dependencies()
+        self._added: list[Evaluator] = []
         self._finding: set[Hashable] = set()
         self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
@@ -66,27 +69,51 @@ class Project:
             except Exception as error:
                 self.failed[path] = error
                 del self.modules[path]
+                self.forget()
 
     def link_once(self) -> bool:
         """Find the callers of every function and the changes of every container, with what is known of them so far.
 
         Both need the other, and themselves; returns whether that may not be all.
         """
-        self.forget()
-        open_ends = self.callers.find()
+        self._take_back(_facts(self._added))
+        self._added = []
+        before, self.classes = self.classes, Classes(self)
+        self._take_back(self.classes.differences(before))
+        open_ends, stale = self.callers.find()
         changed = find_changes(self)
-        same, self.changed = changed == self.changed, changed
+        same = changed == self.changed
+        stale += [("changed", v) for v in {*changed, *self.changed} if changed.get(v) != self.changed.get(v)]
+        self.changed = changed
+        self._take_back(stale)
         return open_ends or not same
 
+    def read(self, kind: str, what: Hashable) -> None:
+        """Note that the conclusion that is being drawn rests on a fact."""
+        self._dependencies.read((kind, what))
+
+    def change(self, container: Value) -> Change | None:
+        """What is put into a container after it was made; None where nothing is."""
+        self.read("changed", container)
+        return self.changed.get(container)
+
+    def _take_back(self, facts: Iterable[Fact]) -> None:
+        """Drop the conclusions that rest on facts that have changed."""
+        for key in self._dependencies.stale(facts):
+            self._state.memo.pop(key, None)  # type: ignore[call-overload]
+            self._state.opened.pop(key, None)
+
     def forget(self) -> None:
-        """Drop every conclusion but the links; after a module was added, all of them may be other."""
+        """Drop every conclusion but the links."""
         self._state = _State()
+        self._dependencies = Dependencies()
         self.classes = Classes(self)
 
     def add(self, source: Source) -> Evaluator:
         """Take a file in. Raises FileError where it cannot be parsed."""
         evaluator = Evaluator(source, self)
         self.modules[source.path] = evaluator
+        self._added.append(evaluator)
         self.homes.update(dict.fromkeys(evaluator.index.scopes, evaluator))
         return evaluator
 
@@ -96,6 +123,7 @@ class Project:
         Definitions may go in circles: they are evaluated again until the values stay the same.
         """
         state = self._state
+        self._dependencies.read(node)
         if node in state.memo:
             return state.memo[node]
         if node in state.active:
@@ -133,12 +161,14 @@ class Project:
         return assumed == found or (turn >= EXACT_ROUNDS and found <= assumed)
 
     def _once(self, node: ast.expr) -> Values:
-        state = self._state
+        state, trail = self._state, self._dependencies.trail
         state.active.add(node)
+        trail.append(node)
         try:
             result = self.homes[node].evaluate_here(node)
         finally:
             state.active.discard(node)
+            trail.pop()
         if len(result) > MAX_CONTAINERS:
             result = _limited(result)
         state.memo[node] = result
@@ -155,29 +185,27 @@ class Project:
 
     def opened(self, key: Hashable, find: Callable[[], Values]) -> Values:
         """What ``find`` finds in a container, remembered unless it was cut short by a circle."""
-        state = self._state
         if key in self._finding:
-            state.cuts += 1
+            self._state.cuts += 1
             return UNKNOWN
-        if key not in state.opened:
-            self._finding.add(key)
-            circles = len(state.heads), state.cuts
-            try:
-                found = find()
-            finally:
-                self._finding.discard(key)
-            if circles != (len(state.heads), state.cuts) or state is not self._state:
-                return found
-            state.opened[key] = found
-        return state.opened[key]
+        self._finding.add(key)
+        try:
+            return self.remembered(key, find)
+        finally:
+            self._finding.discard(key)
 
     def remembered(self, key: Hashable, find: Callable[[], Values]) -> Values:
         """What ``find`` finds, remembered unless a circle took part in it."""
-        state = self._state
+        state, trail = self._state, self._dependencies.trail
+        self._dependencies.read(key)
         if key in state.opened:
             return state.opened[key]
         circles = len(state.heads), state.cuts
-        found = find()
+        trail.append(key)
+        try:
+            found = find()
+        finally:
+            trail.pop()
         if circles == (len(state.heads), state.cuts) and state is self._state:
             state.opened[key] = found
         return found
@@ -192,6 +220,7 @@ class Project:
         submodule = self.tree.submodule(path, name)
         inner: Values = frozenset({Namespace(submodule)}) if submodule is not None else NOTHING
         if module is None:
+            self.read("module", path)
             return inner or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
         if key in self._exporting:
             self._state.cuts += 1
@@ -219,6 +248,16 @@ class Project:
             for statement in m.index.all(ast.ImportFrom)
             if any(a.name in (name, "*") for a in statement.names)
         )
+
+
+def _facts(added: Iterable[Evaluator]) -> Iterator[Fact]:
+    """What modules that were added may change for the others: imports of them, and members of those names."""
+    for module in added:
+        yield "module", module.path
+        for binding in module.index.attribute_bindings:
+            yield "member", binding.attr
+        for cls in module.index.all(ast.ClassDef):
+            yield from (("member", name) for name in module.index.inner[cls].bindings)
 
 
 def _limited(values: Values) -> Values:
