@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.analysis.tree import INIT, Tree
 from migrate.rules import RuleSet
@@ -33,11 +34,6 @@ class _Import:
     module: str
     names: frozenset[str] = frozenset()
 
-    def words(self) -> Iterator[str]:
-        """The parts of the names of the modules that it may mean."""
-        yield from self.module.split(".")
-        yield from self.names
-
 
 class Others:
     """Tells which of the files not read so far import a name, and which use instances of a migrated class."""
@@ -50,6 +46,7 @@ class Others:
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._imports: dict[str, list[_Import]] = {}
         self._bound: dict[str, set[str]] = {}
+        self._asked: dict[str, list[frozenset[str] | None]] = {}
         self._known_words: dict[str, set[str]] = {}
         self._instances: dict[str, bool] = {}
 
@@ -62,10 +59,44 @@ class Others:
 
     def importing(self, names: Names) -> Iterator[str]:
         """The paths of the files that import one of ``names`` from its module, by name, star, or through the module."""
-        doors = {door for path in names for door in _doors(path)}
+        for module, members in names.items():
+            for path, imported in self._importers(module):
+                if path in self.paths and any(
+                    self._uses(path, through) and (imported is None or name in imported or "*" in imported)
+                    for name, through in members.items()
+                    if imported is not None or name in self._words(path)
+                ):
+                    yield path
+
+    def asked(self, module: str, name: str) -> bool:
+        """Whether one of the files may import ``name`` from the file ``module``."""
+        if module not in self._asked:
+            self._asked[module] = [names for _, names in self._importers(module)]
+        return any(names is None or name in names or "*" in names for names in self._asked[module])
+
+    def _importers(self, module: str) -> Iterator[tuple[str, frozenset[str] | None]]:
+        """The files that import from a module, with the names; None where they import it, or a package that has it."""
+        yield from self._by_module.get(module, ())
+        folder, last = os.path.dirname(module), ""
+        while folder != last:
+            package = os.path.join(folder, f"{INIT}.py")
+            yield from (row for row in self._by_module.get(package, ()) if row[1] is None)
+            folder, last = os.path.dirname(folder), folder
+
+    @cached_property
+    def _by_module(self) -> dict[str, list[tuple[str, frozenset[str] | None]]]:
+        """The imports of the files of the run, by the file that they mean."""
+        found: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
         for path in sorted(self.paths):
-            if any(self._brings(path, statement, names, doors) for statement in self._imported(path)):
-                yield path
+            for statement in self._imported(path):
+                whole = self._module(path, statement, statement.module)
+                if whole is not None:
+                    found.setdefault(whole, []).append((path, statement.names or None))
+                for name in statement.names - {"*"}:
+                    inner = self._module(path, statement, f"{statement.module}.{name}" if statement.module else name)
+                    if inner is not None:
+                        found.setdefault(inner, []).append((path, None))
+        return found
 
     def defines(self, path: str, name: str) -> bool:
         """Whether a star import of the file may bring ``name``: from the file itself, or what it stars."""
@@ -87,27 +118,6 @@ class Others:
             names = {n for n in _words_of(BOUND, data) if not hasattr(builtins, n)} | _words_of(MARGIN, data)
             self._bound[path] = names.union(*(statement.names for statement in self._imported(path)))
         return name in self._bound[path]
-
-    def _brings(self, path: str, statement: _Import, names: Names, doors: set[str]) -> bool:
-        """Whether an import of the file ``path`` gives it one of ``names``."""
-        if statement.level == 0 or statement.module:
-            if doors.isdisjoint(statement.words()):
-                return False
-        elif doors.isdisjoint((*statement.names, *_packages(path, statement.level))):
-            return False
-        whole = self._module(path, statement, statement.module)
-        if whole in names and "*" in statement.names:
-            return True
-        if whole in names and any(
-            self._uses(path, members) for n, members in names[whole].items() if n in statement.names
-        ):
-            return True
-        modules = {whole} if not statement.names else set()
-        for name in statement.names - {"*"}:
-            inner = f"{statement.module}.{name}" if statement.module else name
-            modules.add(self._module(path, statement, inner))
-        reached = [n for m in modules - {None} for n in _inside(m, names)]
-        return any(n in self._words(path) and self._uses(path, members) for n, members in reached)
 
     def _uses(self, path: str, members: frozenset[str]) -> bool:
         return not members or not members.isdisjoint(self._words(path))
@@ -138,27 +148,3 @@ class Others:
 
 def _words_of(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
     return {word.decode() for words in pattern.findall(data) for word in words if word}
-
-
-def _doors(path: str) -> set[str]:
-    """What an import of the module has in it: the last part of its name, or its package."""
-    folder, last = os.path.split(os.path.splitext(os.path.abspath(path))[0])
-    return {os.path.basename(folder)} | ({last} if last != INIT else set())
-
-
-def _inside(module: str | None, names: Names) -> Iterator[tuple[str, frozenset[str]]]:
-    """The names, with their members, of a module and, where it is a package, of the modules in it."""
-    assert module is not None
-    folder, last = os.path.split(module)
-    inside = os.path.join(folder, "") if last == f"{INIT}.py" else None
-    for path, found in names.items():
-        if path == module or (inside is not None and path.startswith(inside)):
-            yield from found.items()
-
-
-def _packages(path: str, level: int) -> Iterator[str]:
-    """The name of the package that ``from .. import`` (``level`` dots) means in ``path``."""
-    folder = os.path.dirname(os.path.abspath(path))
-    for _ in range(level - 1):
-        folder = os.path.dirname(folder)
-    yield os.path.basename(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
@@ -77,12 +77,17 @@ class Carriers:
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
 
-    def names(self) -> Names:
-        """The names at module level that carry, with the members that do for a class that carries by them alone."""
+    def names(self, asked: Callable[[str, str], bool]) -> Names:
+        """The names at module level that are ``asked`` for and carry.
+
+        With each, the members that do for a class that carries by them alone.
+        """
         found: Names = {}
 
         def look(module: Evaluator) -> None:
             for name in dict.fromkeys((*module.index.module.bindings, *self._starred(module, set()))):
+                if not asked(module.path, name):
+                    continue
                 values = [v for v in self._project.exported(module.path, name) if self._carries(v)]
                 if values:
                     found.setdefault(module.path, {})[name] = self._through(values)
@@ -282,7 +287,7 @@ def _backward(project: Project, others: Others) -> set[str]:
     """
     found: set[str] = set()
     for instances in (False, True):
-        names = Carriers(project, instances).names()
+        names = Carriers(project, instances).names(others.asked)
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
         found.update(p for p in others.importing(names) if not instances or others.uses_instances(p))
