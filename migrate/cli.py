@@ -14,7 +14,7 @@ from migrate.files import write_document
 from migrate.findings import Report
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin
-from migrate.report.streams import abandon_output, open_streams, show
+from migrate.report.streams import abandon_output, open_streams, show, show_stages
 from migrate.rule import TARGETS
 
 
@@ -62,6 +62,9 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option("--force-exclude", is_flag=True, help="Apply exclusions to files named on the command line too.")
 @click.option("--no-gitignore", is_flag=True, help="Take files that .gitignore lists as well.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes (the number of cores).")
+@click.option("--dask", metavar="ADDRESS", help="Work on the dask.distributed cluster of this scheduler.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs have found.")
+@click.option("--profile", is_flag=True, help="Print where the time went, by stage, on standard error.")
 @click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input.")
 @click.option("-q", "--quiet", is_flag=True, help="No report but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="List every finding.")
@@ -83,6 +86,8 @@ def command(context: click.Context, /, **given: Any) -> None:
 
             write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
         show(run, report)
+        if run.profile:
+            show_stages()
     except BrokenPipeError:
         abandon_output()
         sys.exit(141)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.batch.groups import find_groups
 from migrate.codes import CODES
 from migrate.errors import FileError
 from migrate.findings import FileResult, Finding
 from migrate.rule import Target
 from migrate.rules import load_rules
+from migrate.stages import stage
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
@@ -40,30 +42,34 @@ def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
 def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[FileResult]:
     """The results for files that may import each other, in their order."""
     texts = dict(files)
-    rules = load_rules(options.target, options.rules)
-    triggered = {path: data for path, data in texts.items() if rules.triggers.search(data)}
-    analyses = analyse_files(texts, triggered, texts.__getitem__, options)
-    return [
-        finish(data, path, analyses[path]) if path in analyses else FileResult(path, data, data)
-        for path, data in texts.items()
-    ]
+    triggers = load_rules(options.target, options.rules).triggers
+    triggered = [path for path, data in texts.items() if triggers.search(data)]
+    groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
+    done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
+    return [done.get(path) or FileResult(path, data, data) for path, data in texts.items()]
 
 
-def analyse_files(
-    paths: Iterable[str], triggered: dict[str, bytes], read: Callable[[str], bytes], options: Options
-) -> dict[str, Analysis | Exception]:
-    """The analysis of the ``triggered`` files and of those of ``paths`` that matter to them, by path.
+def migrate_group(
+    paths: Iterable[str], triggered: Iterable[str], read: Callable[[str], bytes], options: Options
+) -> list[FileResult]:
+    """The results for the ``triggered`` files and for those of ``paths`` that matter to them.
 
     ``read`` gives the bytes of a file.
     """
-    if not triggered:
-        return {}
     from migrate.analysis.module import analyse
     from migrate.analysis.reach import read_project
 
-    with _deep_stack():
-        project = read_project(paths, triggered, read, load_rules(options.target, options.rules))
-        return {**analyse(project, options.data_format), **project.failed}
+    paths = list(paths)
+    known = {path: read(path) for path in triggered}
+    with stage("analyse"), _deep_stack():
+        project = read_project(paths, known, read, load_rules(options.target, options.rules))
+        analyses = {**analyse(project, options.data_format), **project.failed}
+    results = []
+    for path in paths:
+        if path in analyses:
+            with stage("edit"):
+                results.append(finish(known.get(path) or read(path), path, analyses[path]))
+    return results
 
 
 @contextlib.contextmanager

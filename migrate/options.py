@@ -16,6 +16,7 @@ from migrate.engine import Options
 from migrate.errors import UsageError
 from migrate.files import Selection
 from migrate.rule import TARGETS
+from migrate.runner import Means
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
@@ -40,7 +41,7 @@ class Run:
     paths: tuple[str, ...]
     options: Options
     selection: Selection
-    jobs: int
+    means: Means
     diff: bool
     check: bool
     output: Path | None
@@ -52,6 +53,7 @@ class Run:
     no_color: bool
     stdin_filename: str
     verify: Settings | None
+    profile: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -102,7 +104,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         paths=merged["paths"],
         options=Options(merged["target"], merged["data_format"], tuple(Path(r) for r in merged["rules"])),
         selection=selection,
-        jobs=merged["jobs"] or os.cpu_count() or 1,
+        means=Means(merged["jobs"] or os.cpu_count() or 1, not merged["no_cache"], merged["dask"] or ""),
         diff=merged["diff"],
         check=merged["check"],
         output=_path(merged["output"]),
@@ -114,6 +116,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         no_color=merged["no_color"] or bool(os.environ.get("NO_COLOR")),
         stdin_filename=merged["stdin_filename"] or STDIN,
         verify=_verify(merged),
+        profile=merged["profile"],
     )
 
 

@@ -18,6 +18,7 @@ from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, print_diff, progress, write_bytes
 from migrate.rules import load_rules
 from migrate.runner import run as migrate_files
+from migrate.stages import stage
 
 if TYPE_CHECKING:
     from migrate.verify.prove import Prover
@@ -50,7 +51,8 @@ def run_files(run: Run) -> Report:
     """
     report = Report()
     planned = plan_output(run.paths, run.output) if run.output else []
-    found = list(find_files(run.paths, run.selection, run.output))
+    with stage("walk"):
+        found = list(find_files(run.paths, run.selection, run.output))
     migrated: dict[str, bytes] = {}
     failed: set[str] = set()
     with _prover(run) as prover:
@@ -94,7 +96,7 @@ def _prover(run: Run) -> Iterator[Prover | None]:
 
 def _migrated(run: Run, found: list[Found]) -> Iterator[FileResult]:
     with progress(run, "Migrating", len(found) >= MANY_FILES and not run.diff) as tell:
-        for done, result in enumerate(migrate_files(found, run.options, run.jobs), start=1):
+        for done, result in enumerate(migrate_files(found, run.options, run.means), start=1):
             yield result
             tell(done, len(found))
 
@@ -119,7 +121,8 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
 def _written(result: FileResult) -> FileResult:
     """The result after its file was replaced; nothing was rewritten where that failed."""
     try:
-        write(Path(result.path), result.after, result.before)
+        with stage("write"):
+            write(Path(result.path), result.after, result.before)
     except FileError as error:
         return FileResult(result.path, result.before, result.before, error=str(error))
     return result

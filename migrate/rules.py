@@ -71,18 +71,26 @@ def shipped_rules() -> Path:
     return inside if inside.is_dir() else here.parent / "rules"
 
 
+def rule_files(extra: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """The shipped rule files and those of the folders ``extra``, which take the place of one of the same name.
+
+    Raises UsageError for a folder without any.
+    """
+    for folder in (shipped_rules(), *extra):
+        files = sorted(folder.glob("*.toml"))
+        if not files:
+            raise UsageError(f"{folder}: no rule file (*.toml) here")
+        yield from files
+
+
 @cache
 def load_rules(target: Target, extra: tuple[Path, ...] = ()) -> RuleSet:
     """The shipped rules and those of the folders ``extra``, for ``target``; raises UsageError."""
     tables: dict[str, dict[str, Any]] = {}
     where: dict[str, Path] = {}
-    for folder in (shipped_rules(), *extra):
-        files = sorted(folder.glob("*.toml"))
-        if not files:
-            raise UsageError(f"{folder}: no rule file (*.toml) here")
-        for path in files:
-            tables[path.stem], where[path.stem] = _read(path), path
-            _check_shape(path, tables[path.stem])
+    for path in rule_files(extra):
+        tables[path.stem], where[path.stem] = _read(path), path
+        _check_shape(path, tables[path.stem])
     files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
     return RuleSet(tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items()))
 

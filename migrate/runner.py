@@ -1,95 +1,151 @@
-"""Runs the engine over many files, in order, in this process or in several."""
+"""Runs the engine over many files, wherever the work is done, and gives the results in order."""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from migrate.engine import Options, analyse_files, finish
+from migrate.engine import Options
 from migrate.errors import FileError
 from migrate.files import Found, read
 from migrate.findings import FileResult
-from migrate.rules import load_rules
+from migrate.rules import load_rules, rule_files
+from migrate.stages import stage
 
 if TYPE_CHECKING:
-    from migrate.analysis.module import Analysis
+    from migrate.batch.cache import Cache
+    from migrate.batch.groups import Group
+    from migrate.batch.work import Batch, Outcome
 
-Analysed = tuple[bytes, str, "Analysis | Exception"]
-WORTH_A_POOL = 1_000_000
+WORTH_A_POOL = 500_000
 """Bytes of candidate files from which starting worker processes pays."""
+BATCHES_A_WORKER = 4
+BATCHES_ON_A_CLUSTER = 64
 
 
-def run(found: Iterable[Found], options: Options, jobs: int) -> Iterator[FileResult]:
-    """The results of all files, in the order of ``found`` whatever the number of ``jobs``."""
-    triggers = load_rules(options.target, options.rules).triggers
-    results: dict[str, FileResult] = {}
-    triggered: dict[str, bytes] = {}
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a run does its work; nothing here changes a result. ``dask`` is the address of a scheduler."""
+
+    jobs: int = 1
+    cache: bool = True
+    dask: str = ""
+
+
+@dataclass(slots=True)
+class _Sources:
+    """The files of a run that can be read: their digests, and the size of those that have a trigger word."""
+
+    digests: dict[str, bytes] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[FileResult]:
+    """The results of all files, in the order of ``found`` whatever the ``means``."""
+    sources = _Sources()
+    errors: dict[str, FileResult] = {}
+    order: list[str] = []
     for file in found:
+        order.append(file.path)
         try:
-            if file.error is not None:
-                raise file.error
-            data = read(file.path)
+            _take(file, options, means, sources)
         except FileError as error:
-            results[file.path] = FileResult(file.path, b"", b"", error=str(error))
-            continue
-        results[file.path] = FileResult(file.path, b"", b"")
-        if triggers.search(data):
-            triggered[file.path] = data
-    readable = [path for path, result in results.items() if result.error is None]
-    analyses = analyse_files(readable, triggered, _again, options)
-    waiting = [(triggered.get(path) or _again(path), path, analyses[path]) for path in readable if path in analyses]
-    if jobs > 1 and len(waiting) > 1 and sum(len(data) for data, _, _ in waiting) > WORTH_A_POOL:
-        done = _in_processes(waiting, min(jobs, len(waiting)))
+            errors[file.path] = FileResult(file.path, b"", b"", error=str(error))
+    finished = _finished(sources, options, means) if sources.sizes else iter(())
+    waiting: dict[str, FileResult] = {}
+    asked: set[str] = set()
+    for path in order:
+        while path in sources.digests and path not in asked:
+            outcome = next(finished, None)
+            if outcome is None:
+                asked.update(sources.digests)
+                break
+            paths, results = outcome
+            asked.update(paths)
+            waiting.update((r.path, r) for r in results)
+        yield errors.get(path) or waiting.pop(path, None) or FileResult(path, b"", b"")
+
+
+def _take(file: Found, options: Options, means: Means, sources: _Sources) -> None:
+    """Read a file, and keep what has to be known of it; raises FileError."""
+    if file.error is not None:
+        raise file.error
+    with stage("read"):
+        data = read(file.path)
+    with stage("filter"):
+        if load_rules(options.target, options.rules).triggers.search(data):
+            sources.sizes[file.path] = len(data)
+    with stage("cache"):
+        sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""
+
+
+def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tuple[Iterable[str], list[FileResult]]]:
+    """The files of each group with the results among them; then all files that belong to no group."""
+    cache, run_key = None, ""
+    if means.cache:
+        from migrate.batch.cache import Cache, cache_folder
+
+        with stage("cache"):
+            cache = Cache(cache_folder(), options)
+            run_key = cache.run_key(sources.digests)
+            keys = cache.keys(run_key)
+            known = [cache.results(key) for key in keys or ()]
+        if keys is not None and None not in known:
+            yield sources.digests, [r for results in known for r in results or ()]
+            return
+    from migrate.batch.groups import find_groups
+
+    with stage("group"):
+        groups = find_groups(sources.digests, sources.sizes, read)
+    left: list[Group] = []
+    for group in groups:
+        results = cache.results(cache.group_key(group, sources.digests)) if cache is not None else None
+        if results is None:
+            left.append(group)
+        else:
+            yield group.paths, results
+    whole = True
+    for outcome in _outcomes(left, sources.sizes, options, means):
+        kept = cache is not None and _keep(cache, outcome, sources)
+        whole = whole and kept
+        yield outcome.group.paths, outcome.results
+    if cache is not None and whole:
+        cache.keep_keys(run_key, [cache.group_key(group, sources.digests) for group in groups])
+
+
+def _keep(cache: Cache, outcome: Outcome, sources: _Sources) -> bool:
+    """Keep an outcome, unless a file was changed while the run went on; returns whether it is kept."""
+    same = all(sources.digests.get(path) == digest for path, digest in outcome.digests.items())
+    return same and cache.keep(cache.group_key(outcome.group, sources.digests), outcome.results)
+
+
+def _outcomes(groups: list[Group], sizes: dict[str, int], options: Options, means: Means) -> Iterator[Outcome]:
+    """The outcome of each group, in no order."""
+    if not groups:
+        return
+    from migrate.batch.work import Batch, split, work
+
+    if means.dask:
+        from migrate.batch.cluster import on_cluster
+
+        bundles = split(groups, sizes, BATCHES_ON_A_CLUSTER)
+        yield from on_cluster((_independent(bundle, options) for bundle in bundles), means.dask)
+    elif means.jobs > 1 and len(groups) > 1 and sum(sizes.values()) > WORTH_A_POOL:
+        from migrate.batch.local import in_processes
+
+        bundles = split(groups, sizes, means.jobs * BATCHES_A_WORKER)
+        yield from in_processes([Batch(bundle, options) for bundle in bundles], min(means.jobs, len(bundles)))
     else:
-        done = (finish(*file) for file in waiting)
-    for path, result in results.items():
-        yield next(done) if path in analyses else result
+        for group in groups:
+            yield from work(Batch((group,), options))
 
 
-def _again(path: str) -> bytes:
-    """The bytes of a file that could be read before; nothing where it has gone."""
-    try:
-        return read(path)
-    except FileError:
-        return b""
+def _independent(groups: tuple[Group, ...], options: Options) -> Batch:
+    """A batch that needs no disk of this machine."""
+    from migrate.batch.work import Batch, again
 
-
-def _in_processes(files: list[Analysed], jobs: int) -> Iterator[FileResult]:
-    """Results in order. A file whose worker dies is tried once more, alone, and then reported as an error."""
-    context = multiprocessing.get_context("spawn")
-    at = 0
-    while at < len(files):
-        with ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-            try:
-                futures: list[Future[FileResult]] = [pool.submit(finish, *file) for file in files[at:]]
-                for future in futures:
-                    yield _result(future, files[at])
-                    at += 1
-            except BrokenProcessPool:
-                yield _alone(files[at], context)
-                at += 1
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-def _result(future: Future[FileResult], file: Analysed) -> FileResult:
-    """What a worker made of a file; what is nested too deep to be sent to one is finished here."""
-    try:
-        return future.result()
-    except RecursionError:
-        return finish(*file)
-
-
-def _alone(file: Analysed, context: multiprocessing.context.SpawnContext) -> FileResult:
-    data, path, _ = file
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        try:
-            return pool.submit(finish, *file).result()
-        except BrokenProcessPool:
-            error = FileError("BN905", "the worker process died on this file; please report it")
-            return FileResult(path, data, data, error=str(error))
+    sources = {path: again(path) for group in groups for path in group.paths}
+    named = {path.name: path.read_bytes() for path in rule_files(options.rules) if path.parent in options.rules}
+    return Batch(groups, options, sources, named)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +28,16 @@ def environment(env: dict[str, str] | None = None) -> dict[str, str]:
     unwanted = (*colours, "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     plain = {k: v for k, v in os.environ.items() if k not in unwanted and not k.startswith("GIT_")}
     git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**plain, **git, "TERM": "xterm-256color", **(env or {})}
+    kept = {"BN_MIGRATE_CACHE_DIR": own_cache()}
+    return {**plain, **git, **kept, "TERM": "xterm-256color", **(env or {})}
+
+
+@cache
+def own_cache() -> str:
+    """A cache folder for this process of the test run, so that neither the user's nor that of another is used."""
+    folder = tempfile.mkdtemp(prefix="bn-migrate-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def bn_migrate(

@@ -9,8 +9,9 @@ from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
 from migrate.analysis.decorators import decorated_nodes
 from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.importing import Read
 from migrate.analysis.narrowing import LOOKS
-from migrate.analysis.others import Names, Others, Read
+from migrate.analysis.others import Names, Others
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.source import Source

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.errors import FileError
+from migrate.stages import stage
 
 BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -44,7 +45,8 @@ class Source:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree. Raises FileError: BN901 for a syntax error, BN904 for nesting that is too deep."""
-        return parse(self.text)
+        with stage("parse"):
+            return parse(self.text)
 
     @cached_property
     def _starts(self) -> list[int]:

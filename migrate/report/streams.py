@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
+from migrate import stages
 from migrate.findings import FileResult, Report
 from migrate.options import Run
 
@@ -89,6 +90,15 @@ def show(run: Run, report: Report) -> None:
     if run.quiet or run.format != "text":
         for line in _errors(report):
             click.echo(line, err=True)
+
+
+def show_stages() -> None:
+    """Elapsed seconds and CPU seconds by stage, those of workers included, on standard error."""
+    spent = stages.take()
+    click.echo(f"{'stage':<8} {'seconds':>9} {'CPU':>9}", err=True)
+    for name in stages.STAGES:
+        elapsed, cpu = spent.get(name, (0.0, 0.0))
+        click.echo(f"{name:<8} {elapsed:>9.3f} {cpu:>9.3f}", err=True)
 
 
 def _encoded(text: str) -> bytes:

@@ -1,0 +1,64 @@
+"""What files import from each other, as their bytes show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.tree import Tree
+
+FROM = re.compile(
+    rb"(?:^|[:;])[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)", re.MULTILINE
+)
+IMPORT = re.compile(rb"(?:^|[:;])[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
+NAME = re.compile(rb"[^\W\d]\w*|\*")
+
+Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``from <level dots><module> import names``; without names, ``import module``."""
+
+    level: int
+    module: str
+    names: frozenset[str] = frozenset()
+
+
+class Imports:
+    """The imports of files, without parsing them: what a comment or a string holds may be among them."""
+
+    def __init__(self, read: Read, tree: Tree) -> None:
+        self._read = read
+        self._tree = tree
+        self._known: dict[str, list[Import]] = {}
+
+    def of(self, path: str) -> list[Import]:
+        """The imports of a file, remembered."""
+        if path not in self._known:
+            data = self._read(path)
+            found = [
+                Import(len(dots), module.decode(), frozenset(n.decode() for n in NAME.findall(names)))
+                for dots, module, names in FROM.findall(data)
+            ]
+            for modules in IMPORT.findall(data):
+                found += [Import(0, m.split()[0].decode()) for m in modules.split(b",") if m.strip()]
+            self._known[path] = found
+        return self._known[path]
+
+    def targets(self, path: str) -> Iterator[tuple[str, frozenset[str] | None]]:
+        """The files of the run that a file imports, with the names; None where it imports a file as a whole."""
+        for statement in self.of(path):
+            whole = self._file(path, statement, statement.module)
+            if whole is not None:
+                yield whole, statement.names or None
+            for name in statement.names - {"*"}:
+                inner = self._file(path, statement, f"{statement.module}.{name}" if statement.module else name)
+                if inner is not None:
+                    yield inner, None
+
+    def _file(self, path: str, statement: Import, name: str) -> str | None:
+        if statement.level:
+            return self._tree.relative(path, statement.level, name)
+        return self._tree.absolute(path, name)

@@ -1,0 +1,52 @@
+"""Batches in this process, or in several on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
+from migrate.stages import Seconds, add
+
+Done = tuple[list[Outcome], Seconds]
+
+
+def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
+    """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process."""
+    context = multiprocessing.get_context("spawn")
+    left: list[Batch] = []
+    with ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        futures: dict[Future[Done], Batch] = {pool.submit(work_elsewhere, batch): batch for batch in batches}
+        try:
+            for future in as_completed(futures):
+                try:
+                    yield from finished(future.result())
+                except BrokenProcessPool:
+                    left.append(futures[future])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+    for batch in left:
+        for group in batch.groups:
+            yield from _alone(replace(batch, groups=(group,)), context)
+
+
+def finished(done: Done) -> list[Outcome]:
+    """The outcomes of a batch, whose seconds are added to those of the run."""
+    outcomes, seconds = done
+    add(seconds)
+    return outcomes
+
+
+def _alone(batch: Batch, context: multiprocessing.context.SpawnContext) -> Iterator[Outcome]:
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            yield from finished(pool.submit(work_elsewhere, batch).result())
+        except BrokenProcessPool:
+            yield failed(batch.groups[0], "the worker process died on this file or one that it is connected with")
