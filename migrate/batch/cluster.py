@@ -20,7 +20,7 @@ def on_cluster(batches: Iterable[Batch], address: str) -> Iterator[Outcome]:
     """
     try:
         from distributed import Client
-        from distributed.comm import get_address_host_port
+        from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError as error:
         raise UsageError(
             f"--dask: {error.name} is not installed. Install it with: pip install 'bn-migrate[dask]'"
