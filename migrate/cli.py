@@ -15,7 +15,7 @@ from migrate.findings import Report
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin
 from migrate.report.streams import abandon_output, open_streams, show, show_stages
-from migrate.rule import TARGETS
+from migrate.targets import TARGETS
 
 
 def _explain(context: click.Context, _: click.Parameter, value: str | None) -> None:

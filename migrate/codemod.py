@@ -13,7 +13,7 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from migrate.engine import Options, migrate_bytes
-from migrate.rule import TARGETS, Target
+from migrate.targets import TARGETS, Target
 
 
 class MigrateCommand(CodemodCommand):

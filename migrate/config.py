@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from migrate.errors import UsageError
-from migrate.rule import Target
 from migrate.schema import build
+from migrate.targets import Target
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.batch.groups import find_groups
-from migrate.codes import CODES
 from migrate.errors import FileError
 from migrate.findings import FileResult, Finding
-from migrate.rule import Target
-from migrate.rules import load_rules
 from migrate.stages import stage
+from migrate.targets import Target
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
@@ -41,6 +39,8 @@ def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
 
 def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[FileResult]:
     """The results for files that may import each other, in their order."""
+    from migrate.rules import load_rules
+
     texts = dict(files)
     triggers = load_rules(options.target, options.rules).triggers
     triggered = [path for path, data in texts.items() if triggers.search(data)]
@@ -58,6 +58,7 @@ def migrate_group(
     """
     from migrate.analysis.module import analyse
     from migrate.analysis.reach import read_project
+    from migrate.rules import load_rules
 
     paths = list(paths)
     known = {path: read(path) for path in triggered}
@@ -103,6 +104,7 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception) -> FileResult
 
 def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
     from migrate.analysis.source import Source, Span
+    from migrate.codes import CODES
 
     source, drafts = Source(data, path), analysis.drafts
     edits = [e for d in drafts for e in d.edits]

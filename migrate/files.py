@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
-from pathspec.pattern import Pattern
+from typing import TYPE_CHECKING
 
 from migrate.errors import FileError, UsageError
 
-_Patterns = tuple[tuple[Pattern, bool], ...]
+if TYPE_CHECKING:
+    from pathspec.pattern import Pattern
+
+_Patterns = tuple[tuple["Pattern", bool], ...]
 SUFFIXES = (".py", ".pyi", ".pyw")
 JUNK = frozenset(
     {
@@ -150,6 +151,10 @@ def _is_excluded(path: Path, selection: Selection, is_folder: bool = False) -> b
 
 @cache
 def _exclusions(lines: tuple[str, ...]) -> _Patterns:
+    if not lines:
+        return ()
+    from pathspec import GitIgnoreSpec
+
     for line in lines:
         try:
             GitIgnoreSpec.from_lines([line])
@@ -160,6 +165,8 @@ def _exclusions(lines: tuple[str, ...]) -> _Patterns:
 
 def _patterns(lines: Iterable[str]) -> _Patterns:
     """The patterns of gitignore lines; git passes over a line that is none, and so does this."""
+    from pathspec import GitIgnoreSpec
+
     found = []
     for line in lines:
         with contextlib.suppress(ValueError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from migrate.proofs import Verification
+if TYPE_CHECKING:
+    from migrate.proofs import Verification
 
 Kind = Literal["rewrite", "review", "note"]
 Role = Literal[

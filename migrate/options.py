@@ -15,8 +15,8 @@ from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
 from migrate.files import Selection
-from migrate.rule import TARGETS
 from migrate.runner import Means
+from migrate.targets import TARGETS
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 

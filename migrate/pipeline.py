@@ -16,7 +16,6 @@ from migrate.files import Found, Selection, copy, find_files, is_left_out, mirro
 from migrate.findings import FileResult, Report
 from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, print_diff, progress, write_bytes
-from migrate.rules import load_rules
 from migrate.runner import run as migrate_files
 from migrate.stages import stage
 
@@ -90,6 +89,8 @@ def _prover(run: Run) -> Iterator[Prover | None]:
             f"--verify: numpy is not installed for {sys.executable}. Install it with: "
             f"{sys.executable} -m pip install 'numpy<2'"
         ) from None
+    from migrate.rules import load_rules
+
     with Prover(run.verify, load_rules(run.options.target, run.options.rules)) as prover:
         yield prover
 
@@ -107,6 +108,7 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
         report.verification = prover.prove(results, tell)
     assert run.verify is not None
     if run.verify.networks:
+        from migrate.rules import load_rules
         from migrate.verify.networks.prove import prove_networks
 
         announce(run, [network.text for network in run.verify.networks])

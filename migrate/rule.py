@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from migrate.findings import Role
+from migrate.targets import Target
 
-Target = Literal["mindspore.nn", "mindspore.mint.nn"]
-TARGETS: tuple[Target, ...] = ("mindspore.nn", "mindspore.mint.nn")
 Number = float
 Scalar = bool | int | float | str
 

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from migrate.edits import PLACE
 from migrate.errors import UsageError
 from migrate.rule import (
-    TARGETS,
     AttributeTreatment,
     Example,
     Initializer,
@@ -28,12 +27,12 @@ from migrate.rule import (
     Scalar,
     Source,
     SubclassTable,
-    Target,
     TargetClass,
     Treatment,
     WriteBack,
 )
 from migrate.schema import build
+from migrate.targets import TARGETS, Target
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,6 @@ from migrate.engine import Options
 from migrate.errors import FileError
 from migrate.files import Found, read
 from migrate.findings import FileResult
-from migrate.rules import load_rules, rule_files
 from migrate.stages import stage
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ def _take(file: Found, options: Options, means: Means, sources: _Sources) -> Non
     with stage("read"):
         data = read(file.path)
     with stage("filter"):
+        from migrate.rules import load_rules
+
         if load_rules(options.target, options.rules).triggers.search(data):
             sources.sizes[file.path] = len(data)
     with stage("cache"):
@@ -145,6 +146,7 @@ def _outcomes(groups: list[Group], sizes: dict[str, int], options: Options, mean
 def _independent(groups: tuple[Group, ...], options: Options) -> Batch:
     """A batch that needs no disk of this machine."""
     from migrate.batch.work import Batch, again
+    from migrate.rules import rule_files
 
     sources = {path: again(path) for group in groups for path in group.paths}
     named = {path.name: path.read_bytes() for path in rule_files(options.rules) if path.parent in options.rules}

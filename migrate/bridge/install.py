@@ -11,7 +11,7 @@ from migrate.bridge.layer import BridgeType, bridge_to
 from migrate.bridge.names import Names
 
 if TYPE_CHECKING:
-    from migrate.rule import Target
+    from migrate.targets import Target
 
 _replaced: dict[str, Any] = {}
 
