@@ -14,6 +14,7 @@ import pytest
 
 from migrate import rule, rules
 from migrate.cli import command
+from migrate.targets import TARGETS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -74,7 +75,7 @@ def test_the_rule_of_the_guide_loads(tmp_path: Path) -> None:
     block = re.search(r"^ *```toml\n(.*?)^ *```$", CONTRIBUTING, flags=re.MULTILINE | re.DOTALL)
     assert block is not None
     (tmp_path / "group_norm.toml").write_text(re.sub(r"^ {3}", "", block.group(1), flags=re.MULTILINE))
-    for target in rule.TARGETS:
+    for target in TARGETS:
         assert "torch.nn.GroupNorm" in rules.load_rules(target, (tmp_path,)).by_name
 
 

@@ -28,9 +28,10 @@ def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
                 except BrokenProcessPool:
                     left.append(futures[future])
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             for worker in multiprocessing.active_children():
                 worker.terminate()
+            # Waiting is short now, and leaves nothing for the interpreter to trip over at its end.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
     for batch in left:
         for group in batch.groups:
