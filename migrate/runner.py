@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -43,13 +44,16 @@ class _Sources:
 
 def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[FileResult]:
     """The results of all files, in the order of ``found`` whatever the ``means``."""
+    from migrate.rules import load_rules
+
+    triggers = load_rules(options.target, options.rules).triggers
     sources = _Sources()
     errors: dict[str, FileResult] = {}
     order: list[str] = []
     for file in found:
         order.append(file.path)
         try:
-            _take(file, options, means, sources)
+            _take(file, triggers, means, sources)
         except FileError as error:
             errors[file.path] = FileResult(file.path, b"", b"", error=str(error))
     finished = _finished(sources, options, means) if sources.sizes else iter(())
@@ -67,16 +71,14 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[File
         yield errors.get(path) or waiting.pop(path, None) or FileResult(path, b"", b"")
 
 
-def _take(file: Found, options: Options, means: Means, sources: _Sources) -> None:
+def _take(file: Found, triggers: re.Pattern[bytes], means: Means, sources: _Sources) -> None:
     """Read a file, and keep what has to be known of it; raises FileError."""
     if file.error is not None:
         raise file.error
     with stage("read"):
         data = read(file.path)
     with stage("filter"):
-        from migrate.rules import load_rules
-
-        if load_rules(options.target, options.rules).triggers.search(data):
+        if triggers.search(data):
             sources.sizes[file.path] = len(data)
     with stage("cache"):
         sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""
@@ -92,7 +94,7 @@ def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tup
             cache = Cache(cache_folder(), options)
             run_key = cache.run_key(sources.digests)
             keys = cache.keys(run_key)
-            known = [cache.results(key) for key in keys or ()]
+            known = [cache.results(key, sources.digests) for key in keys or ()]
         if keys is not None and None not in known:
             yield sources.digests, [r for results in known for r in results or ()]
             return
@@ -102,7 +104,10 @@ def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tup
         groups = find_groups(sources.digests, sources.sizes, read)
     left: list[Group] = []
     for group in groups:
-        results = cache.results(cache.group_key(group, sources.digests)) if cache is not None else None
+        results = None
+        if cache is not None:
+            with stage("cache"):
+                results = cache.results(cache.group_key(group, sources.digests), sources.digests)
         if results is None:
             left.append(group)
         else:

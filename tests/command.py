@@ -54,6 +54,12 @@ def bn_migrate(
     return done
 
 
+def started(*args: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes]:
+    """The program while it runs, its streams read by the caller; ``more`` goes to Popen."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.Popen([*PROGRAM, *map(str, args)], cwd=cwd, env=environment(), **streams)
+
+
 def report(*args: str | Path, **more: Any) -> dict[str, Any]:
     """The JSON report of a run."""
     done = bn_migrate("--format", "json", *args, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from migrate.runner import WORTH_A_POOL
-from tests.command import AFTER, BEFORE, BROKEN, PROGRAM, bn_migrate, environment, harvest, plant
+from tests.command import AFTER, BEFORE, BROKEN, bn_migrate, environment, harvest, plant, started
 
 CROSSING = {
     "net.py": b"import torch.nn as nn\n\ndef make(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.2)\n",
@@ -56,16 +57,9 @@ def test_any_number_of_processes_says_and_writes_the_same(tmp_path: Path) -> Non
 
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     plant(tmp_path, tree(24, functions=150))
-    expected = harvest(tmp_path)
     bn_migrate("--no-cache", "--jobs", "1", "--output", "out", ".", cwd=tmp_path)
     expected = harvest(tmp_path / "out")
-    process = subprocess.Popen(
-        [*PROGRAM, "--no-cache", "--jobs", "2", "--exclude", "out", "."],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = started("--no-cache", "--jobs", "2", "--exclude", "out", ".", cwd=tmp_path)
     deadline = time.monotonic() + 60
     while len(children(process)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -79,14 +73,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
     plant(tmp_path, tree(24, functions=150))
     before = harvest(tmp_path)
-    process = subprocess.Popen(
-        [*PROGRAM, "--no-cache", "--jobs", "2", "--check", "."],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = started("--no-cache", "--jobs", "2", "--check", ".", cwd=tmp_path, start_new_session=True)
     deadline = time.monotonic() + 60
     while len(workers := children(process)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -117,8 +104,6 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
                     [*worker, "--no-dashboard"], cwd=folder / "elsewhere", env=variables, stderr=subprocess.DEVNULL
                 )
             )
-        import json
-
         deadline = time.monotonic() + 60
         while not named.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -147,16 +132,14 @@ def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
     plant(tmp_path / "src", tree(24, functions=150))
     bn_migrate("--no-cache", "--output", "out", "src", cwd=tmp_path)
     with cluster(tmp_path / "cluster", 2) as (address, workers):
-        process = subprocess.Popen(
-            [*PROGRAM, "--no-cache", "--dask", address, "src"],
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        time.sleep(4)
-        assert process.poll() is None, "the run was over before a worker could be killed"
+        process = started("--no-cache", "--dask", address, "src", cwd=tmp_path)
+        before = tree(24, functions=150)
+        deadline = time.monotonic() + 60
+        while (tmp_path / "src/p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
+            time.sleep(0.005)
         workers[0].kill()
+        last = (tmp_path / "src/p23/net.py").read_bytes()
+        assert last == before["p23/net.py"], "the run was over before a worker could be killed"
         said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
     assert harvest(tmp_path / "src") == harvest(tmp_path / "out")

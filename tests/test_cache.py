@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from migrate.batch.cache import Cache
+from migrate.engine import Options, migrate_files
+from migrate.files import Found
+from migrate.runner import Means, run
 from migrate.stages import STAGES
 from tests.command import AFTER, BEFORE, BROKEN, PROGRAM, bn_migrate, environment, harvest, plant
 
@@ -145,22 +151,30 @@ def test_entries_that_nothing_asked_for_go(tmp_path: Path, kept: dict[str, str])
     assert not analysed(tmp_path, kept)
 
 
-def test_nothing_is_kept_of_a_file_that_changes_while_the_run_goes_on(tmp_path: Path) -> None:
+def test_nothing_is_kept_of_a_file_that_changes_while_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pipe in the place of a file gives other bytes each time it is read."""
-    from migrate.engine import Options
-    from migrate.files import Found
-    from migrate.runner import Means, run
-
     plant(tmp_path, {"a.py": BEFORE})
     path = tmp_path / "a.py"
 
-    def found():  # type: ignore[no-untyped-def]
+    def found() -> Iterator[Found]:
         yield Found(str(path))
         path.write_bytes(BEFORE + b"# changed\n")
 
-    os.environ["BN_MIGRATE_CACHE_DIR"] = str(tmp_path / "cache")
-    try:
-        (result,) = run(found(), Options(), Means())
-    finally:
-        del os.environ["BN_MIGRATE_CACHE_DIR"]
+    monkeypatch.setenv("BN_MIGRATE_CACHE_DIR", str(tmp_path / "cache"))
+    (result,) = run(found(), Options(), Means())
     assert result.before.endswith(b"# changed\n") and not list((tmp_path / "cache").glob("*/*"))
+
+
+def test_a_file_that_changes_behind_the_cache_keeps_its_change(tmp_path: Path) -> None:
+    """The run has read it, found its result in the cache, and then someone writes to it."""
+    plant(tmp_path, {"a.py": BEFORE})
+    path, folder = tmp_path / "a.py", tmp_path / "cache"
+    digests = {str(path): hashlib.sha256(BEFORE).digest()}
+    cache = Cache(folder, Options())
+    (result,) = migrate_files([(str(path), BEFORE)], Options())
+    assert cache.keep("0" * 64, [result])
+    assert cache.results("0" * 64, digests) == [result]
+    path.write_bytes(BEFORE + b"# mine\n")
+    assert cache.results("0" * 64, digests) is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -18,13 +17,12 @@ from tests.command import (
     AFTER,
     BEFORE,
     BROKEN,
-    PROGRAM,
     REVIEW,
     bn_migrate,
-    environment,
     harvest,
     plant,
     report,
+    started,
 )
 
 CLEAN = b"import torch\n\nprint(torch.__version__)\n"
@@ -238,14 +236,7 @@ def test_an_interrupted_run_leaves_every_file_whole(tmp_path: Path, jobs: str) -
     """As a terminal does it: the signal goes to the program and its workers."""
     before = large_tree(tmp_path, 160)
     expected = bn_migrate("-", stdin=before["m000.py"]).stdout
-    process = subprocess.Popen(
-        [*PROGRAM, "--jobs", jobs, "."],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = started("--jobs", jobs, ".", cwd=tmp_path, start_new_session=True)
     deadline = time.monotonic() + 60
     while (tmp_path / "m002.py").read_bytes() == before["m002.py"] and time.monotonic() < deadline:
         time.sleep(0.005)

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.broad import BROAD
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.evaluator import BROAD
 from migrate.analysis.instances import decide_use, treatment
 from migrate.analysis.narrowing import dotted, type_argument
 from migrate.analysis.source import Located

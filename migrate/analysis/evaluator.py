@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
+from migrate.analysis.broad import is_broad
 from migrate.analysis.calls import arithmetic, known_result, sign
 from migrate.analysis.decorators import decorated
 from migrate.analysis.index import Index
@@ -36,7 +37,6 @@ from migrate.analysis.values import (
     constant,
     union,
 )
-from migrate.rules import RuleSet
 
 if TYPE_CHECKING:
     from migrate.analysis.callers import Callers
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from migrate.analysis.source import Source
 
 MAX_DOTS = 8
-BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
 
 
 class Evaluator:
@@ -109,7 +108,7 @@ class Evaluator:
         plain = _EVALUATE[type(node)](self, node)
         if NONE in plain and not all(tests):
             plain -= {NONE}
-        said = [values for values in told if not any(_is_broad(v, self.rules) for v in values)]
+        said = [values for values in told if not any(is_broad(v, self.rules) for v in values)]
         return said[0] if said else plain
 
     def instances_of(self, classes: ast.expr) -> Values:
@@ -180,6 +179,7 @@ class Evaluator:
                 found = self.project.exported(path, name) or found
                 continue
             if path is not None:
+                self.project.read("module", path)
                 missed.append(path)
             module = "." * star.level + (star.module or "")
             qualified = f"{module}.{name}"
@@ -376,12 +376,6 @@ class Evaluator:
             return self.evaluate(node.values[-1]) | constant(False)
         first = union(self.evaluate(v) for v in node.values[:-1]) - {NONE}
         return first | self.evaluate(node.values[-1])
-
-
-def _is_broad(value: Value, rules: RuleSet) -> bool:
-    """Whether an instance is only known to be of a class that migrated classes derive from, or not at all."""
-    of = value.of if isinstance(value, Instance) else None
-    return not isinstance(of, Symbol) or of.name in BROAD or of.name in rules.related
 
 
 _EVALUATE: dict[type[ast.expr], Callable[..., Values]] = {

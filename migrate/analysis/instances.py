@@ -222,7 +222,7 @@ def _lookup(module: Module, call: ast.Call) -> None:
     """``getattr(m, "weight")`` and its like on a known instance, or for a known class of a module."""
     name = call.args[1]
     assert isinstance(call.func, ast.Name)
-    values = module.evaluator.evaluate(call.args[0])
+    values = module.without_none(call.args[0])
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         packages = {n.rpartition(".")[0] for n in module.rules.by_name}
         if any(isinstance(v, Symbol) and v.name in packages for v in values):
@@ -247,10 +247,10 @@ def _lookup(module: Module, call: ast.Call) -> None:
 
 
 def _deleted(module: Module, call: ast.Call, name: str) -> None:
-    for value in module.evaluator.evaluate(call.args[0]):
+    for value in module.without_none(call.args[0]):
         if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
             held = module.evaluator.classes.attribute(value.of.node, name)
-            base = next((b for v in held if (b := module.base_of(v)) is not None), None)
+            base = next((b for v in sorted(held, key=repr) if (b := module.base_of(v)) is not None), None)
             if base is not None:
                 message = f"{name} holds a {base.rule.source.name}: deleting it works the same on a MindSpore cell"
                 module.add(Draft("BN303", "other", base.rule.source.name, call, message))

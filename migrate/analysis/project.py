@@ -186,6 +186,7 @@ class Project:
     def opened(self, key: Hashable, find: Callable[[], Values]) -> Values:
         """What ``find`` finds in a container, remembered unless it was cut short by a circle."""
         if key in self._finding:
+            self._dependencies.read(key)
             self._state.cuts += 1
             return UNKNOWN
         self._finding.add(key)

@@ -155,7 +155,7 @@ def decide_reference(module: Module, reference: Reference) -> None:
     """A reference that is not itself called: rewritten, unless its meaning or its place is in doubt."""
     node = reference.node
     role = role_of(module.index, node)
-    migrated = next(v for v in sorted(reference.values, key=repr) if isinstance(v, Migrated))
+    migrated = _first(reference.values)
     symbol = migrated.rule.source.name
     code, message = _doubt(module, reference, role)
     if code:
@@ -226,11 +226,16 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
     if isinstance(parent, ast.MatchClass) and _reads_renamed(parent, reference.values):
         return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
     if module.data_format != "NCHW" and role in ("reference", "default"):
-        rule = next(v.rule for v in reference.values if isinstance(v, Migrated))
+        rule = _first(reference.values).rule
         if module.data_format in rule.target.data_formats:
             advice = f"functools.partial({rule.target.name}, data_format='{module.data_format}')"
             return "BN216", f"a class alone does not carry data_format: write {advice}"
     return "", ""
+
+
+def _first(values: Values) -> Migrated:
+    """The migrated class among ``values``, the same one in every process where there are several."""
+    return next(v for v in sorted(values, key=repr) if isinstance(v, Migrated))
 
 
 def _is_opened(module: Module, node: ast.expr) -> bool:
@@ -244,7 +249,7 @@ def _is_opened(module: Module, node: ast.expr) -> bool:
 
 def _reads_renamed(pattern: ast.MatchClass, values: Values) -> bool:
     """Whether a class pattern reads an attribute that has another name, or none, in the target."""
-    rule = next(v.rule for v in values if isinstance(v, Migrated))
+    rule = _first(values).rule
     renamed = {name for name, attribute in rule.attributes.items() if attribute.to != name}
     return bool(pattern.patterns or set(pattern.kwd_attrs) & renamed)
 

@@ -11,6 +11,11 @@ from migrate.analysis.scopes import Function
 from migrate.rule import Rule
 
 
+def _place(node: ast.AST | None) -> str:
+    """Where a node stands: values are sorted by their text, which must not change from process to process."""
+    return f"{getattr(node, 'lineno', 0):06}:{getattr(node, 'col_offset', 0):04}"
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """Something imported, by its qualified name; relative imports keep their dots.
@@ -40,7 +45,7 @@ class Migrated:
         return hash((self.rule.name, self.reference))
 
     def __repr__(self) -> str:
-        return f"Migrated({self.rule.name}, line {getattr(self.reference, 'lineno', 0)})"
+        return f"Migrated({self.rule.name}, {_place(self.reference)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class Local:
     """A class or function of a file of the run."""
 
     node: ast.ClassDef | Function
+
+    def __repr__(self) -> str:
+        return f"Local({getattr(self.node, 'name', 'lambda')}, {_place(self.node)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,9 @@ class Partial:
     of: Value
     call: ast.Call | None
     filled: int
+
+    def __repr__(self) -> str:
+        return f"Partial({self.of}, {_place(self.call)}, {self.filled})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,9 @@ class Container:
 
     node: ast.Dict | ast.List | ast.Tuple | ast.Set
 
+    def __repr__(self) -> str:
+        return f"Container({_place(self.node)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Bag:
@@ -95,6 +109,9 @@ class Bag:
     sources: tuple[ast.expr, ...] = ()
     pairs: tuple[ast.expr, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Bag({', '.join(map(_place, (*self.items, *self.sources, *self.pairs)))})"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -103,6 +120,9 @@ class Row:
     parts: tuple[ast.expr | None, ...]
     rows: bool = False
 
+    def __repr__(self) -> str:
+        return f"Row({', '.join(map(_place, self.parts))}, {self.rows})"
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -110,6 +130,9 @@ class Rest:
 
     function: Function
     named: bool
+
+    def __repr__(self) -> str:
+        return f"Rest({_place(self.function)}, {self.named})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,14 +58,14 @@ class Cache:
     def keep_keys(self, run_key: str, keys: Sequence[str]) -> None:
         self._put(run_key, list(keys))
 
-    def results(self, key: str | None) -> list[FileResult] | None:
-        """The results of a group, if it was finished before."""
-        found = self._get(key) if key is not None else None
+    def results(self, key: str, digests: Digests) -> list[FileResult] | None:
+        """The results of a group, if it was finished before and its files still are what ``digests`` say."""
+        found = self._get(key)
         if not isinstance(found, list):
             return None
         try:
-            return [_result(entry) for entry in found]
-        except (TypeError, ValueError, OSError):
+            return [_result(entry, digests) for entry in found]
+        except (KeyError, TypeError, ValueError, OSError):
             return None
 
     def keep(self, key: str, results: list[FileResult]) -> bool:
@@ -118,9 +118,12 @@ def _entry(result: FileResult) -> list[Any]:
     return [result.path, after, [astuple(f) for f in result.findings], result.error, result.error_line]
 
 
-def _result(entry: list[Any]) -> FileResult:
+def _result(entry: list[Any], digests: Digests) -> FileResult:
+    """Raises ValueError where the file has changed since the run read it: what was written over it would be lost."""
     path, after, findings, error, line = entry
     data = Path(path).read_bytes()
+    if hashlib.sha256(data).digest() != digests[path]:
+        raise ValueError(path)
     new = data if after is None else after.encode("latin-1")
     return FileResult(path, data, new, tuple(Finding(*f) for f in findings), error, line)
 

@@ -17,9 +17,8 @@ Done = tuple[list[Outcome], Seconds]
 
 def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
     """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process."""
-    context = multiprocessing.get_context("spawn")
     left: list[Batch] = []
-    with ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with _pool(jobs) as pool:
         futures: dict[Future[Done], Batch] = {pool.submit(work_elsewhere, batch): batch for batch in batches}
         try:
             for future in as_completed(futures):
@@ -35,7 +34,7 @@ def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
             raise
     for batch in left:
         for group in batch.groups:
-            yield from _alone(replace(batch, groups=(group,)), context)
+            yield from _alone(replace(batch, groups=(group,)))
 
 
 def finished(done: Done) -> list[Outcome]:
@@ -45,8 +44,14 @@ def finished(done: Done) -> list[Outcome]:
     return outcomes
 
 
-def _alone(batch: Batch, context: multiprocessing.context.SpawnContext) -> Iterator[Outcome]:
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    """Processes that leave Ctrl-C to the one that started them."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+
+def _alone(batch: Batch) -> Iterator[Outcome]:
+    with _pool(1) as pool:
         try:
             yield from finished(pool.submit(work_elsewhere, batch).result())
         except BrokenProcessPool:
