@@ -20,7 +20,8 @@ LINK_ONCE = Project.link_once
 HEAD = "import torch.nn as nn\n\n"
 CHANGING = {
     "a class that turns out to be an heir when a file between is read": {
-        "root.py": HEAD + "class Root:\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n",
+        "root.py": HEAD
+        + "class Root:  # its heirs have a BatchNorm\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n",
         "mid.py": "from root import Root\n\nclass Mid(Root):\n    pass\n",
         "net.py": HEAD
         + "from mid import Mid\n\nclass Net(Mid):\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n",
