@@ -100,6 +100,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_programs_as_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(plant(tmp_path, {name: text.encode() for name, text in FILES.items()}))
     networks = ("program:Net", "subclass:Net", "instance:net", "space.part.net:net", "unsteady:Net", "late:build")

@@ -187,6 +187,7 @@ def tree(samples: Path) -> Path:
     return samples
 
 
+@pytest.mark.slow
 def test_mutants_fail_and_the_layer_is_named(tree: Path) -> None:
     """Each is in a file of its own, so that one run has them all."""
     results, networks = migrated(tree), {}
