@@ -233,9 +233,11 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_run_leaves_every_file_whole(tmp_path: Path, jobs: str) -> None:
-    """As a terminal does it: the signal goes to the program and its workers."""
+    """As a terminal does it: the signal goes to the program and its workers, long before the last file is done."""
     before = large_tree(tmp_path, 160)
     expected = bn_migrate("-", stdin=before["m000.py"]).stdout
+    before["z.py"] = before["m000.py"] + b"layer = nn.BatchNorm2d(3, momentum=0.2)\n" * 8000
+    plant(tmp_path, {"z.py": before["z.py"]})
     process = started("--jobs", jobs, ".", cwd=tmp_path, start_new_session=True)
     deadline = time.monotonic() + 60
     while (tmp_path / "m002.py").read_bytes() == before["m002.py"] and time.monotonic() < deadline:
@@ -246,4 +248,5 @@ def test_an_interrupted_run_leaves_every_file_whole(tmp_path: Path, jobs: str) -
     assert b"interrupted" in messages and b"Traceback" not in messages
     after = harvest(tmp_path)
     assert sorted(after) == sorted(before), "temporary files are left"
+    assert after.pop("z.py") == before["z.py"]
     assert set(after.values()) == {before["m000.py"], expected}, "old and new files, and nothing between"
