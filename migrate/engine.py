@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from migrate.batch.groups import find_groups
 from migrate.errors import FileError
-from migrate.findings import FileResult, Finding
+from migrate.findings import Finding, Result
 from migrate.stages import stage
 from migrate.targets import Target
 
@@ -32,12 +32,12 @@ class Options:
     rules: tuple[Path, ...] = ()
 
 
-def migrate_bytes(data: bytes, path: str, options: Options) -> FileResult:
+def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
     """The result for one file on its own; errors are part of it and leave the bytes as they are."""
     return next(iter(migrate_files([(path, data)], options)))
 
 
-def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[FileResult]:
+def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[Result]:
     """The results for files that may import each other, in their order."""
     from migrate.rules import load_rules
 
@@ -46,12 +46,12 @@ def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[
     triggered = [path for path, data in texts.items() if triggers.search(data)]
     groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
     done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
-    return [done.get(path) or FileResult(path, data, data) for path, data in texts.items()]
+    return [done.get(path) or Result(path, data, data) for path, data in texts.items()]
 
 
 def migrate_group(
     paths: Iterable[str], triggered: Iterable[str], read: Callable[[str], bytes], options: Options
-) -> list[FileResult]:
+) -> list[Result]:
     """The results for the ``triggered`` files and for those of ``paths`` that matter to them.
 
     ``read`` gives the bytes of a file.
@@ -84,25 +84,25 @@ def _deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def finish(data: bytes, path: str, analysis: Analysis | Exception) -> FileResult:
+def finish(data: bytes, path: str, analysis: Analysis | Exception) -> Result:
     """The result of one file from its analysis; errors are part of it and leave the bytes as they are."""
     try:
         if isinstance(analysis, Exception):
             raise analysis
         return _edited(data, path, analysis)
     except FileError as error:
-        return FileResult(path, data, data, error=str(error), error_line=error.line)
+        return Result(path, data, data, error=str(error), error_line=error.line)
     except (RecursionError, MemoryError):  # before Exception: both say something about the file
-        return FileResult(path, data, data, error="BN904 nested too deep: split the expression")
+        return Result(path, data, data, error="BN904 nested too deep: split the expression")
     except Exception as error:
         # One file must not stop the others, whatever is wrong with this program.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
         message = f"BN905 internal error, please report it: {type(error).__name__}: {error} ({where})"
-        return FileResult(path, data, data, error=message)
+        return Result(path, data, data, error=message)
 
 
-def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
+def _edited(data: bytes, path: str, analysis: Analysis) -> Result:
     from migrate.analysis.source import Source, Span
     from migrate.codes import CODES
 
@@ -133,7 +133,7 @@ def _edited(data: bytes, path: str, analysis: Analysis) -> FileResult:
         said = (draft.code, kind, draft.role, draft.symbol)
         suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
         findings.append(Finding(*said, *position, draft.message, before, after, suggestion))
-    return FileResult(path, data, source.encode(text), tuple(findings))
+    return Result(path, data, source.encode(text), tuple(findings))
 
 
 def _check(text: str) -> None:

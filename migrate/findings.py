@@ -48,7 +48,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class FileResult:
+class Result:
     """What became of one file. ``error`` names the BN9xx code; then ``after == before``.
 
     ``held``: a proof failed, so that the file keeps its old text, whatever ``after`` is.
@@ -66,6 +66,13 @@ class FileResult:
     def changed(self) -> bool:
         return self.before != self.after and not self.held
 
+    @property
+    def text(self) -> str:
+        """What the file becomes, decoded as Python does; raises FileError where that cannot be."""
+        from migrate.analysis.source import Source
+
+        return Source(self.after, self.path).text
+
     def count(self, kind: Kind) -> int:
         return sum(finding.kind == kind for finding in self.findings)
 
@@ -81,7 +88,7 @@ class Summary:
     notes: int = 0
     errors: int = 0
 
-    def add(self, result: FileResult) -> None:
+    def add(self, result: Result) -> None:
         self.files += 1
         self.changed += result.changed
         self.rewrites += result.count("rewrite")
@@ -95,10 +102,10 @@ class Report:
     """A run: its totals, and the results that have something to say, in the order of the paths."""
 
     summary: Summary = field(default_factory=Summary)
-    results: list[FileResult] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
     verification: Verification | None = None
 
-    def add(self, result: FileResult) -> None:
+    def add(self, result: Result) -> None:
         self.summary.add(result)
         if result.findings or result.error:
             self.results.append(result)

@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrate.engine import migrate_bytes
+from migrate import files
+from migrate.api import migrate_paths, migrate_source, write
 from migrate.errors import FileError, UsageError
-from migrate.files import Found, Selection, copy, find_files, is_left_out, mirror, plan_output, write
-from migrate.findings import FileResult, Report
+from migrate.files import Selection, copy, is_left_out, mirror, plan_output
+from migrate.findings import Report, Result
 from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, print_diff, progress, write_bytes
-from migrate.runner import run as migrate_files
-from migrate.stages import stage
 
 if TYPE_CHECKING:
     from migrate.verify.prove import Prover
@@ -30,9 +29,9 @@ def run_stdin(run: Run) -> Report:
     name = run.stdin_filename
     with _prover(run) as prover:
         if name != STDIN and is_left_out(Path(name), run.selection):
-            result = FileResult(name, data, data)
+            result = Result(name, data, data)
         else:
-            result = migrate_bytes(data, name, run.options)
+            result = migrate_source(data, filename=name, options=run.options)
         if prover is not None:
             (result,) = _proved(run, report, prover, [result])
     report.add(result)
@@ -50,19 +49,17 @@ def run_files(run: Run) -> Report:
     """
     report = Report()
     planned = plan_output(run.paths, run.output) if run.output else []
-    with stage("walk"):
-        found = list(find_files(run.paths, run.selection, run.output))
     migrated: dict[str, bytes] = {}
     failed: set[str] = set()
     with _prover(run) as prover:
-        results = _migrated(run, found)
+        results = _migrated(run)
         if prover is not None:
             results = iter(_proved(run, report, prover, list(results)))
         for result in results:
             if result.changed and run.output is not None:
                 migrated[os.path.realpath(result.path)] = result.after
             elif result.changed and run.writes:
-                result = _written(result)
+                result = write(result)
             if run.diff:
                 print_diff(run, result)
             failed |= {os.path.realpath(result.path)} if (result.error or "").startswith("BN903") else set()
@@ -95,16 +92,21 @@ def _prover(run: Run) -> Iterator[Prover | None]:
         yield prover
 
 
-def _migrated(run: Run, found: list[Found]) -> Iterator[FileResult]:
-    with progress(run, "Migrating", len(found) >= MANY_FILES and not run.diff) as tell:
-        for done, result in enumerate(migrate_files(found, run.options, run.means), start=1):
-            yield result
-            tell(done, len(found))
+def _migrated(run: Run) -> Iterator[Result]:
+    with progress(run, "Migrating", MANY_FILES if not run.diff else None) as tell:
+        yield from migrate_paths(
+            run.paths,
+            options=run.options,
+            selection=run.selection,
+            means=run.means,
+            avoid=run.output,
+            tell=tell,
+        )
 
 
-def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult]) -> list[FileResult]:
+def _proved(run: Run, report: Report, prover: Prover, results: list[Result]) -> list[Result]:
     """The results, without what failed its proof: those files stay as they are. The report gets the proofs."""
-    with progress(run, "Proving", True) as tell:
+    with progress(run, "Proving") as tell:
         report.verification = prover.prove(results, tell)
     assert run.verify is not None
     if run.verify.networks:
@@ -113,33 +115,23 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[FileResult])
 
         announce(run, [network.text for network in run.verify.networks])
         rules = load_rules(run.options.target, run.options.rules)
-        with progress(run, "Running networks", True) as tell:
+        with progress(run, "Running networks") as tell:
             proofs = prove_networks(results, run.paths, run.verify, rules, tell)
         report.verification = replace(report.verification, networks=proofs)
     failed = report.verification.failed_paths
     return [replace(r, held=True) if r.path in failed else r for r in results]
 
 
-def _written(result: FileResult) -> FileResult:
-    """The result after its file was replaced; nothing was rewritten where that failed."""
-    try:
-        with stage("write"):
-            write(Path(result.path), result.after, result.before)
-    except FileError as error:
-        return FileResult(result.path, result.before, result.before, error=str(error))
-    return result
-
-
 def _fill(
     source: Path, target: Path, output: Path, selection: Selection, migrated: dict[str, bytes], failed: set[str]
-) -> Iterator[FileResult]:
+) -> Iterator[Result]:
     """Write ``source`` to ``target``, migrated files as migrated and all others as they are; yields what fails."""
     for item in mirror(source, target, output, selection):
         real = os.path.realpath(item.source)
         try:
             if real in migrated:
-                write(item.destination, migrated[real], like=item.source)
+                files.write(item.destination, migrated[real], like=item.source)
             elif real not in failed:
                 copy(item)
         except FileError as error:
-            yield FileResult(str(item.source), b"", b"", error=str(error))
+            yield Result(str(item.source), b"", b"", error=str(error))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from migrate.engine import Options
 from migrate.errors import FileError
 from migrate.files import Found, read
-from migrate.findings import FileResult
+from migrate.findings import Result
 from migrate.stages import stage
 
 if TYPE_CHECKING:
@@ -42,22 +42,22 @@ class _Sources:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[FileResult]:
+def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Result]:
     """The results of all files, in the order of ``found`` whatever the ``means``."""
     from migrate.rules import load_rules
 
     triggers = load_rules(options.target, options.rules).triggers
     sources = _Sources()
-    errors: dict[str, FileResult] = {}
+    errors: dict[str, Result] = {}
     order: list[str] = []
     for file in found:
         order.append(file.path)
         try:
             _take(file, triggers, means, sources)
         except FileError as error:
-            errors[file.path] = FileResult(file.path, b"", b"", error=str(error))
+            errors[file.path] = Result(file.path, b"", b"", error=str(error))
     finished = _finished(sources, options, means) if sources.sizes else iter(())
-    waiting: dict[str, FileResult] = {}
+    waiting: dict[str, Result] = {}
     asked: set[str] = set()
     for path in order:
         while path in sources.digests and path not in asked:
@@ -68,7 +68,7 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[File
             paths, results = outcome
             asked.update(paths)
             waiting.update((r.path, r) for r in results)
-        yield errors.get(path) or waiting.pop(path, None) or FileResult(path, b"", b"")
+        yield errors.get(path) or waiting.pop(path, None) or Result(path, b"", b"")
 
 
 def _take(file: Found, triggers: re.Pattern[bytes], means: Means, sources: _Sources) -> None:
@@ -84,7 +84,7 @@ def _take(file: Found, triggers: re.Pattern[bytes], means: Means, sources: _Sour
         sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""
 
 
-def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tuple[Iterable[str], list[FileResult]]]:
+def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tuple[Iterable[str], list[Result]]]:
     """The files of each group with the results among them; then all files that belong to no group."""
     cache, run_key = None, ""
     if means.cache:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate.engine import Options, migrate_files
-from migrate.findings import FileResult
+from migrate.findings import Result
 from migrate.proofs import NetworkProof
 from migrate.rules import load_rules
 from migrate.verify.networks.prove import prove_networks
@@ -16,12 +16,12 @@ from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
 
-def migrated(folder: Path) -> list[FileResult]:
+def migrated(folder: Path) -> list[Result]:
     """The results for every Python file below a folder."""
     return migrate_files([(str(p), p.read_bytes()) for p in sorted(folder.rglob("*.py"))], Options())
 
 
-def spoiled(results: Sequence[FileResult], name: str, old: str, new: str) -> list[FileResult]:
+def spoiled(results: Sequence[Result], name: str, old: str, new: str) -> list[Result]:
     """The results with a mistake in the rewritten text of a file."""
     (file,) = (r for r in results if os.path.basename(r.path) == name)
     assert file.after.count(old.encode()) == 1, f"{name}: {old!r} stands there once"
@@ -30,7 +30,7 @@ def spoiled(results: Sequence[FileResult], name: str, old: str, new: str) -> lis
 
 
 def proofs(
-    results: Sequence[FileResult],
+    results: Sequence[Result],
     networks: dict[str, str],
     settings: Settings | None = None,
     paths: Sequence[str] = (),

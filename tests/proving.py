@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.findings import FileResult, Finding
+from migrate.findings import Finding, Result
 from migrate.proofs import Proof, Verification
 from migrate.rules import load_rules
 from migrate.verify.process import Limits
@@ -28,7 +28,7 @@ class Pair:
     new_setup: str = ""
 
 
-def result(pair: Pair, path: str) -> FileResult:
+def result(pair: Pair, path: str) -> Result:
     """What a migration would have to return for a file with that call in it."""
     tail = "\nlayer(x)\n" if pair.called else "\n"
     before = f"{HEAD}{pair.setup}\nlayer = {pair.before}{tail}"
@@ -36,13 +36,13 @@ def result(pair: Pair, path: str) -> FileResult:
     return rewritten(before, after, pair, path)
 
 
-def rewritten(before: str, after: str, pair: Pair, path: str) -> FileResult:
+def rewritten(before: str, after: str, pair: Pair, path: str) -> Result:
     """The result for two whole texts, in which the texts of ``pair`` stand last, each on one line."""
     place = before.rindex(pair.before)
     line, column = before.count("\n", 0, place) + 1, place - before.rindex("\n", 0, place)
     span = (line, column, line, column + len(pair.before))
     finding = Finding("BN101", "rewrite", "call", "torch.nn.BatchNorm2d", *span, "", pair.before, pair.after)
-    return FileResult(path, before.encode(), after.encode(), (finding,))
+    return Result(path, before.encode(), after.encode(), (finding,))
 
 
 def prove(
@@ -53,7 +53,7 @@ def prove(
 
 
 def prove_results(
-    results: Iterable[FileResult],
+    results: Iterable[Result],
     settings: Settings | None = None,
     rules: Path | None = None,
     limits: Limits | None = None,

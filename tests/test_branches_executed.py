@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from migrate.engine import Options, migrate_bytes
-from migrate.findings import FileResult
+from migrate.findings import Result
 from migrate.rules import load_rules
 
 frameworks = pytest.importorskip("tests.frameworks", reason="torch and MindSpore: pip install -e '.[verify]'")
@@ -51,7 +51,7 @@ def chain(test: str, body: str, orelse: str = "    else:\n        m.passed = Tru
     return f"{head}    elif {test}:\n{inner}\n{orelse}"
 
 
-def migrated(text: str, code: str) -> FileResult:
+def migrated(text: str, code: str) -> Result:
     """The result for a module that is rewritten without a review, with a finding of ``code``."""
     result = migrate_bytes(text.encode(), "x.py", Options())
     assert result.error is None

@@ -9,13 +9,13 @@ import pytest
 
 from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
-from migrate.findings import FileResult
+from migrate.findings import Result
 from tests.cases import Case, all_cases, described
 
 CASES = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
 
 
-def migrate(text: str, case: Case) -> FileResult:
+def migrate(text: str, case: Case) -> Result:
     options = Options(case.options.get("target", "mindspore.nn"), case.options.get("data-format", "NCHW"))
     result = migrate_bytes(text.encode(), case.options.get("stdin-filename", "case.py"), options)
     assert result.error is None

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from migrate.analysis.project import Project
 from migrate.engine import Options, migrate_files
-from migrate.findings import FileResult
+from migrate.findings import Result
 from tests.cases import all_cases, read_projects
 
 pytest.importorskip("torch")
@@ -49,11 +49,11 @@ CHANGING = {
 }
 
 
-def migrated(files: dict[str, str]) -> list[FileResult]:
+def migrated(files: dict[str, str]) -> list[Result]:
     return migrate_files([(path, text.encode()) for path, text in files.items()], Options())
 
 
-def anew(files: dict[str, str]) -> list[FileResult]:
+def anew(files: dict[str, str]) -> list[Result]:
     """The results where every round starts from nothing."""
 
     def forgetful(self: Project) -> bool:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from migrate.engine import Options, migrate_bytes
-from migrate.findings import FileResult, Report
+from migrate.findings import Report, Result
 from migrate.proofs import MEASURES, Case, Measure, Proof, Site, Verification
 from migrate.report.diff import diff
 from migrate.report.evidence import EXPLAINED
@@ -37,11 +37,11 @@ other = nn.BatchNorm2d(3, momentum=None if "{SCRIPT}" else 0.1)
 CALLED = b"import torch\nimport torch.nn as nn\n\nprint(nn.BatchNorm2d(2)(torch.ones(1, 2, 3, 3)))\n"
 
 
-def migrated(data: bytes, path: str) -> FileResult:
+def migrated(data: bytes, path: str) -> Result:
     return migrate_bytes(data, path, Options())
 
 
-def wrongly(data: bytes, path: str, old: str, new: str) -> FileResult:
+def wrongly(data: bytes, path: str, old: str, new: str) -> Result:
     """A result with a mistake in the rewritten text."""
     result = migrated(data, path)
     assert old.encode() in result.after

@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 
 from migrate.engine import Options, migrate_files
-from migrate.findings import FileResult
+from migrate.findings import Result
 from tests.cases import ProjectCase, described, read_projects
 
 CASES = pytest.mark.parametrize("case", read_projects(), ids=lambda case: case.title)
 
 
-def migrate(files: dict[str, str]) -> list[FileResult]:
+def migrate(files: dict[str, str]) -> list[Result]:
     results = migrate_files([(path, text.encode()) for path, text in files.items()], Options())
     assert not any(r.error for r in results)
     return results
 
 
-def texts(results: list[FileResult]) -> dict[str, str]:
+def texts(results: list[Result]) -> dict[str, str]:
     return {r.path: r.after.decode() for r in results}
 
 

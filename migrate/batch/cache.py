@@ -18,7 +18,7 @@ from migrate import __version__
 from migrate.batch.groups import Group
 from migrate.batch.work import Digests
 from migrate.engine import Options
-from migrate.findings import FileResult, Finding
+from migrate.findings import Finding, Result
 from migrate.rules import rule_files
 
 DAYS_KEPT = 30
@@ -58,7 +58,7 @@ class Cache:
     def keep_keys(self, run_key: str, keys: Sequence[str]) -> None:
         self._put(run_key, list(keys))
 
-    def results(self, key: str, digests: Digests) -> list[FileResult] | None:
+    def results(self, key: str, digests: Digests) -> list[Result] | None:
         """The results of a group, if it was finished before and its files still are what ``digests`` say."""
         found = self._get(key)
         if not isinstance(found, list):
@@ -68,7 +68,7 @@ class Cache:
         except (KeyError, TypeError, ValueError, OSError):
             return None
 
-    def keep(self, key: str, results: list[FileResult]) -> bool:
+    def keep(self, key: str, results: list[Result]) -> bool:
         """Keep the results of a group, unless there is a fault of this program in it; returns whether they are kept."""
         good = not any((r.error or "").startswith(("BN903", "BN905")) for r in results)
         if good:
@@ -113,19 +113,19 @@ class Cache:
         return self._folder / key[:2] / f"{key[2:]}.json"
 
 
-def _entry(result: FileResult) -> list[Any]:
+def _entry(result: Result) -> list[Any]:
     after = None if result.after == result.before else result.after.decode("latin-1")
     return [result.path, after, [astuple(f) for f in result.findings], result.error, result.error_line]
 
 
-def _result(entry: list[Any], digests: Digests) -> FileResult:
+def _result(entry: list[Any], digests: Digests) -> Result:
     """Raises ValueError where the file has changed since the run read it: what was written over it would be lost."""
     path, after, findings, error, line = entry
     data = Path(path).read_bytes()
     if hashlib.sha256(data).digest() != digests[path]:
         raise ValueError(path)
     new = data if after is None else after.encode("latin-1")
-    return FileResult(path, data, new, tuple(Finding(*f) for f in findings), error, line)
+    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line)
 
 
 def _digest(*parts: str | bytes) -> str:

@@ -13,7 +13,7 @@ from migrate.batch.groups import Group
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError
 from migrate.files import read
-from migrate.findings import FileResult
+from migrate.findings import Result
 
 Digests = dict[str, bytes]
 """The SHA-256 of each file as the run has read it."""
@@ -35,7 +35,7 @@ class Outcome:
     """What became of a group: the results of the files that were analysed, and the digests of all that were read."""
 
     group: Group
-    results: list[FileResult]
+    results: list[Result]
     digests: Digests
 
 
@@ -70,7 +70,7 @@ def _outcome(group: Group, batch: Batch, options: Options) -> Outcome:
 def failed(group: Group, why: str) -> Outcome:
     """The outcome of a group whose process did not come back."""
     error = str(FileError("BN905", f"{why}; please report it"))
-    return Outcome(group, [FileResult(path, b"", b"", error=error) for path in group.triggered], {})
+    return Outcome(group, [Result(path, b"", b"", error=error) for path in group.triggered], {})
 
 
 def again(path: str) -> bytes:

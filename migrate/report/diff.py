@@ -6,17 +6,17 @@ import difflib
 import os
 from collections.abc import Iterator
 
-from migrate.findings import FileResult
+from migrate.findings import Result
 
 COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 
 
-def diff(result: FileResult, colour: bool = False) -> bytes:
+def diff(result: Result, colour: bool = False) -> bytes:
     """The diff of a file with paths relative to the working directory; empty where nothing changed."""
     return b"".join(_coloured(line) if colour else line for line in _lines(result))
 
 
-def _lines(result: FileResult) -> Iterator[bytes]:
+def _lines(result: Result) -> Iterator[bytes]:
     name = os.path.relpath(result.path).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
     tab = b"\t" if " " in name else b""
     before, after = _split(result.before), _split(result.after)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from migrate import __version__
 from migrate.analysis.source import Source
-from migrate.findings import FileResult, Finding, Report
+from migrate.findings import Finding, Report, Result
 from migrate.report import evidence, network_page
 from migrate.report.diff import diff
 from migrate.report.markup import text
@@ -102,7 +102,7 @@ def _failures(report: Report) -> str:
     return "networks" if all(p.passed for p in calls) else "failures"
 
 
-def _file(index: int, result: FileResult, is_open: bool, failures: str) -> str:
+def _file(index: int, result: Result, is_open: bool, failures: str) -> str:
     head = f"<h3><code>{text(result.path)}</code></h3> {_urgent(result)} {_counts(result)}"
     parts = [f'<details class="file" id="file-{index}"{" open" if is_open else ""}><summary>{head}</summary>']
     if result.error is not None:
@@ -117,7 +117,7 @@ def _file(index: int, result: FileResult, is_open: bool, failures: str) -> str:
     return "\n".join([*parts, "</details>"])
 
 
-def _urgent(result: FileResult) -> str:
+def _urgent(result: Result) -> str:
     badges = []
     if result.error is not None:
         badges.append('<span class="badge bad">✗ error</span>')
@@ -128,12 +128,12 @@ def _urgent(result: FileResult) -> str:
     return " ".join(badges)
 
 
-def _counts(result: FileResult) -> str:
+def _counts(result: Result) -> str:
     counted = [(kind, result.count(kind)) for kind in ("rewrite", "note")]
     return " ".join(f'<span class="badge {kind}">{plural(n, kind)}</span>' for kind, n in counted if n)
 
 
-def _diff(result: FileResult) -> Iterator[str]:
+def _diff(result: Result) -> Iterator[str]:
     """The lines of the diff, each with the line feed that ends it; neighbours of a kind share an element."""
     encoding = Source(result.before, result.path).encoding
     lines = [line + b"\n" for line in diff(result).split(b"\n")[:-1]]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from migrate import stages
-from migrate.findings import FileResult, Report
+from migrate.findings import Report, Result
 from migrate.options import Run
 
 MANY_FILES = 50
@@ -34,11 +34,30 @@ def abandon_output() -> None:
 
 
 @contextlib.contextmanager
-def progress(run: Run, title: str, wanted: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, where that is a terminal; yields what to tell (done, total)."""
-    if run.quiet or not wanted or not sys.stderr.isatty():
+def progress(run: Run, title: str, least: int | None = 0) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, where that is a terminal; yields what to tell (done, total).
+
+    It shows once it is told of ``least`` or more; None: never.
+    """
+    if run.quiet or least is None or not sys.stderr.isatty():
         yield lambda done, total: None
         return
+    wanted = least
+    with contextlib.ExitStack() as stack:
+        show: Callable[[int, int], None] | None = None
+
+        def tell(done: int, total: int) -> None:
+            nonlocal show
+            if show is None and total >= wanted:
+                show = stack.enter_context(_bar(run, title))
+            if show is not None:
+                show(done, total)
+
+        yield tell
+
+
+@contextlib.contextmanager
+def _bar(run: Run, title: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -53,7 +72,7 @@ def announce(run: Run, networks: list[str]) -> None:
         click.echo(f"bn-migrate: --network executes your code: {', '.join(networks)}", err=True)
 
 
-def print_diff(run: Run, result: FileResult) -> None:
+def print_diff(run: Run, result: Result) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:
         from migrate.report.diff import diff

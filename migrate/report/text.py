@@ -9,7 +9,7 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from migrate.findings import FileResult, Finding, Report, Summary
+from migrate.findings import Finding, Report, Result, Summary
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
 WIDTH = 132
@@ -47,7 +47,7 @@ def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
     out.print(totals(report.summary, writes=writes))
 
 
-def _show_file(result: FileResult, out: Console, verbose: bool) -> None:
+def _show_file(result: Result, out: Console, verbose: bool) -> None:
     if result.error is not None:
         line = f":{result.error_line}" if result.error_line else ""
         out.print(Text.assemble((f"{result.path}{line}", "bold"), ": ", ("error", "bold red"), f" {result.error}"))

@@ -11,7 +11,7 @@ from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Source
 from migrate.errors import ProofError
-from migrate.findings import FileResult, Finding
+from migrate.findings import Finding, Result
 from migrate.proofs import Site
 from migrate.rule import Parameter, Rule
 from migrate.rules import RuleSet
@@ -67,7 +67,7 @@ class Claim:
     sites: list[Site] = field(default_factory=list)
 
 
-def plan(results: Iterable[FileResult], rules: RuleSet) -> list[Claim]:
+def plan(results: Iterable[Result], rules: RuleSet) -> list[Claim]:
     """The claims of a run, in the order in which they first occur. Texts are one claim where their trials are equal."""
     claims: dict[object, Claim] = {}
     for result in results:
@@ -86,7 +86,7 @@ def plan(results: Iterable[FileResult], rules: RuleSet) -> list[Claim]:
 class _Files:
     """A file before and after its migration, side by side."""
 
-    def __init__(self, result: FileResult, rules: RuleSet) -> None:
+    def __init__(self, result: Result, rules: RuleSet) -> None:
         self._rules = rules
         before, after = Source(result.before, result.path), Source(result.after, result.path)
         self._text = after.text

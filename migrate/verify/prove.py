@@ -13,7 +13,7 @@ import numpy as np
 
 from migrate.errors import UsageError
 from migrate.files import uninterrupted, write_document
-from migrate.findings import FileResult
+from migrate.findings import Result
 from migrate.proofs import Verification
 from migrate.rules import RuleSet
 from migrate.verify.conventions import check_source, check_target
@@ -64,7 +64,7 @@ class Prover:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def prove(self, results: Iterable[FileResult], tick: Tick = lambda done, total: None) -> Verification:
+    def prove(self, results: Iterable[Result], tick: Tick = lambda done, total: None) -> Verification:
         """Execute every rewritten call of ``results``; raises UsageError where an environment does not serve."""
         start = time.monotonic()
         claims = plan(results, self._rules)

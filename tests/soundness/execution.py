@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from migrate.engine import Options, migrate_files
-from migrate.findings import FileResult
+from migrate.findings import Result
 from tests.soundness.program import Program, piece_at
 
 torch.set_num_threads(1)
@@ -39,7 +39,7 @@ class Outcome:
     detail: str = ""
 
 
-def migrate(program: Program) -> list[FileResult]:
+def migrate(program: Program) -> list[Result]:
     """The results for the files of one run."""
     results = migrate_files([(f"pack/{f.name}.py", f.text.encode()) for f in program.files], Options())
     errors = [r.error for r in results if r.error is not None]

@@ -17,7 +17,7 @@ import numpy as np
 
 from migrate.bridge.rules import bridged_names
 from migrate.files import uninterrupted
-from migrate.findings import FileResult
+from migrate.findings import Result
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site
 from migrate.rules import RuleSet
 from migrate.verify.networks.compare import Compared, Side, blur, compare_networks, depth, idle, mismatch
@@ -32,7 +32,7 @@ Tick = Callable[[int, int], None]
 
 
 def prove_networks(
-    results: Sequence[FileResult],
+    results: Sequence[Result],
     paths: Sequence[str],
     settings: Settings,
     rules: RuleSet,
@@ -50,7 +50,7 @@ def prove_networks(
 
 
 def _options(
-    results: Iterable[FileResult], paths: Sequence[str], settings: Settings, rules: RuleSet, folder: Path
+    results: Iterable[Result], paths: Sequence[str], settings: Settings, rules: RuleSet, folder: Path
 ) -> dict[str, Any]:
     rewritten = {}
     for number, result in enumerate(r for r in results if r.before != r.after):
@@ -89,9 +89,7 @@ class _Prover:
     While a rewritten network runs, the original of the next one does.
     """
 
-    def __init__(
-        self, results: Iterable[FileResult], settings: Settings, options: dict[str, Any], folder: Path
-    ) -> None:
+    def __init__(self, results: Iterable[Result], settings: Settings, options: dict[str, Any], folder: Path) -> None:
         self._paths = {os.path.realpath(r.path): r.path for r in results if r.before != r.after}
         self._settings = settings
         self._folder = folder

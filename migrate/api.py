@@ -1,0 +1,79 @@
+"""The Python interface: what the command line does, for other programs. Nothing here writes or prints but ``write``."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Callable, Iterable, Iterator
+from os import PathLike, fspath
+from pathlib import Path
+
+from migrate import files
+from migrate.engine import Options, migrate_bytes
+from migrate.errors import FileError
+from migrate.findings import Result
+from migrate.runner import Means, run
+from migrate.stages import stage
+
+Tell = Callable[[int, int], None]
+"""Takes how many files are done, and how many there are."""
+
+
+def migrate_source(text: str | bytes, *, filename: str = "<string>", options: Options | None = None) -> Result:
+    """The result for one module on its own.
+
+    ``text`` as bytes is read as Python reads a file, with its coding line. What is wrong with it is the result's
+    ``error``, and then nothing is changed; raises UsageError for rule files that cannot be used.
+    """
+    try:
+        data = text if isinstance(text, bytes) else text.encode(_encoding(text))
+    except (UnicodeError, LookupError, SyntaxError) as error:
+        data = str(text).encode("utf-8", errors="surrogatepass")
+        return Result(filename, data, data, error=str(FileError("BN902", f"cannot encode: {error}")))
+    return migrate_bytes(data, filename, options or Options())
+
+
+def migrate_paths(
+    paths: Iterable[str | PathLike[str]],
+    *,
+    options: Options | None = None,
+    selection: files.Selection | None = None,
+    means: Means | None = None,
+    avoid: Path | None = None,
+    tell: Tell | None = None,
+) -> Iterator[Result]:
+    """The result for every Python file of ``paths``, in the order of their names; nothing is written.
+
+    ``avoid`` is a folder not to enter. A file that cannot be read or understood has an ``error``; raises UsageError
+    for patterns or rule files that cannot be used.
+    """
+    with stage("walk"):
+        found = list(files.find_files(tuple(fspath(p) for p in paths), selection or files.Selection(), avoid))
+    if tell is not None:
+        tell(0, len(found))
+    for done, result in enumerate(run(found, options or Options(), means or Means()), start=1):
+        yield result
+        if tell is not None:
+            tell(done, len(found))
+
+
+def write(result: Result) -> Result:
+    """Replace the file of ``result`` by what it became, in one step; the result with an ``error`` where that failed.
+
+    A file that was changed since it was read, or that is read-only, stays as it is.
+    """
+    if not result.changed:
+        return result
+    try:
+        with stage("write"):
+            files.write(Path(result.path), result.after, result.before)
+    except FileError as error:
+        return Result(result.path, result.before, result.before, error=str(error))
+    return result
+
+
+def _encoding(text: str) -> str:
+    """The encoding that the coding line of ``text`` names."""
+    head = "".join(text.splitlines(keepends=True)[:2]).encode("utf-8", errors="replace")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+    return encoding

@@ -1,0 +1,103 @@
+"""The Python interface gives what the command line gives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import migrate
+from migrate import Means, Options, Selection, migrate_paths, migrate_source
+from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, harvest, plant, report
+
+WITHOUT_CACHE = Means(cache=False)
+
+
+def test_source() -> None:
+    result = migrate_source(BEFORE.decode())
+    assert result.changed and result.text == AFTER.decode()
+    assert [f.code for f in result.findings if f.role == "call"] == ["BN101"]
+    assert result.text.encode() == bn_migrate("-", stdin=BEFORE).stdout
+
+
+def test_source_with_options() -> None:
+    result = migrate_source(BEFORE.decode(), options=Options(data_format="NHWC"))
+    assert "data_format='NHWC'" in result.text
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1", "cp1251"])
+def test_source_has_the_encoding_of_its_coding_line(coding: str) -> None:
+    letters = {"utf-8": "é☃", "latin-1": "é", "cp1251": "Ж"}[coding]
+    text = f"# coding: {coding}\n# {letters}\n{BEFORE.decode()}"
+    result = migrate_source(text)
+    assert result.error is None and result.before == text.encode(coding)
+    assert result.text.startswith(f"# coding: {coding}\n# {letters}\n") and "momentum=0.8" in result.text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (BROKEN.decode(), "BN901"),
+        ("# coding: latin-1\n# ☃\nimport torch.nn as nn\nnn.BatchNorm2d(3)\n", "BN902"),
+        ("# coding: no-such\nimport torch.nn as nn\nnn.BatchNorm2d(3)\n", "BN902"),
+        ("import torch.nn as nn\nnn.BatchNorm2d(3)  # \udcff\n", "BN902"),
+    ],
+)
+def test_source_that_cannot_be_migrated_says_why(text: str, code: str) -> None:
+    result = migrate_source(text, filename="a.py")
+    assert (result.error or "").startswith(code) and not result.changed and result.path == "a.py"
+
+
+def test_paths_write_nothing_before_they_are_told(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": BEFORE, "b.py": REVIEW, "left_out.py": BEFORE})
+    told: list[tuple[int, int]] = []
+    selection = Selection(exclude=("left_out.py",), base=tmp_path)
+    results = list(
+        migrate_paths([tmp_path], selection=selection, means=WITHOUT_CACHE, tell=lambda *done: told.append(done))
+    )
+    assert [Path(r.path).name for r in results] == ["a.py", "b.py"] and told == [(0, 2), (1, 2), (2, 2)]
+    assert harvest(tmp_path)["a.py"] == BEFORE
+    written = [migrate.write(r) for r in results]
+    assert all(r.error is None for r in written)
+    assert harvest(tmp_path) == {"a.py": AFTER, "b.py": REVIEW, "left_out.py": BEFORE}
+
+
+def test_paths_give_the_findings_of_the_command_line(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": BEFORE, "b.py": REVIEW, "c.py": BROKEN})
+    said = [
+        [file["path"], file["error"] is None, [(f["code"], f["line"], f["after"]) for f in file["findings"]]]
+        for file in report("--check", tmp_path)["files"]
+    ]
+    assert said == [
+        [r.path, r.error is None, [(f.code, f.line, f.after) for f in r.findings]]
+        for r in migrate_paths([str(tmp_path)], means=WITHOUT_CACHE)
+    ]
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    (result,) = migrate_paths([tmp_path], means=WITHOUT_CACHE)
+    (tmp_path / "a.py").write_bytes(REVIEW)
+    assert (migrate.write(result).error or "").startswith("BN906")
+    assert harvest(tmp_path) == {"a.py": REVIEW}
+
+
+def test_every_name_that_the_package_promises_is_there() -> None:
+    assert all(hasattr(migrate, name) for name in migrate.__all__)
+    with pytest.raises(AttributeError, match="no_such"):
+        _ = migrate.no_such
+
+
+def test_the_package_is_typed(tmp_path: Path) -> None:
+    """A type checker of another project sees the types; a wrong use is an error there."""
+    (tmp_path / "use.py").write_text(
+        "from migrate import Options, migrate_source\n\n"
+        "changed: bool = migrate_source('', options=Options()).changed\n"
+        "wrong: int = migrate_source('').text\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "use.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert [line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line] == ["4"], done.stdout
