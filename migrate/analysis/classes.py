@@ -196,6 +196,10 @@ class Classes:
                     heirs.setdefault(base, set()).add(cls)
         return heirs
 
+    def heirs(self, cls: ast.ClassDef) -> set[ast.ClassDef]:
+        """The classes of the project that derive from ``cls``."""
+        return self._heirs.get(cls, set())
+
     def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
         family = [cls]
         for c in family:
