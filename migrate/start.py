@@ -136,8 +136,6 @@ def _sources(paths: list[str]) -> Iterator[str]:
 def _below(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_symlink():
-                continue
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in JUNK:
                     yield from _below(entry.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from binascii import crc32
 
 from migrate import __version__
 from migrate.places import cache_folder, rules_folder
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from migrate.engine import Options
 
-MARK = "words of bn-migrate"
+END = "all words"
 
 
 def holds_none(data: bytes, words: Iterable[bytes]) -> bool:
@@ -48,13 +49,13 @@ def trigger_words(options: Options, cache: bool) -> list[bytes]:
 def known_words(folders: list[str], target: str) -> list[bytes] | None:
     """What an earlier run has kept for the same rule files; None where there is nothing, or the files have changed."""
     try:
-        with open(_file(target), encoding="utf-8") as file:
-            mark, signed, *words = file.read().split("\n")
+        with open(_file(folders, target), encoding="utf-8") as file:
+            signed, *words = file.read().split("\n")
         signature = _signature(folders, target)
     except (OSError, ValueError):
         return None
     # The last line says that the file is whole.
-    whole = mark == MARK and signed == signature and words[-1:] == [MARK]
+    whole = signed == signature and words[-1:] == [END]
     return [word.encode() for word in words[:-1]] if whole else None
 
 
@@ -62,19 +63,21 @@ def _keep(words: list[bytes], folders: list[str], target: str) -> None:
     """Keep the words; a folder that cannot be written costs time, not the run."""
     temporary = ""
     try:
-        name = _file(target)
+        name = _file(folders, target)
         os.makedirs(os.path.dirname(name), exist_ok=True)
         temporary = f"{name}.{os.getpid()}"
         with open(temporary, "w", encoding="utf-8") as file:
-            file.write("\n".join([MARK, _signature(folders, target), *(word.decode() for word in words), MARK]))
+            file.write("\n".join([_signature(folders, target), *(word.decode() for word in words), END]))
         os.replace(temporary, name)
     except OSError:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
 
 
-def _file(target: str) -> str:
-    return os.path.join(cache_folder(), f"words-{target}.txt")
+def _file(folders: list[str], target: str) -> str:
+    """One file for each choice of rule folders: what is known of the shipped rules alone serves most runs."""
+    more = f"-{crc32(repr([os.path.abspath(f) for f in folders]).encode()):08x}" if folders else ""
+    return os.path.join(cache_folder(), f"words-{target}{more}.txt")
 
 
 def _signature(folders: list[str], target: str) -> str:
