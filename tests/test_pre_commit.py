@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.command import AFTER, BEFORE, REVIEW, git, plant
-from tests.hooked import HOOKS, IDENTITY, ROOT, commit, hooked, local
+from tests.hooked import HOOKS, IDENTITY, ROOT, commit, hooked, local, run
 
 pytest.importorskip("pre_commit")
 TAKES_A_CLASS = b"def make(norm):  # BatchNorm\n    return norm(3, momentum=0.1)\n"
@@ -70,6 +72,14 @@ def test_what_the_configuration_excludes_stays_out(tmp_path: Path, hook: dict[st
     folder = hooked(tmp_path / "repo", local(hook["id"], **changes), files)
     passed, said = commit(folder)
     assert passed and (folder / "third_party/a.py").read_bytes() == BEFORE, said
+
+
+def test_the_hooks_and_the_example_are_what_pre_commit_takes(tmp_path: Path) -> None:
+    example = ROOT / "docs/examples/pre-commit-config.yaml"
+    for kind, file in (("manifest", ROOT / ".pre-commit-hooks.yaml"), ("config", example)):
+        run(sys.executable, "-m", "pre_commit", f"validate-{kind}", str(file), cwd=tmp_path).check_returncode()
+    (repository,) = yaml.safe_load(example.read_text("utf-8"))["repos"]
+    assert {hook["id"] for hook in repository["hooks"]} <= {hook["id"] for hook in HOOKS}
 
 
 @pytest.mark.slow
