@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from migrate import migrate_source
 from migrate.codes import CODES
-from migrate.findings import Finding, Report, Result
+from migrate.findings import Report
 from migrate.report import sarif as writer
 from migrate.report.line_hashes import line_hashes
 from tests.command import AFTER, BEFORE, BROKEN, REVIEW, environment, git, plant, sarif
@@ -48,14 +49,16 @@ def test_the_hash_of_a_line_is_that_of_the_upload_action(what: str) -> None:
     assert line_hashes(data) == hashes
 
 
-def results(folder: Path, data: bytes, path: str = "a.py") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sarif(plant(folder, {"a.py": data}), path)["runs"][0]["results"]
+def results(data: bytes, filename: str = "a.py") -> list[dict[str, Any]]:
+    report = Report()
+    report.add(migrate_source(data, filename=filename))
+    found: list[dict[str, Any]] = json.loads(writer.render(report))["runs"][0]["results"]
     return found
 
 
-def fingerprints(folder: Path, data: bytes, name: str, path: str = "a.py") -> list[tuple[str, str]]:
+def fingerprints(data: bytes, name: str, filename: str = "a.py") -> list[tuple[str, str]]:
     """Each finding as GitHub tells it from others of a file: by its rule and its fingerprint."""
-    return [(r["ruleId"], r["partialFingerprints"][name]) for r in results(folder, data, path)]
+    return [(r["ruleId"], r["partialFingerprints"][name]) for r in results(data, filename)]
 
 
 @pytest.mark.parametrize("name", ["primaryLocationLineHash", "bnMigrate/v1"])
@@ -64,25 +67,25 @@ def fingerprints(folder: Path, data: bytes, name: str, path: str = "a.py") -> li
     [TWICE, b"import torch.nn as nn\nlayers = nn.BatchNorm2d(3), nn.BatchNorm2d(3)\n"],
     ids=["on two lines", "on one line"],
 )
-def test_fingerprints_survive_lines_above_and_tell_like_places_apart(tmp_path: Path, name: str, data: bytes) -> None:
-    marks = fingerprints(tmp_path, data, name)
+def test_fingerprints_survive_lines_above_and_tell_like_places_apart(name: str, data: bytes) -> None:
+    marks = fingerprints(data, name)
     assert len(set(marks)) == len(marks) > 2
-    assert fingerprints(tmp_path, b'"""What it is."""\n\nimport os\n' + data, name) == marks
-    assert fingerprints(tmp_path, data, name, path=str(tmp_path)) == marks, "however the file is named"
+    assert fingerprints(b'"""What it is."""\n\nimport os\n' + data, name) == marks
+    assert fingerprints(data, name, os.path.abspath("a.py")) == marks, "however the file is named"
 
 
-def test_a_fingerprint_of_the_text_survives_lines_between(tmp_path: Path) -> None:
-    marks = fingerprints(tmp_path, TWICE, "bnMigrate/v1")
-    assert fingerprints(tmp_path, TWICE.replace(b"\n\n", b"\nx = 1\n"), "bnMigrate/v1") == marks
-    assert fingerprints(tmp_path, TWICE.replace(b"0.2", b"0.3"), "bnMigrate/v1") != marks
+def test_a_fingerprint_of_the_text_survives_lines_between() -> None:
+    marks = fingerprints(TWICE, "bnMigrate/v1")
+    assert fingerprints(TWICE.replace(b"\n\n", b"\nx = 1\n"), "bnMigrate/v1") == marks
+    assert fingerprints(TWICE.replace(b"0.2", b"0.3"), "bnMigrate/v1") != marks
 
 
-def test_the_first_finding_on_a_line_has_the_hash_of_the_line(tmp_path: Path) -> None:
+def test_the_first_finding_on_a_line_has_the_hash_of_the_line() -> None:
     """Another value makes the upload action warn, of each."""
-    for r in results(tmp_path, "größe = '😀'\n".encode() + TWICE):
+    data = "größe = '😀'\n".encode() + TWICE
+    for r in results(data):
         line = r["locations"][0]["physicalLocation"]["region"]["startLine"]
-        expected = line_hashes((tmp_path / "a.py").read_bytes())[line - 1]
-        assert r["partialFingerprints"]["primaryLocationLineHash"] == expected
+        assert r["partialFingerprints"]["primaryLocationLineHash"] == line_hashes(data)[line - 1]
 
 
 def artifact(folder: Path, *paths: str | Path) -> dict[str, str]:
@@ -94,7 +97,7 @@ def artifact(folder: Path, *paths: str | Path) -> dict[str, str]:
 
 def test_paths_are_relative_to_the_working_directory_however_they_are_given(tmp_path: Path) -> None:
     plant(tmp_path, {"src/sp ace#1%é.py": BEFORE})
-    for path in (".", "src", "./src/../src", tmp_path, tmp_path / "src"):
+    for path in (".", "./src/../src", tmp_path):
         expected = {"uri": "src/sp%20ace%231%25%C3%A9.py", "uriBaseId": "%SRCROOT%"}
         assert artifact(tmp_path, path) == expected, path
     base = sarif(tmp_path, ".")["runs"][0]["originalUriBaseIds"]
@@ -146,22 +149,20 @@ def test_columns_are_characters_as_the_document_says(tmp_path: Path) -> None:
     assert line[region["startColumn"] - 1 : region["endColumn"] - 1] == "nn.BatchNorm2d(3)"
 
 
-def test_more_findings_than_an_upload_may_have_leave_out_notes_and_say_so() -> None:
-    def finding(code: str, kind: Any) -> Finding:
-        return Finding(code, kind, "other", "torch.nn.BatchNorm2d", 1, 1, 1, 2, "why", "x", "x")
-
-    most = writer.MOST_RESULTS
-    assert most == 25_000
-    many = (finding("BN301", "note"), *[finding("BN101", "rewrite")] * (most - 1), *[finding("BN201", "review")] * 2)
+def test_more_findings_than_an_upload_may_have_leave_out_notes_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert writer.MOST_RESULTS == 25_000, "GitHub's limit"
+    monkeypatch.setattr(writer, "MOST_RESULTS", 4)
     report = Report()
-    report.add(Result("a.py", b"x\n", b"x\n", many))
+    for data in (BEFORE, TWICE, REVIEW):
+        report.add(migrate_source(data, filename="a.py"))
     document = json.loads(writer.render(report))
     run, invocation = document["runs"][0], document["runs"][0]["invocations"][0]
-    kept = [r["ruleId"] for r in run["results"]]
-    assert len(kept) == most and (kept.count("BN201"), kept.count("BN101"), kept.count("BN301")) == (2, most - 2, 0)
+    assert [r["ruleId"][:3] for r in run["results"]] == ["BN2", "BN1", "BN1", "BN1"]
     (notice,) = invocation["toolExecutionNotifications"]
-    assert invocation["executionSuccessful"] and notice["message"]["text"].startswith("2 findings are left out")
-    assert mistakes(SARIF, {**document, "runs": [{**run, "results": run["results"][:3]}]}) == []
+    count = report.summary.reviews + report.summary.rewrites + report.summary.notes - 4
+    assert invocation["executionSuccessful"]
+    assert count > 1 and notice["message"]["text"].startswith(f"{count} findings are left out")
+    assert mistakes(SARIF, document) == []
 
 
 def workflow() -> dict[str, Any]:
