@@ -141,7 +141,7 @@ def test_what_connected_files_held_when_the_run_began_counts(tmp_path: Path) -> 
         return command.transform_module(cst.parse_module(path.read_bytes())).code
 
     assert "momentum=0.9" in after("pkg/lib.py"), "net.py handed a class over"
-    with pytest.raises(RuntimeError, match="net.py was changed during the run"):
+    with pytest.raises(RuntimeError, match=r"net\.py was changed during the run"):
         after("pkg/net.py")
 
 
