@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,17 @@ from migrate import __version__
 from migrate.errors import UsageError
 from migrate.files import write_document
 from migrate.findings import Report
+from migrate.help import GroupedCommand
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin
 from migrate.report.streams import abandon_output, open_streams, show, show_stages
 from migrate.targets import TARGETS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+# For shells to complete it; whether it can be read is said later, of each path.
+PATH = click.Path(readable=False)
 
 
 def _explain(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -26,8 +33,16 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
         context.exit()
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    from click.shell_completion import CompletionItem
+
+    from migrate.codes import CODES
+
+    return [CompletionItem(c.code, help=c.title) for c in CODES.values() if c.code.startswith(incomplete.upper())]
+
+
+@click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", type=PATH)
 @click.option("--diff", is_flag=True, help="Print a unified diff and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be rewritten.")
 @click.option("--output", type=click.Path(file_okay=False), metavar="DIR", help="Write the migrated tree to DIR.")
@@ -42,8 +57,8 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option(
     "--mode", type=click.Choice(["pynative", "graph"]), default="pynative", help="MindSpore's mode (pynative)."
 )
-@click.option("--torch-python", metavar="EXE", help="The interpreter that has torch (this one).")
-@click.option("--mindspore-python", metavar="EXE", help="The interpreter that has MindSpore (this one).")
+@click.option("--torch-python", type=PATH, metavar="EXE", help="The interpreter that has torch (this one).")
+@click.option("--mindspore-python", type=PATH, metavar="EXE", help="The interpreter that has MindSpore (this one).")
 @click.option("--record", type=click.Path(), metavar="FILE.npz", help="Keep torch's side of the proof there.")
 @click.option("--against", type=click.Path(), metavar="FILE.npz", help="Prove against a kept torch side.")
 @click.option(
@@ -53,7 +68,7 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
     help="Run this network before and after: EXECUTES YOUR CODE.",
 )
 @click.option("--input", multiple=True, metavar="N,C,H,W", help="The shape that --network runs on; several: 'A;B'.")
-@click.option("--steps", type=click.IntRange(min=1), default=3, help="Training steps of --network (3).")
+@click.option("--steps", type=click.IntRange(min=1), metavar="N", default=3, help="Training steps of --network (3).")
 @click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default=TARGETS[0], help=f"Target ({TARGETS[0]}).")
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
@@ -65,11 +80,18 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option("--dask", metavar="ADDRESS", help="Work on the dask.distributed cluster of this scheduler.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs have found.")
 @click.option("--profile", is_flag=True, help="Print where the time went, by stage, on standard error.")
-@click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input.")
+@click.option("--stdin-filename", type=PATH, metavar="PATH", help="The name of what is read from standard input.")
 @click.option("-q", "--quiet", is_flag=True, help="No report but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="List every finding.")
 @click.option("--no-color", is_flag=True, help="No colours, on a terminal either.")
-@click.option("--explain", callback=_explain, expose_value=False, metavar="CODE", help="Explain a code such as BN101.")
+@click.option(
+    "--explain",
+    callback=_explain,
+    expose_value=False,
+    metavar="CODE",
+    shell_complete=_codes,
+    help="Explain a code such as BN101.",
+)
 @click.version_option(__version__, prog_name="bn-migrate", message="%(prog)s %(version)s")
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

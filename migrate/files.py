@@ -165,7 +165,7 @@ def _decided(patterns: _Patterns, relative: str, is_folder: bool) -> bool | None
 def _is_ignored_by_name(path: Path, selection: Selection) -> bool:
     """What walking to ``path`` from its repository, or from the working directory, would skip."""
     absolute = path.absolute()
-    top = _repository(absolute.parent)
+    top = repository(absolute.parent)
     start = top or Path.cwd()
     inside = absolute.relative_to(start).parts if absolute.is_relative_to(start) else (path.name,)
     if JUNK & set(inside[:-1]):
@@ -210,7 +210,8 @@ def _is_repository(folder: Path) -> bool:
         return False
 
 
-def _repository(folder: Path) -> Path | None:
+def repository(folder: Path) -> Path | None:
+    """The nearest repository at or above ``folder``."""
     return next((f for f in (folder, *folder.parents) if _is_repository(f)), None)
 
 

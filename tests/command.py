@@ -68,6 +68,12 @@ def report(*args: str | Path, **more: Any) -> dict[str, Any]:
     return document
 
 
+def sarif(folder: Path, *paths: str | Path) -> dict[str, Any]:
+    """What a check of ``paths`` in ``folder`` tells code scanning."""
+    document: dict[str, Any] = json.loads(bn_migrate("--check", "--format", "sarif", *paths, cwd=folder).stdout)
+    return document
+
+
 def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **streams: Any) -> str:
     """What the program shows on a terminal; ``streams`` may send one of stdout and stderr elsewhere."""
     master, slave = pty.openpty()

