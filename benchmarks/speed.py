@@ -86,6 +86,7 @@ def main() -> int:
     names = [name for name in given.peers.split(",") if name]
     setting = Setting(work, given.repeats, given.limit, {n: install(n, work / "peers", given.limit) for n in names})
     setting.scratch.mkdir(parents=True, exist_ok=True)
+    load = [os.getloadavg()[1]]
     trees = [copy(name, Path(folder), setting.trees) for name, folder in folders.items()]
     fields = [compete(tree, setting) for tree in trees]
     if given.large:
@@ -93,9 +94,13 @@ def main() -> int:
     editor = edit(setting)
     sizes = [int(number) for number in given.copies.split(",") if number]
     growth = grow([copies(trees[0], number, setting.trees) for number in sizes], setting)
+    load.append(os.getloadavg()[1])
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load[0]:.1f} before and {load[1]:.1f} after."
+    )
     show(fields, editor, growth)
     if given.json:
-        given.json.write_text(json.dumps(document(fields, editor, growth), indent=1))
+        given.json.write_text(json.dumps({"load": load, **document(fields, editor, growth)}, indent=1))
     if given.plot:
         given.plot.write_text(plot([panel(f) for f in fields]), encoding="utf-8")
     return 0
@@ -120,29 +125,30 @@ def arguments() -> argparse.Namespace:
 
 
 def compete(tree: Tree, setting: Setting, smaller: Field | None = None) -> Field:
-    """All contenders on one tree; a peer that would need far over the limit, as ``smaller`` shows, is left out."""
+    """All contenders on one tree; ``smaller`` tells which peers need not be tried."""
     print(f"{tree.name}: {tree.files} files", file=sys.stderr, flush=True)
     found, fault = findings(tree, setting)
     listed = setting.scratch / "listed.txt"
     listed.write_text("\n".join(found))
-    contenders = {"ours": [] if fault else ours(tree, setting), "floor": floors(tree, listed), "peer": []}
-    left_out = [Outcome(c.name, [str(w) for w in c.command], fault=fault) for c in ours(tree, setting) if fault]
-    result = Field(tree, len(found), {"ours": left_out, "floor": [], "peer": []})
-    for name, reason in setting.peers.items():
-        peer = contender(name, setting.work / "peers", tree.folder, setting.scratch)
-        before = smaller.named(peer.name) if smaller else None
-        expected = before.seconds * tree.files / smaller.tree.files if before and smaller else 0
-        if expected > 2 * setting.limit:
-            reason = f"not run: about {expected:.0f} s by its time for {before.name if before else ''}"
-        if reason:
-            result.outcomes["peer"].append(Outcome(peer.name, [str(w) for w in peer.command], fault=reason))
-        else:
-            contenders["peer"].append(peer)
-    kinds = [kind for kind, group in contenders.items() for _ in group]
-    outcomes = setting.race([c for group in contenders.values() for c in group])
-    for kind, outcome in zip(kinds, outcomes, strict=True):
-        result.outcomes[kind].append(outcome)
-    return result
+    peers = [contender(name, setting.work / "peers", tree.folder, setting.scratch) for name in setting.peers]
+    groups = {"ours": ours(tree, setting), "floor": floors(tree, listed), "peer": peers}
+    faults = {c.name: fault for c in groups["ours"]}
+    for peer, reason in zip(peers, setting.peers.values(), strict=True):
+        faults[peer.name] = reason or out_of_reach(peer, tree, setting, smaller)
+    ready = [c for group in groups.values() for c in group if not faults.get(c.name)]
+    outcomes = {outcome.name: outcome for outcome in setting.race(ready)}
+    for name, reason in faults.items():
+        outcomes.setdefault(name, Outcome(name, fault=reason))
+    return Field(tree, len(found), {kind: [outcomes[c.name] for c in group] for kind, group in groups.items()})
+
+
+def out_of_reach(peer: Contender, tree: Tree, setting: Setting, smaller: Field | None) -> str:
+    """Says so where a peer would need far more than the limit, going by a smaller tree."""
+    before = smaller.named(peer.name) if smaller else None
+    if before is None or smaller is None:
+        return ""
+    expected = before.seconds * tree.files / smaller.tree.files
+    return f"not run: about {expected:,.0f} s by {smaller.tree.name}" if expected > 2 * setting.limit else ""
 
 
 def findings(tree: Tree, setting: Setting) -> tuple[list[str], str]:
@@ -216,7 +222,6 @@ def stages(outcome: Outcome) -> dict[str, tuple[float, float]]:
 
 
 def show(fields: Sequence[Field], editor: Sequence[Outcome], growth: Sequence[Field]) -> None:
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores.")
     for f in fields:
         print(f"\n{f.tree.name}: {f.tree.files:,} files, {f.tree.lines:,} lines, {f.found:,} files with a finding\n")
         _table([o for group in f.outcomes.values() for o in group], f.named(PLAIN))

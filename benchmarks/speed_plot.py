@@ -9,7 +9,9 @@ from html import escape
 
 WIDTH, LEFT, RIGHT = 760, 230, 700
 TOP, BAR, HEAD, FOOT = 52, 20, 34, 58
-KINDS = {"ours": "bn-migrate", "peer": "other tools", "floor": "less than any of them does"}
+MOST = 70
+"""Letters of a note: there is room for no more."""
+KINDS = {"ours": "bn-migrate", "peer": "other tools", "floor": "floors: start, grep, parsing"}
 STYLE = """
 svg { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --soft: #57606a; --line: #d5dae0;
   --ours: #0a53a8; --peer: #a8560a; --floor: #8a94a0; font: 12px system-ui, sans-serif; }
@@ -92,5 +94,5 @@ def _panels(panels: Sequence[Panel], low: int, high: int) -> Iterator[str]:
             width = max(end - LEFT, 1)
             if bar.cpu:
                 yield f'<rect class="{bar.kind}" x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="{BAR - 6}"/>'
-            yield f'<text class="soft" x="{LEFT + width + 5:.1f}" y="{y + 14}">{escape(bar.note)}</text>'
+            yield f'<text class="soft" x="{LEFT + width + 5:.1f}" y="{y + 14}">{escape(bar.note[:MOST])}</text>'
             y += BAR
