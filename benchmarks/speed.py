@@ -71,7 +71,8 @@ class Field:
     """The outcomes on one tree, by what they are: ours, floor or peer."""
 
     tree: Tree
-    found: int
+    parsed: str
+    """How many files the parsers get, and which."""
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
 
     def named(self, name: str) -> Outcome | None:
@@ -95,9 +96,8 @@ def main() -> int:
     sizes = [int(number) for number in given.copies.split(",") if number]
     growth = grow([copies(trees[0], number, setting.trees) for number in sizes], setting)
     load.append(os.getloadavg()[1])
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load[0]:.1f} before and {load[1]:.1f} after."
-    )
+    busy = f"load {load[0]:.1f} before and {load[1]:.1f} after"
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {busy}.")
     show(fields, editor, growth)
     if given.json:
         given.json.write_text(json.dumps({"load": load, **document(fields, editor, growth)}, indent=1))
@@ -139,7 +139,11 @@ def compete(tree: Tree, setting: Setting, smaller: Field | None = None) -> Field
     outcomes = {outcome.name: outcome for outcome in setting.race(ready)}
     for name, reason in faults.items():
         outcomes.setdefault(name, Outcome(name, fault=reason))
-    return Field(tree, len(found), {kind: [outcomes[c.name] for c in group] for kind, group in groups.items()})
+    return Field(
+        tree,
+        f"{len(found):,} files {'that name BatchNorm2d' if fault else 'with a finding'}",
+        {kind: [outcomes[c.name] for c in group] for kind, group in groups.items()},
+    )
 
 
 def out_of_reach(peer: Contender, tree: Tree, setting: Setting, smaller: Field | None) -> str:
@@ -213,7 +217,7 @@ def grow(trees: Sequence[Tree], setting: Setting) -> list[Field]:
     for tree in trees:
         print(f"{tree.name}: {tree.files} files", file=sys.stderr)
     outcomes = iter(setting.race([c for _, contenders in plans for c in contenders]))
-    return [Field(tree, 0, {"ours": [next(outcomes) for _ in contenders]}) for tree, contenders in plans]
+    return [Field(tree, "", {"ours": [next(outcomes) for _ in contenders]}) for tree, contenders in plans]
 
 
 def stages(outcome: Outcome) -> dict[str, tuple[float, float]]:
@@ -223,7 +227,7 @@ def stages(outcome: Outcome) -> dict[str, tuple[float, float]]:
 
 def show(fields: Sequence[Field], editor: Sequence[Outcome], growth: Sequence[Field]) -> None:
     for f in fields:
-        print(f"\n{f.tree.name}: {f.tree.files:,} files, {f.tree.lines:,} lines, {f.found:,} files with a finding\n")
+        print(f"\n{f.tree.name}: {f.tree.files:,} files, {f.tree.lines:,} lines, {f.parsed}\n")
         _table([o for group in f.outcomes.values() for o in group], f.named(PLAIN))
     print()
     _stage_table(fields)
@@ -301,7 +305,7 @@ def _raw(competed: Field) -> dict[str, Any]:
     outcomes = [
         {"kind": kind, **o.raw(), "stages": stages(o)} for kind, group in competed.outcomes.items() for o in group
     ]
-    return {**tree, "with_findings": competed.found, "outcomes": outcomes}
+    return {**tree, "parsed": competed.parsed, "outcomes": outcomes}
 
 
 if __name__ == "__main__":
