@@ -18,6 +18,7 @@ from migrate.engine import Options, migrate_files
 from migrate.findings import Result
 from migrate.rules import load_rules
 from migrate.targets import TARGETS
+from migrate.words import holds_none
 
 
 class Project(BaseMetadataProvider[str]):
@@ -34,8 +35,8 @@ class Project(BaseMetadataProvider[str]):
     def gen_cache(cls, root_path: Path, paths: list[str], **_: object) -> Mapping[str, object]:
         """The place of each of ``paths`` that has one; the places are gone when this process ends."""
         sources = {path: data for path in paths if (data := _read(path)) is not None}
-        triggers = [load_rules(target).triggers for target in TARGETS]
-        triggered = [path for path, data in sources.items() if any(words.search(data) for words in triggers)]
+        words = [word for target in TARGETS for word in load_rules(target).words]
+        triggered = [path for path, data in sources.items() if not holds_none(data, words)]
         places: dict[str, object] = {}
         if triggered:
             folder = tempfile.mkdtemp(prefix="bn-migrate-")
