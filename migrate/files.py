@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathspec.pattern import Pattern
 
 _Patterns = tuple[tuple["Pattern", bool], ...]
-SUFFIXES = (".py", ".pyi", ".pyw")
+SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 JUNK = frozenset(
     {
         ".direnv",
@@ -76,7 +76,7 @@ class Copy:
 
 
 def find_files(paths: tuple[str, ...], selection: Selection, avoid: Path | None = None) -> Iterator[Found]:
-    """The Python files of ``paths`` in a stable order, each once; ``avoid`` is a folder not to enter."""
+    """The Python files and notebooks of ``paths`` in a stable order, each once; ``avoid`` is a folder not to enter."""
     seen: set[str] = set()
     for given in paths:
         for found in _expand(given, selection, avoid):

@@ -46,6 +46,11 @@ class Location(NamedTuple):
     end_line: int
     end_column: int
 
+    @property
+    def span(self) -> tuple[int, int, int, int]:
+        """Line and column of the start, and those of the end."""
+        return self[1:]
+
 
 class Source:
     """The decoded text of a file and its tree; ``encode`` gives bytes back in the file's own encoding.
@@ -83,6 +88,11 @@ class Source:
     def shown(self, text: str) -> str:
         """A part of the text, rewritten or not, as the file has it."""
         return text if self.notebook is None else self.notebook.shown(text)
+
+    @property
+    def unread_words(self) -> set[str]:
+        """The names that text may use which is not read as Python, such as the magics of a notebook."""
+        return set() if self.notebook is None else self.notebook.unread_words
 
     def line_name(self, line: int) -> str:
         """A line of the text in the words of a message."""
@@ -186,6 +196,15 @@ def python_of(read: Callable[[str], bytes]) -> Callable[[str], bytes]:
     return python
 
 
+def decoded(data: bytes, path: str) -> str:
+    """The text of a file as it is written, that of a notebook's JSON included; raises FileError BN902."""
+    if is_notebook(path):
+        from migrate.notebooks.document import decode
+
+        return decode(data)
+    return _decode(data)[1]
+
+
 def parse(text: str) -> ast.Module:
     """``ast.parse`` with its failures as FileError."""
     version = "Python {}.{}".format(*sys.version_info)
@@ -222,10 +241,7 @@ def is_plain(node: ast.expr) -> bool:
 def _program(data: bytes) -> Program:
     from migrate.notebooks.program import Program
 
-    try:
-        return Program(data)
-    except UnicodeEncodeError:
-        raise FileError("BN902", "not utf-8: a cell holds half of a surrogate pair") from None
+    return Program(data)
 
 
 def _decode(data: bytes) -> tuple[str, str]:

@@ -52,6 +52,12 @@ def code_cells(text: str) -> list[Cell]:
     return [Cell(n, _source(n, cell)) for n, cell in enumerate(cells, start=1) if cell.get("cell_type") == "code"]
 
 
+def cell_sources(data: bytes) -> dict[int, bytes]:
+    """What the code cells hold, by their numbers, each line with a newline: the last one of a cell has none."""
+    found = {cell.number: cell.source.encode() for cell in code_cells(decode(data))}
+    return {n: source + b"\n" * (not source.endswith(b"\n")) if source else b"" for n, source in found.items()}
+
+
 def _load(text: str) -> Any:
     try:
         return json.loads(text)
@@ -79,7 +85,12 @@ def _source(number: int, cell: dict[str, Any]) -> str:
     lines: list[Any] = source if isinstance(source, list) else [source]
     if not all(isinstance(line, str) for line in lines):
         raise FileError("BN908", "not a notebook: the source of a cell is no text", cell=number)
-    return "".join(lines)
+    text = "".join(lines)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise FileError("BN902", "no text: a cell holds half of a surrogate pair", cell=number) from None
+    return text
 
 
 def _is_python(metadata: Any) -> bool:

@@ -14,18 +14,25 @@ from typing import Literal
 
 Form = Literal["python", "statement", "value", "timed", "close", "comment"]
 
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
 ESCAPES = ("%", "!", "?", ",", ";", "/")
 """The characters that start a line of IPython's; no statement of Python starts with one of them."""
 PYTHON_CELLS = frozenset({"capture", "memit", "prun", "time", "timeit"})
 """Cell magics whose body runs as Python in the notebook's own namespace."""
 FUNCTION_CELLS = frozenset({"memit", "timeit"})
 """Those whose body runs in a function, so that what it imports is not seen by other cells."""
-FOREIGN_CELLS = frozenset(
-    {"!", "bash", "cmd", "cython", "file", "html", "javascript", "js", "latex", "markdown", "perl", "pypy", "python", "python2", "python3", "ruby", "script", "sh", "sql", "svg", "sx", "system", "writefile"}
+FOREIGN_CELLS = _words(
+    "! bash cmd cython file html javascript js latex markdown perl pypy python python2 python3 ruby script sh sql svg",
+    "sx system writefile",
 )
 """Cell magics whose body uses no name of the notebook; that of an unknown one may."""
-FOREIGN_LINES = frozenset(
-    {"alias", "autoreload", "cat", "cd", "conda", "cp", "env", "less", "load_ext", "ls", "mamba", "man", "matplotlib", "micromamba", "mkdir", "more", "mv", "pip", "pwd", "reload_ext", "rm", "rmdir", "sx", "system", "uv"}
+FOREIGN_LINES = _words(
+    "alias autoreload cat cd conda cp env less load_ext ls mamba man matplotlib micromamba mkdir more mv pip pwd",
+    "reload_ext rm rmdir sx system uv",
 )
 """Line magics that use no name of the notebook, but what stands in braces or behind a dollar sign."""
 AUTOMATIC = re.compile(rf"(?:{'|'.join(sorted(FOREIGN_LINES))}|run|time|timeit|who|whos)[ \t]+[^\s=]")
