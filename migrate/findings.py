@@ -28,6 +28,11 @@ Role = Literal[
 ]
 
 
+def spot(path: str, cell: int | None, *position: int) -> str:
+    """A place for people: ``a.py:3:9``, or ``a.ipynb:cell 2:3:9`` in a notebook; the position may be left out."""
+    return ":".join(map(str, (path, *([f"cell {cell}"] if cell else []), *position)))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive.

@@ -62,7 +62,7 @@ def _load(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise FileError("BN908", f"not a notebook: {error.msg}, which is no JSON", error.lineno) from None
+        raise FileError("BN908", f"not a notebook: no JSON: {error.msg}", error.lineno) from None
     except RecursionError:
         raise FileError("BN904", "nested too deep for a notebook") from None
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from migrate import __version__
 from migrate.codes import CODES
-from migrate.findings import Finding, Report
+from migrate.findings import Finding, Report, spot
 from migrate.report.failures import failures
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,7 +35,7 @@ def render(report: Report) -> str:
             "level": "error",
             "message": {"text": r.error},
             "descriptor": {"id": (r.error or "")[:5]},
-            "locations": [{"physicalLocation": _location(r.path, {"startLine": r.error_line} if r.error_line else {})}],
+            "locations": [_place(r.path, r.error_cell, {"startLine": r.error_line} if r.error_line else {})],
         }
         for r in report.results
         if r.error is not None
@@ -46,7 +46,7 @@ def render(report: Report) -> str:
             "level": "error",
             "message": {"text": message},
             "descriptor": {"id": PROOF},
-            "locations": [{"physicalLocation": _location(site.path, {"startLine": site.line})}] if site else [],
+            "locations": [_place(site.path, site.cell, {"startLine": site.line})] if site else [],
         }
         for site, message in (failures(proved) if proved is not None else ())
     ]
@@ -72,16 +72,17 @@ def _results(path: str, findings: tuple[Finding, ...], codes: list[str]) -> list
             "endLine": f.end_line,
             "endColumn": f.end_column,
         }
-        location = {"physicalLocation": _location(path, region)}
+        location = _place(path, f.cell, region)
+        fix = {"fixes": [_fix(path, f, region)]} if f.suggestion and f.cell is None else {}
         results.append(
             {
                 "ruleId": f.code,
                 "ruleIndex": codes.index(f.code),
                 "level": LEVELS[f.kind],
-                "message": {"text": f.message},
+                "message": {"text": f.message if fix or not f.suggestion else f"{f.message}\nwrite: {f.suggestion}"},
                 "locations": [location],
                 "partialFingerprints": {"bnMigrate/v1": fingerprint},
-                **({"fixes": [_fix(path, f, region)]} if f.suggestion else {}),
+                **fix,
             }
         )
     return results
@@ -94,9 +95,14 @@ def _fix(path: str, finding: Finding, region: dict[str, int]) -> dict[str, Any]:
     return {"description": {"text": finding.message}, "artifactChanges": [change]}
 
 
-def _location(path: str, region: dict[str, int]) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
-    return {**location, "region": region} if region else location
+def _place(path: str, cell: int | None, region: dict[str, int]) -> dict[str, Any]:
+    """A location. The lines of a cell are no lines of the file, so in a notebook they are part of a logical place."""
+    artifact: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
+    if cell is None:
+        return {"physicalLocation": {**artifact, "region": region} if region else artifact}
+    position = [region[key] for key in ("startLine", "startColumn") if key in region]
+    logical = {"name": f"cell {cell}", "fullyQualifiedName": spot(path, cell, *position)}
+    return {"physicalLocation": artifact, "logicalLocations": [logical]}
 
 
 def _uri(path: str) -> str:
