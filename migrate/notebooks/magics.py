@@ -56,7 +56,7 @@ _TOKEN = re.compile(
     |.""",
     re.VERBOSE | re.DOTALL,
 )
-_CELL_MAGIC = re.compile(r"\s*(?P<head>%%(?P<name>!|[\w.]+)|!!)")
+_CELL_MAGIC = re.compile(r"\s*(?P<head>%%(?P<name>!|[\w.]+))")
 _IMPORT = re.compile(r"^\s*(?:import|from)\b", re.MULTILINE)
 _INDENT = re.compile(r"[ \t\f]*")
 _NEWLINE = re.compile(r"[\r\n]")
@@ -93,7 +93,7 @@ def pieces(source: str) -> Iterator[Piece]:
     if magic is None:
         yield from _line_by_line(source)
         return
-    name = magic["name"] or "!"
+    name = magic["name"]
     head = _joined_end(source, magic.start("head"))
     body = source[head:]
     yield from _python(source[: magic.start("head")])
