@@ -11,8 +11,15 @@ import pytest
 
 from tests.notebooks import migrated, notebook, sources
 
-CELLS = ["markdown:# Größe 名 😀", "import torch.nn as nn", "# é 😀\nbn = nn.BatchNorm2d(3, momentum=0.2)\nact = nn.ReLU()"]
-AFTER = ["import torch.nn as nn\nimport mindspore as ms", "# é 😀\nbn = ms.nn.BatchNorm2d(3, momentum=0.8)\nact = nn.ReLU()"]
+CELLS = [
+    "markdown:# Größe 名 😀",
+    "import torch.nn as nn",
+    "# é 😀\nbn = nn.BatchNorm2d(3, momentum=0.2)\nact = nn.ReLU()",
+]
+AFTER = [
+    "import torch.nn as nn\nimport mindspore as ms",
+    "# é 😀\nbn = ms.nn.BatchNorm2d(3, momentum=0.8)\nact = nn.ReLU()",
+]
 OUTPUT = [{"output_type": "stream", "name": "stdout", "text": ["BatchNorm2d(3) é\n", "\u2028\\/"]}]
 
 
@@ -88,9 +95,7 @@ def test_a_cell_may_lose_its_last_line() -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
 @pytest.mark.parametrize("last", [True, False], ids=["with a last newline", "without"])
 def test_newlines_inside_sources(newline: str, last: bool) -> None:
-    before, after = (
-        [cell.replace("\n", newline) + newline * last for cell in cells] for cells in (CELLS[1:], AFTER)
-    )
+    before, after = ([cell.replace("\n", newline) + newline * last for cell in cells] for cells in (CELLS[1:], AFTER))
     assert sources(migrated(notebook(*before)).after) == after
 
 

@@ -123,7 +123,7 @@ def test_sarif_has_logical_places(tree: Path, schema: dict[str, Any]) -> None:
 def test_the_page_shows_the_diff_of_the_sources(tree: Path) -> None:
     bn_migrate("--check", "--report", "page.html", ".", cwd=tree)
     page = read_page((tree / "page.html").read_text("utf-8"))
-    assert DIFF in [text_of(e) for e in having(page, "pre")]
+    assert DIFF in [text_of(e) for e in having(page, "pre", "diff")]
     shown = text_of(page)
     assert "cell 3:2:16" in shown and "cell 2, line 2: BN901" in shown and "bn_cell" not in shown
 

@@ -124,7 +124,9 @@ def test_magics_survive(magic: str, newline: str) -> None:
     assert [(f.cell, f.line) for f in calls] == [(2, 1), (2, last), (4, last - 1)]
 
 
-@pytest.mark.parametrize("head", ["%%time", "%%timeit -n 1", "%%capture out", "%%prun -q", "\n\n%%time", "%%time \\\n x"])
+@pytest.mark.parametrize(
+    "head", ["%%time", "%%timeit -n 1", "%%capture out", "%%prun -q", "\n\n%%time", "%%time \\\n x"]
+)
 def test_python_under_a_cell_magic_is_migrated(head: str) -> None:
     result = migrated(notebook(IMPORTS, f"{head}\n{OLD}\n%time {OLD}"))
     assert sources(result.after)[1] == f"{head}\n{NEW}\n%time {NEW}"
@@ -204,6 +206,16 @@ def test_comments_leave_a_place_or_the_notebook_alone() -> None:
     assert not result.changed and not result.findings
 
 
+def test_a_cell_may_be_indented_as_a_whole() -> None:
+    """IPython takes the indentation of the first line away."""
+    cell = "\n  # why not\n  %time x = 1\n  layer = nn.BatchNorm2d(3, momentum=0.2)\n  if x:\n    pass\ny = nn.ReLU()"
+    result = migrated(notebook(IMPORTS, cell, "markdown:x", "   # no code"))
+    assert sources(result.after) == [ADDED, cell.replace("nn.B", "ms.nn.B").replace("0.2", "0.8"), "x", "   # no code"]
+    assert "2:4:11 BN101 torch.nn.BatchNorm2d" in found(result)
+    error = migrate_bytes(notebook(IMPORTS, f"{cell}\n   z"), "a.ipynb", Options())
+    assert (error.error_cell, error.error_line) == (2, 8)
+
+
 def test_messages_name_the_line_in_its_cell() -> None:
     subclass = "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        return torch.relu(super().forward(x))"
     result = migrated(notebook(IMPORTS, "x = 1", subclass))
@@ -269,6 +281,7 @@ JSON_ERRORS = {
     "a syntax error": (notebook("markdown:x", IMPORTS, "x = 1\nnn.BatchNorm2d(\n"), "BN901", 3, 2),
     "a statement over two cells": (notebook("x = (nn.BatchNorm2d,", "1)"), "BN901", 1, 1),
     "a block over two cells": (notebook("if BatchNorm2d:", "    x = 1"), "BN901", 1, 1),
+    "an indented line": (notebook("BatchNorm2d\n  x = 1"), "BN901", 1, 2),
     "a joined line over two cells": (notebook("x = BatchNorm2d + \\", "1"), "BN901", 1, 1),
 }
 
@@ -320,7 +333,8 @@ def test_a_program_goes_back_byte_for_byte(cells: list[str], escaped: bool) -> N
     program = Program(data)
     assert program.encode(program.text) == data
     assert program.shown(program.text).count("\n") >= sum(cell.count("\n") for cell in cells)
-    assert [program.shown(text).rstrip("\r\n") for _, text in program.cells] == [c.rstrip("\r\n") for c in cells]
+    shown = [program.shown(text).partition("\n")[2] for _, text in program.cells]
+    assert [text.rstrip("\r\n") for text in shown] == [cell.rstrip("\r\n") for cell in cells]
     for cell in cells:
         assert "".join(piece.text for piece in pieces(cell) if piece.form != "close") == cell
 

@@ -83,7 +83,7 @@ class Source:
             try:
                 parse(text)
             except FileError as error:
-                raise FileError(error.code, error.message, error.line, number) from None
+                raise FileError(error.code, error.message, error.line and max(1, error.line - 1), number) from None
 
     def shown(self, text: str) -> str:
         """A part of the text, rewritten or not, as the file has it."""

@@ -17,6 +17,9 @@ from migrate.notebooks import document
 from migrate.notebooks.magics import Form, pieces
 
 _NEWLINE = re.compile(r"(\r\n|\r|\n)")
+_INDENTED = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]+[^\s#]")
+BLOCK = "if 1:"
+"""What stands before Python that is to keep its column: the indentation of a whole cell, a timed statement."""
 WORD = "bn_cell"
 
 
@@ -64,7 +67,10 @@ class Program:
             text = "".join(self._as_python(number, source))
             ended = bool(text) and not text.endswith(("\n", "\r"))
             text += newline * ended
-            parts += [f"# {self._word} {number}{newline}", text]
+            # IPython takes a cell that is indented as a whole. The mark ends in a line feed, whatever the cells have:
+            # a carriage return would be one newline with a line feed that the cell starts with.
+            block = f"{BLOCK}  " if _INDENTED.match(text) else ""
+            parts += [f"{block}# {self._word} {number}\n", text]
             self._places.append(_Place(number, line + 1, text, ended))
             line += 1 + len(_NEWLINE.findall(text))
         self.text = "".join(parts)
@@ -77,8 +83,9 @@ class Program:
 
     @property
     def cells(self) -> Iterator[tuple[int, str]]:
-        """The number of each code cell, and its part of the program."""
-        return ((place.number, place.text) for place in self._places)
+        """The number of each code cell, and its part of the program below a line of its own."""
+        for place in self._places:
+            yield place.number, f"{BLOCK if _INDENTED.match(place.text) else ''}\n{place.text}"
 
     def place(self, line: int) -> tuple[int, int]:
         """The number of the cell that holds a line of the program, and the line in that cell."""
@@ -89,14 +96,14 @@ class Program:
         """A part of the program, rewritten or not, as the notebook has it."""
         if self._word not in text:
             return text
-        timed = re.compile(rf"if 1: *([^\r\n]*)  # {self._word}_(\d+)_")
+        timed = re.compile(rf"{BLOCK} *([^\r\n]*)  # {self._word}_(\d+)_")
         stand_in = re.compile(rf"(?:(?:pass  )?# )?{self._word}_(\d+)\b(?:\(\))?")
         text = timed.sub(lambda m: self._kept[int(m[2])] + m[1], text)
         return stand_in.sub(lambda m: self._kept[int(m[1])], text)
 
     def encode(self, text: str) -> bytes:
         """The bytes of the notebook with the program ``text`` in its cells."""
-        mark = re.compile(rf"# {self._word} (\d+)(?:\r\n|\r|\n)")
+        mark = re.compile(rf"(?:{BLOCK}  )?# {self._word} (\d+)\n")
         head, *rest = mark.split(text)
         numbers, texts = [int(n) for n in rest[::2]], rest[1::2]
         missing = [n for n in range(len(self._kept)) if not re.search(rf"{self._word}_{n}\b|{self._word}_{n}_", text)]
@@ -143,7 +150,7 @@ class Program:
     def _stand_in(self, form: Form, text: str) -> str:
         """Python of the same lines that says nothing. What is assigned becomes a call of something unknown."""
         if form == "timed":
-            return "if 1:".ljust(len(text))
+            return BLOCK.ljust(len(text))
         self._kept.append(text)
         name = f"{self._word}_{len(self._kept) - 1}"
         if form == "close":
