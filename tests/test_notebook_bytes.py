@@ -14,11 +14,11 @@ from tests.notebooks import migrated, notebook, sources
 CELLS = [
     "markdown:# Größe 名 😀",
     "import torch.nn as nn",
-    "# é 😀\nbn = nn.BatchNorm2d(3, momentum=0.2)\nact = nn.ReLU()",
+    "# é\nbn = nn.BatchNorm2d(3, momentum=0.2)  # é 😀\nact = nn.ReLU()",
 ]
 AFTER = [
     "import torch.nn as nn\nimport mindspore as ms",
-    "# é 😀\nbn = ms.nn.BatchNorm2d(3, momentum=0.8)\nact = nn.ReLU()",
+    "# é\nbn = ms.nn.BatchNorm2d(3, momentum=0.8)  # é 😀\nact = nn.ReLU()",
 ]
 OUTPUT = [{"output_type": "stream", "name": "stdout", "text": ["BatchNorm2d(3) é\n", "\u2028\\/"]}]
 
@@ -58,7 +58,10 @@ LAYOUTS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "sorted keys": dumped(indent=1, sort_keys=True),
     "keys the other way round": lambda made: dumped(indent=1)(reversed_keys(made)),
     "odd spaces": lambda made: json.dumps(made, separators=(", ", " :\t ")).encode() + b" \n\n",
-    "odd escapes": lambda made: json.dumps(made, indent=1).replace("/", "\\/").replace("\\u00e9", "\\u00E9").encode(),
+    "odd escapes": lambda made: json.dumps(made, indent=1).replace("/", "\\/").replace("\\u00f6", "\\u00F6").encode(),
+    "escapes in one cell alone": lambda made: (
+        json.dumps(made, indent=1, ensure_ascii=False).replace("# é 😀", "# \\u00e9 \\ud83d\\ude00").encode()
+    ),
 }
 
 
@@ -110,6 +113,6 @@ def test_few_bytes_of_a_large_notebook_change() -> None:
         "import torch.nn as nn",
         "import torch.nn as nn",
         "import mindspore as ms",
-        "bn = nn.BatchNorm2d(3, momentum=0.2)",
-        "bn = ms.nn.BatchNorm2d(3, momentum=0.8)",
+        "bn = nn.BatchNorm2d(3, momentum=0.2)  # é 😀",
+        "bn = ms.nn.BatchNorm2d(3, momentum=0.8)  # é 😀",
     ]

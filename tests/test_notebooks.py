@@ -137,6 +137,14 @@ def test_python_under_a_cell_magic_is_migrated(head: str) -> None:
     ]
 
 
+def test_a_timed_cell_with_imports_of_its_own_is_not_read() -> None:
+    """Its body runs in a function: what it imports is seen by no other cell."""
+    timed = "%%timeit\nfrom torch import nn\nnn.BatchNorm2d(3)"
+    result = migrated(notebook(timed, IMPORTS, OLD))
+    assert sources(result.after) == [timed, ADDED, NEW] and "1:3:4 BN217 BatchNorm2d" in found(result)
+    assert sources(migrated(notebook(timed.replace("timeit", "time"), OLD)).after)[0].count("mindspore") == 1
+
+
 FOREIGN = ["%%bash", "%%html", "%%writefile net.py", "%%javascript", "%%wandb", "%%!", "%%python3"]
 
 

@@ -58,8 +58,8 @@ class Program:
         """The names that what is not read may use."""
         found = next((m for s in self._sources.values() if (m := _NEWLINE.search(s))), None)
         newline = found.group() if found else "\n"
-        # The coding line comes first, so that none in a cell says how to decode the program.
-        self._head = f"# -*- coding: utf-8 -*- {self._word}{newline}"
+        # The first newline of the program is the one that new lines get.
+        self._head = f"# {self._word}{newline}"
         parts = [self._head]
         self._places: list[_Place] = []
         line = 2
