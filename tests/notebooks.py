@@ -37,6 +37,7 @@ def migrated(data: bytes, options: Options | None = None) -> Result:
     assert result.error is None, result.error
     assert without_sources(result.after) == without_sources(data)
     assert "bn_cell" not in repr((result.findings, result.after))
+    assert result.text == result.after.decode("utf-8-sig")
     again = migrate_bytes(result.after, "a.ipynb", options or Options())
     assert again.error is None and not again.changed, "a second run changes nothing"
     return result

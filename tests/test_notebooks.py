@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 
 import nbformat
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes, migrate_files
+from migrate.errors import FileError
 from migrate.findings import Result
 from migrate.notebooks.magics import pieces
 from migrate.notebooks.program import Program
@@ -276,6 +278,7 @@ JSON_ERRORS = {
     "not a notebook": (b'{"BatchNorm2d": 1}', "BN908", None, None),
     "a list": (b'["BatchNorm2d"]', "BN908", None, None),
     "an older format": (b'{"nbformat": 3, "worksheets": ["BatchNorm2d"]}', "BN908", None, None),
+    "a newer format": (b'{"nbformat": 5, "cells": [{"cell_type": "BatchNorm2d"}]}', "BN908", None, None),
     "no cells": (b'{"nbformat": 4, "a": ["BatchNorm2d"]}', "BN908", None, None),
     "a source that is no text": (
         b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["BatchNorm2d", 1]}]}',
@@ -300,6 +303,11 @@ def test_errors_name_the_cell_and_the_line(data: bytes, code: str, cell: int | N
     assert result.error is not None and result.error.startswith(code)
     assert result.after == data and (result.error_cell, result.error_line) == (cell, line)
     assert (f"cell {cell}" in result.error) == (cell is not None) and "bn_cell" not in result.error
+
+
+def test_an_error_travels_between_processes_with_its_place() -> None:
+    error = pickle.loads(pickle.dumps(FileError("BN901", "no", 2, 3)))
+    assert (error.cell, error.line, str(error)) == (3, 2, "BN901 no (cell 3, line 2)")
 
 
 def test_only_python_is_taken() -> None:
