@@ -6,8 +6,7 @@ is asked for, so that ``bn-migrate --version`` stays instant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers know it; the import of typing takes longer than all else here
 if TYPE_CHECKING:
     from migrate.api import migrate_paths, migrate_source, write
     from migrate.engine import Options

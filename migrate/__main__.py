@@ -1,6 +1,6 @@
 """``python -m migrate``."""
 
-from migrate.cli import main
+from migrate.start import main
 
 if __name__ == "__main__":
     main()

@@ -16,6 +16,7 @@ from migrate.errors import FileError
 from migrate.findings import Finding, Result
 from migrate.stages import stage
 from migrate.targets import Target
+from migrate.words import holds_none
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
@@ -43,8 +44,8 @@ def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[
     from migrate.rules import load_rules
 
     texts = dict(files)
-    triggers = load_rules(options.target, options.rules).triggers
-    triggered = [path for path, data in texts.items() if triggers.search(data)]
+    words = load_rules(options.target, options.rules).words
+    triggered = [path for path, data in texts.items() if not holds_none(data, words)]
     groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
     done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
     return [done.get(path) or Result(path, data, data) for path, data in texts.items()]

@@ -16,37 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.errors import FileError, UsageError
+from migrate.selected import JUNK, SUFFIXES
 
 if TYPE_CHECKING:
     from pathspec.pattern import Pattern
 
 _Patterns = tuple[tuple["Pattern", bool], ...]
-SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
-JUNK = frozenset(
-    {
-        ".direnv",
-        ".eggs",
-        ".git",
-        ".hg",
-        ".ipynb_checkpoints",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".svn",
-        ".tox",
-        ".venv",
-        ".vscode",
-        "__pycache__",
-        "__pypackages__",
-        "_build",
-        "build",
-        "dist",
-        "node_modules",
-        "site-packages",
-        "venv",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

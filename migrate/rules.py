@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from migrate.edits import PLACE
 from migrate.errors import UsageError
+from migrate.places import rules_folder
 from migrate.rule import (
     AttributeTreatment,
     Example,
@@ -33,6 +34,7 @@ from migrate.rule import (
 )
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
+from migrate.words import shortest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,14 +62,13 @@ class RuleSet:
         self.initializer_functions = dict(functions)
         self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
         words = {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments
-        self.triggers = re.compile("|".join(map(re.escape, sorted(words))).encode()) if words else re.compile(b"(?!)")
+        self.words = shortest(word.encode() for word in words)
+        """The trigger words: a file without any of them has nothing to migrate."""
 
 
 def shipped_rules() -> Path:
-    """The folder of the rule files: inside an installed package, beside it in a checkout."""
-    here = Path(__file__).parent
-    inside = here / "rules"
-    return inside if inside.is_dir() else here.parent / "rules"
+    """The folder of the rule files."""
+    return Path(rules_folder())
 
 
 def rule_files(extra: tuple[Path, ...] = ()) -> Iterator[Path]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.engine import Options
@@ -13,6 +13,7 @@ from migrate.errors import FileError
 from migrate.files import Found, read
 from migrate.findings import Result
 from migrate.stages import stage
+from migrate.words import holds_none, trigger_words
 
 if TYPE_CHECKING:
     from migrate.batch.cache import Cache
@@ -44,16 +45,14 @@ class _Sources:
 
 def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Result]:
     """The results of all files, in the order of ``found`` whatever the ``means``."""
-    from migrate.rules import load_rules
-
-    triggers = load_rules(options.target, options.rules).triggers
+    words = trigger_words(options, means.cache)
     sources = _Sources()
     errors: dict[str, Result] = {}
     order: list[str] = []
     for file in found:
         order.append(file.path)
         try:
-            _take(file, triggers, means, sources)
+            _take(file, words, means, sources)
         except FileError as error:
             errors[file.path] = Result(file.path, b"", b"", error=str(error))
     finished = _finished(sources, options, means) if sources.sizes else iter(())
@@ -71,14 +70,14 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
         yield errors.get(path) or waiting.pop(path, None) or Result(path, b"", b"")
 
 
-def _take(file: Found, triggers: re.Pattern[bytes], means: Means, sources: _Sources) -> None:
+def _take(file: Found, words: list[bytes], means: Means, sources: _Sources) -> None:
     """Read a file, and keep what has to be known of it; raises FileError."""
     if file.error is not None:
         raise file.error
     with stage("read"):
         data = read(file.path)
     with stage("filter"):
-        if triggers.search(data):
+        if not holds_none(data, words):
             sources.sizes[file.path] = len(data)
     with stage("cache"):
         sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""
@@ -88,10 +87,11 @@ def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tup
     """The files of each group with the results among them; then all files that belong to no group."""
     cache, run_key = None, ""
     if means.cache:
-        from migrate.batch.cache import Cache, cache_folder
+        from migrate.batch.cache import Cache
+        from migrate.places import cache_folder
 
         with stage("cache"):
-            cache = Cache(cache_folder(), options)
+            cache = Cache(Path(cache_folder()), options)
             run_key = cache.run_key(sources.digests)
             keys = cache.keys(run_key)
             known = [cache.results(key, sources.digests) for key in keys or ()]

@@ -13,7 +13,8 @@ from types import FrameType
 
 import pytest
 
-from migrate.files import JUNK, write
+from migrate.files import write
+from migrate.selected import JUNK
 from tests.command import AFTER, BEFORE, bn_migrate, git, harvest, plant, report
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2

@@ -241,20 +241,22 @@ def test_messages_name_the_line_in_its_cell() -> None:
 
 def test_a_branch_with_a_magic_in_it_is_split() -> None:
     test = "if isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):"
-    cell = f"def init(m):\n    {test}\n        %time\n        nn.init.ones_(m.weight)"
+    cell = f"def init(m):\n    {test}\n        nn.init.ones_(m.weight)\n        %who_ls str"
     result = migrated(notebook(IMPORTS, cell))
-    assert sources(result.after)[1].count("        %time\n") == 2
-    assert all("%time" in f.after for f in result.findings if f.code == "BN109")
+    assert sources(result.after)[1].count("        %who_ls str") == 2
+    (split,) = [f for f in result.findings if f.code == "BN109"]
+    assert split.before.endswith("\n        %who_ls str") and split.after.count("%who_ls str") == 2
+    assert (split.cell, split.line, split.end_line, split.end_column) == (2, 2, 4, len("        %who_ls str") + 1)
 
 
 OTHER = {"nets.py": b"from torch import nn\n\ndef make(c):\n    return nn.BatchNorm2d(c, momentum=0.3)\n"}
 
 
 def test_a_notebook_sees_the_modules_of_the_run_and_they_do_not_see_it() -> None:
-    files = [*OTHER.items(), ("use.ipynb", notebook("from nets import make", "make(3).running_mean"))]
+    files = [*OTHER.items(), ("use.ipynb", notebook("from nets import make", "layer = make(3)\nlayer.running_mean"))]
     files += [("b.py", b"from use import layer\nlayer.running_mean\n"), ("c.ipynb", notebook(IMPORTS, OLD))]
     results = {r.path: r for r in migrate_files(files, Options())}
-    assert sources(results["use.ipynb"].after)[1] == "make(3).moving_mean"
+    assert sources(results["use.ipynb"].after)[1] == "layer = make(3)\nlayer.moving_mean"
     assert not results["b.py"].changed and results["c.ipynb"].changed
 
 

@@ -85,14 +85,16 @@ class Classes:
         self._project.read("member", name)
         self._project.read("heirs", cls)
         heirs = self._heirs.get(cls, set()) if not through_super else set()
-        inherited = (b for heir, bs in self._bodies.get(name, {}).items() if heir in heirs for b in bs)
+        bodies = self._bodies.get(name, {})
+        # Thousands of classes have a ``forward``, and few of them are heirs.
+        inherited = (b for heir in heirs if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
         related = heirs.union(self._family(cls))
-        for owner, assigned in self._self_assignments.get(name, {}).items():
-            for value, annotation in assigned if owner in related else ():
-                promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
-                result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
+        by_class = self._self_assignments.get(name, {})
+        for value, annotation in (a for owner in related if owner in by_class for a in by_class[owner]):
+            promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
+            result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
         result |= self._project.callers.fields(cls, name)
         result |= self._from_outside(related, name)
         return result or self._looked_up(cls)
@@ -195,6 +197,10 @@ class Classes:
                 for base in self._family(cls)[1:]:
                     heirs.setdefault(base, set()).add(cls)
         return heirs
+
+    def heirs(self, cls: ast.ClassDef) -> set[ast.ClassDef]:
+        """The classes of the project that derive from ``cls``."""
+        return self._heirs.get(cls, set())
 
     def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
         family = [cls]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from migrate.analysis.ancestry import Ancestry
 from migrate.analysis.importing import Imports, Read
 from migrate.analysis.tree import INIT, Tree
+from migrate.analysis.values import Namespace, Symbol
 from migrate.rules import RuleSet
 
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
@@ -27,12 +29,19 @@ class Others:
         self.paths = set(paths)
         self._read = read
         self._imports = Imports(read, tree)
+        self._ancestry = Ancestry(read, self._imports)
         names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._bound: dict[str, set[str]] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
         self._known_words: dict[str, set[str]] = {}
         self._instances: dict[str, bool] = {}
+
+    def descends(self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool]) -> bool:
+        """Whether a class of one of the files may derive from a name of another file of the run that is ``wanted``."""
+        if isinstance(cls, Namespace):
+            return True
+        return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted)
 
     def uses_instances(self, path: str) -> bool:
         """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
@@ -41,12 +50,15 @@ class Others:
             self._instances[path] = hands_on or bool(self._attribute.search(self._read(path)))
         return self._instances[path]
 
-    def importing(self, names: Names) -> Iterator[str]:
-        """The paths of the files that import one of ``names`` from its module, by name, star, or through the module."""
+    def importing(self, names: Names, holders: frozenset[str] | None = None) -> Iterator[str]:
+        """The paths of the files that import one of ``names`` from its module, by name, star, or through the module.
+
+        One of which the members matter is passed over by a file that spells none of the ``holders``.
+        """
         for module, members in names.items():
             for path, imported in self._importers(module):
                 if path in self.paths and any(
-                    self._uses(path, through) and (imported is None or name in imported or "*" in imported)
+                    self._uses(path, through, holders) and (imported is None or name in imported or "*" in imported)
                     for name, through in members.items()
                     if imported is not None or name in self._words(path)
                 ):
@@ -96,8 +108,11 @@ class Others:
             self._bound[path] = names.union(*(statement.names for statement in self._imports.of(path)))
         return name in self._bound[path]
 
-    def _uses(self, path: str, members: frozenset[str]) -> bool:
-        return not members or not members.isdisjoint(self._words(path))
+    def _uses(self, path: str, members: frozenset[str], holders: frozenset[str] | None) -> bool:
+        if not members:
+            return True
+        words = self._words(path)
+        return not members.isdisjoint(words) and (holders is None or not holders.isdisjoint(words))
 
     def _words(self, path: str) -> set[str]:
         if path not in self._known_words:

@@ -74,6 +74,7 @@ class Carriers:
         self._opened: dict[Value, bool] = {}
         self._members: dict[ast.AST, set[str]] = {}
         self._keeping: dict[ast.AST, bool] = {}
+        self._giving: dict[Value, bool] = {}
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
@@ -105,6 +106,42 @@ class Carriers:
                 inner = self._project.modules[path]
                 yield from inner.index.module.bindings
                 yield from self._starred(inner, seen)
+
+    def holders(self) -> frozenset[str] | None:
+        """The names of attributes and functions that hold or give an instance itself; None where one needs no name.
+
+        Whoever uses such an instance, and does not make it, spells one of them.
+        """
+        found: set[str] = set()
+
+        def look(module: Evaluator) -> None:
+            for cls in module.index.all(ast.ClassDef):
+                names = self._project.classes.attributes(cls)
+                found.update(n for n in names if self._gives(self._project.classes.attribute(cls, n, True)))
+            scope = module.index.module.bindings
+            found.update(n for n in scope if self._gives(self._project.exported(module.path, n)))
+
+        self._project.for_each(look)
+        nameless = any(name in CALLED or name.startswith("__") for name in found)
+        return None if nameless else frozenset(found)
+
+    def _gives(self, values: Values) -> bool:
+        return any(self._gives_one(v) for v in values)
+
+    def _gives_one(self, value: Value) -> bool:
+        """Whether a value is a migrated class or an instance of it, or holds one, or gives one when it is called."""
+        if value not in self._giving:
+            self._giving[value] = False
+            of = value.of if isinstance(value, (Instance, Partial)) else value
+            if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
+                self._giving[value] = self._project.classes.migrated_base(of.node) is not None
+            elif isinstance(of, Local) and isinstance(of.node, Function):
+                self._giving[value] = self._gives(self._project.homes[of.node].returned(of.node))
+            elif is_container(of):
+                self._giving[value] = self._gives(at(next(iter(self._project.modules.values())), of, None))
+            else:
+                self._giving[value] = isinstance(of, Migrated)
+        return self._giving[value]
 
     def _through(self, values: Iterable[Value]) -> frozenset[str]:
         """The members by which all of ``values`` carry; none where one of them does so by itself, or when called."""
@@ -228,6 +265,9 @@ def _forward(project: Project, others: Others) -> set[str]:
     found: set[str] = set()
     classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
 
+    def carries(path: str, name: str) -> bool:
+        return all_carriers.any(project.exported(path, name))
+
     def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
             carriers = all_carriers if kept or others.uses_instances(path) else classes
@@ -235,7 +275,13 @@ def _forward(project: Project, others: Others) -> set[str]:
                 found.add(path)
 
     def look(module: Evaluator) -> None:
-        found.update(_paths(project, [b for cls in module.index.all(ast.ClassDef) for b in cls.bases]))
+        for cls in module.index.all(ast.ClassDef):
+            unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
+            family = (cls, *project.classes.heirs(cls)) if unread else ()
+            if all_carriers.any(frozenset(map(Local, family))):
+                found.update(b.path for b in unread)
+            else:
+                found.update(b.path for b in unread if others.descends(b, carries))
         for call in module.index.all(ast.Call):
             if module.is_module_member(call.func):
                 continue
@@ -274,11 +320,16 @@ def _chain(node: ast.expr) -> Iterator[ast.expr]:
 
 def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
     """The files, not read so far, that would define what the expressions name, or the classes of their objects."""
+    return (value.path for value in _symbols(project, nodes))
+
+
+def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | Namespace]:
+    """What the expressions name in files of the run that may not be read, or the classes of their objects."""
     for node in nodes:
         for found in project.evaluate(node):
             value = getattr(found, "of", found)
             if (isinstance(value, Symbol) and value.path) or isinstance(value, Namespace):
-                yield value.path
+                yield value
 
 
 def _backward(project: Project, others: Others) -> set[str]:
@@ -288,10 +339,12 @@ def _backward(project: Project, others: Others) -> set[str]:
     """
     found: set[str] = set()
     for instances in (False, True):
-        names = Carriers(project, instances).names(others.asked)
+        carriers = Carriers(project, instances)
+        names = carriers.names(others.asked)
+        holders = carriers.holders() if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
-        found.update(p for p in others.importing(names) if not instances or others.uses_instances(p))
+        found.update(p for p in others.importing(names, holders) if not instances or others.uses_instances(p))
     return found
 
 

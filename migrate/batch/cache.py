@@ -24,16 +24,6 @@ from migrate.rules import rule_files
 DAYS_KEPT = 30
 
 
-def cache_folder() -> Path:
-    """Where finished work is kept: ``BN_MIGRATE_CACHE_DIR``, or the folder of the platform for caches."""
-    named = os.environ.get("BN_MIGRATE_CACHE_DIR")
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("bn-migrate", appauthor=False)
-
-
 class Cache:
     """Entries by a key of all that they depend on. Each is written in one step; one that cannot be read is no entry."""
 

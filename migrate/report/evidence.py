@@ -9,7 +9,7 @@ from migrate.proofs import MEASURES, Case, Measure, Proof, Verification
 from migrate.report.failures import worst_case
 from migrate.report.markup import number, text
 from migrate.report.plot import comparisons, plot
-from migrate.report.text import plural
+from migrate.report.totals import plural
 
 VERSIONS = ("torch", "mindspore", "numpy", "device", "mode")
 FEW_SITES = 3

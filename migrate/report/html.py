@@ -13,7 +13,7 @@ from migrate.report import evidence, network_page
 from migrate.report.diff import lines
 from migrate.report.markup import text
 from migrate.report.style import CSS
-from migrate.report.text import plural
+from migrate.report.totals import plural
 
 # The policy is a second line of defence: whatever slipped through the escaping could neither run nor load.
 PAGE = """<!DOCTYPE html>

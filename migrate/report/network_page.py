@@ -8,7 +8,7 @@ from migrate.proofs import Measure, NetworkProof, Place
 from migrate.report.depth import plot_depth
 from migrate.report.failures import network_failure, remarks
 from migrate.report.markup import number, text
-from migrate.report.text import plural
+from migrate.report.totals import plural
 
 FEW_NETWORKS = 5
 NAMES = ("measure", "largest difference", "bound", "difference / bound", "where")

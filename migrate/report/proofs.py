@@ -11,7 +11,7 @@ from rich.text import Text
 
 from migrate.proofs import Measure, Proof, Verification
 from migrate.report.failures import failure, worst_case
-from migrate.report.text import plural
+from migrate.report.totals import plural
 
 COLUMNS = {
     "train": "train",

@@ -125,6 +125,11 @@ def _encoded(text: str) -> bytes:
 
 
 def _show_text(run: Run, report: Report) -> None:
+    if not report.results and report.verification is None:
+        from migrate.report.totals import totals
+
+        click.echo(totals(report.summary, writes=run.writes), err=run.occupies_stdout)
+        return
     from migrate.report import text
 
     stream = sys.stderr if run.occupies_stdout else sys.stdout

@@ -9,7 +9,8 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from migrate.findings import Finding, Report, Result, Summary, spot
+from migrate.findings import Finding, Report, Result, spot
+from migrate.report.totals import plural, totals
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -45,7 +46,7 @@ def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
     """Print the whole report."""
     for result in report.results:
         _show_file(result, out, verbose)
-    out.print(totals(report.summary, writes=writes))
+    out.print(Text(totals(report.summary, writes=writes)))
 
 
 def _show_file(result: Result, out: Console, verbose: bool) -> None:
@@ -74,11 +75,6 @@ def _what_changed(findings: list[Finding]) -> str:
     return ", ".join(plural(n, word) for word, n in counts.items()) + " rewritten"
 
 
-def plural(n: int, word: str) -> str:
-    """``2 calls``, ``1 call``, ``2 base classes``."""
-    return f"{n} {word}" if n == 1 else f"{n} {word}{'es' if word.endswith('s') else 's'}"
-
-
 def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None:
     head = Text.assemble(
         "  ", (spot(path, f.cell, f.line, f.column), "bold"), " ", (f"{f.code} {f.kind}", STYLES[f.kind])
@@ -102,14 +98,3 @@ def suggested(finding: Finding, source: str) -> list[str]:
     indent = source[: len(source) - len(source.lstrip())]
     first, *more = _NEWLINE.split(finding.suggestion)
     return [first, *(line.removeprefix(indent) for line in more)] if finding.suggestion else []
-
-
-def totals(summary: Summary, *, writes: bool) -> Text:
-    """The last lines: files, places, errors."""
-    verb = "rewritten" if writes else "would be rewritten"
-    unchanged = summary.files - summary.changed - summary.errors
-    text = f"{plural(summary.changed, 'file')} {verb}, {unchanged} unchanged"
-    if summary.errors:
-        text += f", {summary.errors} not processed"
-    places = [plural(summary.rewrites, "rewrite"), f"{plural(summary.reviews, 'place')} to review"]
-    return Text(f"{text}. {', '.join(places)}, {plural(summary.notes, 'note')}.")

@@ -1,0 +1,92 @@
+"""Which classes those of files that were not read derive from, as the bytes of the files tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from migrate.analysis.importing import Imports, Read
+
+HEADER = re.compile(
+    rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?", re.MULTILINE
+)
+COMMENT = re.compile(rb"#[^\n]*")
+OPAQUE = "("
+"""Stands for bases that are nested too deep to be read here."""
+NAME = re.compile(rb"[^\W\d][\w.]*")
+BOUND = re.compile(rb"\b(?:def|as|for)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
+
+Member = tuple[str, str]
+"""A name at module level, with the path of its module before it."""
+
+
+class Ancestry:
+    """Follows the headers of classes through files until one that was read, or a library, is met."""
+
+    def __init__(self, read: Read, imports: Imports) -> None:
+        self._read = read
+        self._imports = imports
+        self._headers: dict[str, dict[str, list[str]]] = {}
+        self._bound: dict[str, set[str]] = {}
+
+    def meets(self, cls: Member, unread: set[str], wanted: Callable[[str, str], bool]) -> bool:
+        """Whether a class of one of the ``unread`` files may derive from a ``wanted`` name of a file that was read.
+
+        A name that the bytes do not explain may be anything.
+        """
+        seen, todo = {cls}, [cls]
+        while todo:
+            path, name = todo.pop()
+            if path not in unread:
+                if wanted(path, name):
+                    return True
+                continue
+            before = self._before(path, name)
+            if before is None:
+                return True
+            todo += [member for member in before if member not in seen]
+            seen.update(before)
+        return False
+
+    def _before(self, path: str, name: str) -> list[Member] | None:
+        """What a name of a file comes from: the bases of a class, the origin of an import; None where nobody knows."""
+        headers = self._headers_of(path)
+        found = list(self._origins(path, name))
+        if name not in headers:
+            return None if not found and name in self._bound_in(path) else found
+        for base in headers[name]:
+            root, _, last = base.rpartition(".")
+            if base == OPAQUE or root in headers:
+                return None
+            found += [(path, last)] if not root else [(file, last) for file in self._modules(path, root)]
+        return found
+
+    def _origins(self, path: str, name: str) -> Iterator[Member]:
+        """The members of other files of the run that ``name`` may be imported from, by name or star."""
+        for file, names in self._imports.targets(path):
+            if names is not None and name in names:
+                yield from ((file, n) for n in (names if "as" in names else (name,)))
+            elif names is not None and "*" in names:
+                yield file, name
+
+    def _modules(self, path: str, root: str) -> Iterator[str]:
+        """The files of the run that ``root``, something in front of a dot, may be."""
+        for file, names in self._imports.targets(path):
+            if names is None or "*" in names or root.partition(".")[0] in names:
+                yield file
+
+    def _headers_of(self, path: str) -> dict[str, list[str]]:
+        """The names in the headers of the classes of a file, by the name of the class."""
+        if path not in self._headers:
+            found: dict[str, list[str]] = {}
+            for name, bases in HEADER.findall(COMMENT.sub(b"", self._read(path))):
+                names = [OPAQUE] if bases == OPAQUE.encode() else [n.decode() for n in NAME.findall(bases)]
+                found.setdefault(name.decode(), []).extend(names)
+            self._headers[path] = found
+        return self._headers[path]
+
+    def _bound_in(self, path: str) -> set[str]:
+        """The names that a file binds other than by a class or an import."""
+        if path not in self._bound:
+            self._bound[path] = {w.decode() for words in BOUND.findall(self._read(path)) for w in words if w}
+        return self._bound[path]

@@ -1,0 +1,27 @@
+"""Where things are kept: the rule files of an installation, and what runs keep for later ones."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def rules_folder() -> str:
+    """The folder of the rule files: inside an installed package, beside it in a checkout."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(here, "rules")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "rules")
+
+
+def cache_folder() -> str:
+    """Where finished work is kept: ``BN_MIGRATE_CACHE_DIR``, or the folder of the platform for caches."""
+    named = os.environ.get("BN_MIGRATE_CACHE_DIR")
+    if named:
+        return named
+    if sys.platform.startswith("linux"):
+        # As platformdirs has it, whose import takes longer than a run over files with nothing to do.
+        home = os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")
+        return os.path.join(home, "bn-migrate")
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("bn-migrate", appauthor=False)

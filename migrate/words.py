@@ -1,0 +1,88 @@
+"""The trigger words of the rules, kept in the cache folder: most runs need to know nothing else of the rules."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from migrate import __version__
+from migrate.places import cache_folder, rules_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from migrate.engine import Options
+
+MARK = "words of bn-migrate"
+
+
+def holds_none(data: bytes, words: Iterable[bytes]) -> bool:
+    """Whether no word is in a file, so that nothing in it can matter."""
+    return not any(word in data for word in words)
+
+
+def shortest(words: Iterable[bytes]) -> list[bytes]:
+    """Those words that hold no other one: where none of them is, none of the others can be."""
+    found: list[bytes] = []
+    for word in sorted(words, key=lambda word: (len(word), word)):
+        if holds_none(word, found):
+            found.append(word)
+    return found
+
+
+def trigger_words(options: Options, cache: bool) -> list[bytes]:
+    """The trigger words of a run's rules, from the ``cache`` or from the rule files; raises UsageError."""
+    folders = [str(folder) for folder in options.rules]
+    found = known_words(folders, options.target) if cache else None
+    if found is not None:
+        return found
+    from migrate.rules import load_rules
+
+    found = shortest(load_rules(options.target, options.rules).words)
+    if cache:
+        _keep(found, folders, options.target)
+    return found
+
+
+def known_words(folders: list[str], target: str) -> list[bytes] | None:
+    """What an earlier run has kept for the same rule files; None where there is nothing, or the files have changed."""
+    try:
+        with open(_file(target), encoding="utf-8") as file:
+            mark, signed, *words = file.read().split("\n")
+        signature = _signature(folders, target)
+    except (OSError, ValueError):
+        return None
+    # The last line says that the file is whole.
+    whole = mark == MARK and signed == signature and words[-1:] == [MARK]
+    return [word.encode() for word in words[:-1]] if whole else None
+
+
+def _keep(words: list[bytes], folders: list[str], target: str) -> None:
+    """Keep the words; a folder that cannot be written costs time, not the run."""
+    temporary = ""
+    try:
+        name = _file(target)
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        temporary = f"{name}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write("\n".join([MARK, _signature(folders, target), *(word.decode() for word in words), MARK]))
+        os.replace(temporary, name)
+    except OSError:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _file(target: str) -> str:
+    return os.path.join(cache_folder(), f"words-{target}.txt")
+
+
+def _signature(folders: list[str], target: str) -> str:
+    """The version of this program and its rule files, each with its size and when it was changed; raises OSError."""
+    files = []
+    for folder in (rules_folder(), *folders):
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".toml"):
+                status = os.stat(os.path.join(folder, name))
+                files.append((os.path.abspath(folder), name, status.st_size, status.st_mtime_ns))
+    return repr((__version__, sys.version_info[:2], target, files))
