@@ -20,7 +20,7 @@ Tell = Callable[[int, int], None]
 
 
 def migrate_source(text: str | bytes, *, filename: str = "<string>", options: Options | None = None) -> Result:
-    """The result for one module on its own.
+    """The result for one module on its own, or for a notebook, where ``filename`` says that it is one.
 
     ``text`` as bytes is read as Python reads a file, with its coding line. What is wrong with it is the result's
     ``error``, and then nothing is changed; raises UsageError for rule files that cannot be used.
@@ -42,7 +42,7 @@ def migrate_paths(
     avoid: Path | None = None,
     tell: Tell | None = None,
 ) -> Iterator[Result]:
-    """The result for every Python file of ``paths``, in the order of their names; nothing is written.
+    """The result for every Python file and notebook of ``paths``, in the order of their names; nothing is written.
 
     ``avoid`` is a folder not to enter. A file that cannot be read or understood has an ``error``; raises UsageError
     for patterns or rule files that cannot be used.

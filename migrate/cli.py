@@ -43,7 +43,7 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 
 @click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("paths", nargs=-1, metavar="[PATHS]...", type=PATH)
-@click.option("--diff", is_flag=True, help="Print a unified diff and write nothing.")
+@click.option("--diff", is_flag=True, help="Print a unified diff, of notebooks one of each cell, and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be rewritten.")
 @click.option("--output", type=click.Path(file_okay=False), metavar="DIR", help="Write the migrated tree to DIR.")
 @click.option("--strict", is_flag=True, help="Exit 1 if a place needs review.")

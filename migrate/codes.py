@@ -222,6 +222,12 @@ _ALL = (
         HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
     ),
     _code(
+        "BN217",
+        "name where IPython reads",
+        """A magic, a shell line or a cell in another language names it. These are not read as Python, and stay.""",
+        "",
+    ),
+    _code(
         "BN301",
         "training mode",
         """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network
@@ -311,6 +317,12 @@ _ALL = (
         """With --verify, every rewritten call is executed in torch and in MindSpore. Here the results differ by more
         than rounding explains, or one of the two could not run it. The file is left as it was; the report shows the
         call, the measure, and a script to see it.""",
+        "",
+    ),
+    _code(
+        "BN908",
+        "no notebook",
+        """The file is called a notebook and is none of format 4: no JSON, of an older format, or without cells.""",
         "",
     ),
 )

@@ -20,6 +20,7 @@ from migrate.words import holds_none
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
+    from migrate.rules import RuleSet
 
 FRAMES = 3000
 
@@ -63,14 +64,15 @@ def migrate_group(
 
     paths = list(paths)
     known = {path: read(path) for path in triggered}
+    rules = load_rules(options.target, options.rules)
     with stage("analyse"), _deep_stack():
-        project = read_project(paths, known, read, load_rules(options.target, options.rules))
+        project = read_project(paths, known, read, rules)
         analyses = {**analyse(project, options.data_format), **project.failed}
     results = []
     for path in paths:
         if path in analyses:
             with stage("edit"):
-                results.append(finish(known.get(path) or read(path), path, analyses[path]))
+                results.append(finish(known.get(path) or read(path), path, analyses[path], rules))
     return results
 
 
@@ -85,14 +87,14 @@ def _deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def finish(data: bytes, path: str, analysis: Analysis | Exception) -> Result:
+def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSet) -> Result:
     """The result of one file from its analysis; errors are part of it and leave the bytes as they are."""
     try:
         if isinstance(analysis, Exception):
             raise analysis
-        return _edited(data, path, analysis)
+        return _edited(data, path, analysis, rules)
     except FileError as error:
-        return Result(path, data, data, error=str(error), error_line=error.line)
+        return Result(path, data, data, error=str(error), error_line=error.line, error_cell=error.cell)
     except (RecursionError, MemoryError):  # before Exception: both say something about the file
         return Result(path, data, data, error="BN904 nested too deep: split the expression")
     except Exception as error:
@@ -103,7 +105,7 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception) -> Result:
         return Result(path, data, data, error=message)
 
 
-def _edited(data: bytes, path: str, analysis: Analysis) -> Result:
+def _edited(data: bytes, path: str, analysis: Analysis, rules: RuleSet) -> Result:
     from migrate.analysis.source import Source, Span
     from migrate.codes import CODES
 
@@ -125,15 +127,19 @@ def _edited(data: bytes, path: str, analysis: Analysis) -> Result:
     findings = []
     for draft in drafts:
         span = source.span(draft.node)
-        (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+        place = source.location(span)
         kind = CODES[draft.code].kind
         assert kind is not None
         before = source.text[span.start : span.end]
         after = done.get(span, before) if kind == "rewrite" else before
-        position = (line, column, end_line, end_column)
         said = (draft.code, kind, draft.role, draft.symbol)
         suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
-        findings.append(Finding(*said, *position, draft.message, before, after, suggestion))
+        before, after, suggestion = map(source.shown, (before, after, suggestion))
+        findings.append(Finding(*said, *place.span, draft.message, before, after, suggestion, place.cell))
+    if source.notebook is not None:
+        from migrate.analysis.unread import unread_findings
+
+        findings = sorted([*findings, *unread_findings(source, rules)], key=lambda f: f.place)
     return Result(path, data, source.encode(text), tuple(findings))
 
 

@@ -10,21 +10,25 @@ class UsageError(Exception):
 class FileError(Exception):
     """One file that cannot be processed; the others still are.
 
-    ``code`` is a BN9xx code; ``line`` is 1-based, or None where no line is to blame.
+    ``code`` is a BN9xx code; ``line`` is 1-based, or None where no line is to blame; in a notebook it is the line in
+    the ``cell`` of that number.
     """
 
-    def __init__(self, code: str, message: str, line: int | None = None) -> None:
+    def __init__(self, code: str, message: str, line: int | None = None, cell: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.line = line
+        self.cell = cell
 
-    def __reduce__(self) -> tuple[type[FileError], tuple[str, str, int | None]]:
+    def __reduce__(self) -> tuple[type[FileError], tuple[str, str, int | None, int | None]]:
         """Workers of a pool get and send it; an exception travels by its constructor's arguments."""
-        return FileError, (self.code, self.message, self.line)
+        return FileError, (self.code, self.message, self.line, self.cell)
 
     def __str__(self) -> str:
-        where = f" (line {self.line})" if self.line else ""
+        places = (("cell", self.cell), ("line", self.line))
+        where = ", ".join(f"{name} {number}" for name, number in places if number)
+        where = f" ({where})" if where else ""
         return f"{self.code} {self.message}{where}"
 
 

@@ -51,7 +51,7 @@ class Copy:
 
 
 def find_files(paths: tuple[str, ...], selection: Selection, avoid: Path | None = None) -> Iterator[Found]:
-    """The Python files of ``paths`` in a stable order, each once; ``avoid`` is a folder not to enter."""
+    """The Python files and notebooks of ``paths`` in a stable order, each once; ``avoid`` is a folder not to enter."""
     seen: set[str] = set()
     for given in paths:
         for found in _expand(given, selection, avoid):

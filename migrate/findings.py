@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from migrate.notebooks import is_notebook
+
 if TYPE_CHECKING:
     from migrate.proofs import Verification
 
@@ -26,10 +28,16 @@ Role = Literal[
 ]
 
 
+def spot(path: str, cell: int | None, *position: int) -> str:
+    """A place for people: ``a.py:3:9``, or ``a.ipynb:cell 2:3:9`` in a notebook; the position may be left out."""
+    return ":".join(map(str, (path, *([f"cell {cell}"] if cell else []), *position)))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive.
 
+    In a notebook they count in the ``cell`` of that number, which is 1-based and counts cells of every type.
     ``suggestion`` is what a review offers to write instead of ``before``; empty where nothing can be told.
     """
 
@@ -45,11 +53,28 @@ class Finding:
     before: str
     after: str
     suggestion: str = ""
+    cell: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Cell, line and column, in the order of the file."""
+        return self.cell or 0, self.line, self.column
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Source that people read as one text: a module, or the ``cell`` of that number of a notebook."""
+
+    cell: int | None
+    before: bytes
+    after: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one file. ``error`` names the BN9xx code; then ``after == before``.
+
+    ``error_line`` counts in the cell ``error_cell`` where the file is a notebook.
 
     ``held``: a proof failed, so that the file keeps its old text, whatever ``after`` is.
     """
@@ -60,6 +85,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     error_line: int | None = None
+    error_cell: int | None = None
     held: bool = False
 
     @property
@@ -69,9 +95,19 @@ class Result:
     @property
     def text(self) -> str:
         """What the file becomes, decoded as Python does; raises FileError where that cannot be."""
-        from migrate.analysis.source import Source
+        from migrate.analysis.source import decoded
 
-        return Source(self.after, self.path).text
+        return decoded(self.after, self.path)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The source before and after: the file's own bytes, or those of the cells of a notebook."""
+        if not is_notebook(self.path):
+            return [Part(None, self.before, self.after)]
+        from migrate.notebooks.document import cell_sources
+
+        before, after = cell_sources(self.before), cell_sources(self.after)
+        return [Part(n, source, after[n]) for n, source in before.items()]
 
     def count(self, kind: Kind) -> int:
         return sum(finding.kind == kind for finding in self.findings)

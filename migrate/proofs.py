@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from migrate.findings import spot
+
 MEASURES = (
     "reference",
     "initial",
@@ -43,13 +45,14 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place in a file; the line is 1-based."""
+    """A place in a file; the line is 1-based, in the ``cell`` of that number where the file is a notebook."""
 
     path: str
     line: int
+    cell: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+        return spot(self.path, self.cell, self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SUFFIXES = (".py", ".pyi", ".pyw")
+SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 JUNK = frozenset(
     {
         ".direnv",

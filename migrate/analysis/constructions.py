@@ -84,7 +84,7 @@ def decide_unresolved(module: Module) -> None:
         if not names or call in reported or module.evaluator.callers.construction(call) is not None:
             continue
         if Unknown() in module.evaluator.evaluate(call.func):
-            lines = ", ".join(str(module.line(d.node)) for d in passed[:3])
+            lines = ", ".join(module.line_name(d.node) for d in passed[:3])
             symbol = passed[0].symbol
             message = (
                 f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
@@ -118,7 +118,7 @@ def leave_passed(module: Module, made: list[Made]) -> None:
     for m in made:
         for migrated, _ in m.construction.classes:
             if migrated.reference is not None and (m.code or m.changes_arguments):
-                place = f"line {module.line(m.call)} of {module.source.path}"
+                place = f"line {module.line_name(m.call)} of {module.source.path}"
                 module.left.setdefault(migrated.reference, f"passed to {place}, a file that is left as it is")
 
 
@@ -231,7 +231,7 @@ def settle_shared(module: Module, made: list[Made]) -> list[Made]:
         if not held:
             return made
         for m in held:
-            line = next(stuck[c] for c in m.bound.shared if c in stuck).call.lineno
+            line = module.line_name(next(stuck[c] for c in m.bound.shared if c in stuck).call)
             message = f"it shares a star argument with line {line}, which needs review: settle that first"
             made[made.index(m)] = replace(m, code="BN202", message=message)
 

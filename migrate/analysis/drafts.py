@@ -95,10 +95,15 @@ class Module:
     def line(self, node: ast.AST) -> int:
         return int(getattr(node, "lineno", 1))
 
+    def line_name(self, node: ast.AST) -> str:
+        """The line of a node of this file in the words of a message: ``3``, or ``3 of cell 2`` in a notebook."""
+        return self.source.line_name(self.line(node))
+
     def place(self, node: ast.AST) -> str:
         """Where a node stands, as ``line 3``, or ``line 3 of norm.py`` in another file."""
         home = self.evaluator.home(node)
-        return f"line {self.line(node)}" + ("" if home is self.evaluator else f" of {home.path}")
+        line = home.index.source.line_name(self.line(node))
+        return f"line {line}" + ("" if home is self.evaluator else f" of {home.path}")
 
     def why_left(self, node: ast.AST | None) -> str:
         """Why a node of any file stays the source framework's; empty where it does not."""

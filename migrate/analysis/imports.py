@@ -27,6 +27,7 @@ from migrate.edits import (
 PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
 EXPORTED = "other files may import it from here: change it when they are migrated"
 UNUSED = "nothing in this file uses it: if other files import it from here, change it when they are migrated"
+UNREAD = "a magic may use it, which is not read as Python: change both by hand"
 READS_NAMES = ("eval", "exec", "globals", "locals", "vars")
 
 
@@ -68,9 +69,9 @@ def keep_imports(module: Module) -> None:
             uses = module.index.uses(module.index.module, name)
             if _why_it_stays(module, name, bindings, classes, uses, rewritten):
                 for binding, _ in classes:
-                    module.left[binding.node] = f"whose import at line {module.line(binding.node)} stays"
+                    module.left[binding.node] = f"whose import at line {module.line_name(binding.node)} stays"
     for star in module.index.module.star_imports:
-        module.left[star] = f"from a star import at line {module.line(star)}, which stays"
+        module.left[star] = f"from a star import at line {module.line_name(star)}, which stays"
 
 
 def _place(edit: object, draft: Draft) -> ast.AST | None:
@@ -126,6 +127,8 @@ def _why_it_stays(
     if PurePath(module.source.path).name == "__init__.py" or name in _exported(module):
         return EXPORTED
     elsewhere = module.evaluator.project.is_imported(module.source.path, name)
+    if name in module.source.unread_words:
+        return UNREAD
     if (not uses and not elsewhere) or name in module.index.opaque_words:
         return UNUSED
     if len({c.rule.name for _, c in classes}) > 1 or len(classes) < len(bindings):

@@ -31,7 +31,7 @@ class Index:
         self.annotations: set[ast.AST] = set()
         self.strings: dict[ast.Constant, ast.expr] = {}
         self.attribute_bindings: list[AttributeBinding] = []
-        self.opaque_words: set[str] = set()
+        self.opaque_words: set[str] = set(source.unread_words)
         self._by_type: dict[type[ast.AST], list[ast.AST]] = {}
         self._received: dict[ast.AST, Received] = {}
         self._walk()

@@ -58,7 +58,7 @@ def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exceptio
 def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source = module.source
-    skipped = frozenset(_skipped_lines(source))
+    skipped = frozenset(skipped_lines(source))
     module.skipped = skipped
     references = find_references(module)
     subclasses.enter(module, references)
@@ -106,7 +106,7 @@ def _mode_note(module: Module) -> None:
             return
 
 
-def _skipped_lines(source: Source) -> Iterator[int]:
+def skipped_lines(source: Source) -> Iterator[int]:
     """The lines with a skip comment; 0 where the whole file is skipped."""
     if "bn-migrate:" not in source.text:
         return

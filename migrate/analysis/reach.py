@@ -14,7 +14,7 @@ from migrate.analysis.narrowing import LOOKS
 from migrate.analysis.others import Names, Others
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Binding, Function
-from migrate.analysis.source import Source
+from migrate.analysis.source import Source, python_of
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values, union
 from migrate.errors import FileError
@@ -45,7 +45,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = Others((p for p in paths if p not in triggered), read, rules, project.tree)
+    others = Others((p for p in paths if p not in triggered), python_of(read), rules, project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()

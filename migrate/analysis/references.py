@@ -57,7 +57,7 @@ def _leave_class_attributes(module: Module) -> None:
     for scope in module.index.inner.values():
         for binding in (b for bindings in scope.bindings.values() for b in bindings if scope.is_class):
             if binding.kind == "import":
-                module.left[binding.node] = f"imported in a class body at line {module.line(binding.node)}"
+                module.left[binding.node] = f"imported in a class body at line {module.line_name(binding.node)}"
 
 
 def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
@@ -179,7 +179,7 @@ def decide_reference(module: Module, reference: Reference) -> None:
 def leave_all(module: Module, nodes: Iterable[ast.AST]) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
     for node in (*nodes, *module.index.all(ast.alias)):
-        module.left[node] = f"left at line {module.line(node)}, since a comment asks to leave the file"
+        module.left[node] = f"left at line {module.line_name(node)}, since a comment asks to leave the file"
 
 
 def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
@@ -191,7 +191,7 @@ def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Ed
 def leave(module: Module, reference: Reference, draft: Draft) -> None:
     """Keep ``draft`` and remember that its reference, and so every instance made from it, stays."""
     module.add(draft)
-    module.left[reference.node] = f"left at line {module.line(reference.node)}"
+    module.left[reference.node] = f"left at line {module.line_name(reference.node)}"
 
 
 def ambiguity(module: Module, reference: Reference) -> str:

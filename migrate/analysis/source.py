@@ -9,11 +9,17 @@ import re
 import sys
 import tokenize
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrate.errors import FileError
+from migrate.notebooks import is_notebook
 from migrate.stages import stage
+
+if TYPE_CHECKING:
+    from migrate.notebooks.program import Program
 
 BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -31,22 +37,79 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
+class Location(NamedTuple):
+    """A place as findings have it: ``cell`` is the number of the cell in a notebook, in which the lines count."""
+
+    cell: int | None
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def span(self) -> tuple[int, int, int, int]:
+        """Line and column of the start, and those of the end."""
+        return self[1:]
+
+
 class Source:
-    """The decoded text of a file and its tree; ``encode`` gives bytes back in the file's own encoding."""
+    """The decoded text of a file and its tree; ``encode`` gives bytes back in the file's own encoding.
+
+    A notebook is one more encoding: the text is the program of its cells. ``shown`` is what people see of a text.
+    """
 
     def __init__(self, data: bytes, path: str) -> None:
         self.path = path
         self.bom = data.startswith(BOM)
-        self.encoding, self.text = _decode(data)
+        self.notebook = _program(data) if is_notebook(path) else None
+        self.encoding, self.text = _decode(data) if self.notebook is None else ("utf-8", self.notebook.text)
 
     def encode(self, text: str) -> bytes:
+        if self.notebook is not None:
+            return self.notebook.encode(text)
         return (BOM if self.bom else b"") + text.encode(self.encoding)
 
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree. Raises FileError: BN901 for a syntax error, BN904 for nesting that is too deep."""
         with stage("parse"):
+            if self.notebook is not None:
+                self._parse_cells(self.notebook)
             return parse(self.text)
+
+    def _parse_cells(self, notebook: Program) -> None:
+        """Each cell has to be Python of its own; raises FileError for the first that is not."""
+        for number, text in notebook.cells:
+            try:
+                parse(text)
+            except FileError as error:
+                raise FileError(error.code, error.message, error.line and max(1, error.line - 1), number) from None
+
+    def shown(self, text: str) -> str:
+        """A part of the text, rewritten or not, as the file has it."""
+        return text if self.notebook is None else self.notebook.shown(text)
+
+    @property
+    def unread_words(self) -> set[str]:
+        """The names that text may use which is not read as Python, such as the magics of a notebook."""
+        return set() if self.notebook is None else self.notebook.unread_words
+
+    def line_name(self, line: int) -> str:
+        """A line of the text in the words of a message."""
+        if self.notebook is None:
+            return str(line)
+        cell, line = self.notebook.place(line)
+        return f"{line} of cell {cell}"
+
+    def location(self, span: Span) -> Location:
+        """Where a part of the text stands in the file, for people."""
+        line, column = self.position(span.start)
+        if self.notebook is None:
+            return Location(None, line, column, *self.position(span.end))
+        cell, line = self.notebook.place(line)
+        *above, last = _LINE_END.split(self.shown(self.text[span.start : span.end]))
+        end_column = len(last) + (1 if above else column)
+        return Location(cell, line, column, line + len(above), end_column)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -116,6 +179,32 @@ class Source:
         return bisect.bisect_right(self._starts, offset) - 1
 
 
+def python_of(read: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """``read``, but for notebooks their program; nothing where a file is none, which is an error where it matters."""
+    known: dict[str, bytes] = {}
+
+    def python(path: str) -> bytes:
+        if not is_notebook(path):
+            return read(path)
+        if path not in known:
+            try:
+                known[path] = Source(read(path), path).text.encode()
+            except FileError:
+                known[path] = b""
+        return known[path]
+
+    return python
+
+
+def decoded(data: bytes, path: str) -> str:
+    """The text of a file as it is written, that of a notebook's JSON included; raises FileError BN902."""
+    if is_notebook(path):
+        from migrate.notebooks.document import decode
+
+        return decode(data)
+    return _decode(data)[1]
+
+
 def parse(text: str) -> ast.Module:
     """``ast.parse`` with its failures as FileError."""
     version = "Python {}.{}".format(*sys.version_info)
@@ -147,6 +236,12 @@ def parse_string(value: object) -> ast.expr | None:
 def is_plain(node: ast.expr) -> bool:
     """Whether repeating the text of ``node`` repeats no call."""
     return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))
+
+
+def _program(data: bytes) -> Program:
+    from migrate.notebooks.program import Program
+
+    return Program(data)
 
 
 def _decode(data: bytes) -> tuple[str, str]:

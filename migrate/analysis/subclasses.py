@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from migrate.analysis.binding import source_order
@@ -32,11 +32,13 @@ References = dict[ast.AST, Reference]
 class Subclass:
     """One class: what stops its migration by line and text, or else the calls and methods to rewrite.
 
-    ``above`` holds what it stays the source framework's with: its bases, and all that is above them.
+    ``above`` holds what it stays the source framework's with: its bases, and all that is above them. ``line_name``
+    gives a line of its file in words.
     """
 
     cls: ast.ClassDef
     base: Migrated
+    line_name: Callable[[int], str]
     problems: Problems = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
@@ -49,7 +51,7 @@ class Subclass:
         """Why the class needs a person; empty where it is rewritten."""
         if not self.problems:
             return ""
-        told = [f"line {line}: {text}" for line, text in sorted(self.problems)]
+        told = [f"line {self.line_name(line)}: {text}" for line, text in sorted(self.problems)]
         more = f"; {len(told) - MOST} more" if len(told) > MOST else ""
         return f"subclass {self.cls.name} needs a person ({'; '.join(told[:MOST])}{more}): {ADVICE}"
 
@@ -81,7 +83,7 @@ class Subclasses:
         for parent in parents:
             self._find(evaluator, parent, active | {cls})
         known = [self.found[p] for p in parents if p in self.found]
-        self.found[cls] = _Examination(*home, Subclass(cls, base), known).subclass()
+        self.found[cls] = _Examination(*home, Subclass(cls, base, home[0].source.line_name), known).subclass()
 
 
 class _Examination:
@@ -304,7 +306,7 @@ def decide_subclasses(module: Module, mine: dict[ast.ClassDef, Subclass], refere
     """Report the subclasses of a file, but for those that depend on what other files leave."""
     for cls, found in mine.items():
         if found.doubt:
-            module.left[cls] = f"whose subclass {cls.name} was left at line {cls.lineno}"
+            module.left[cls] = f"whose subclass {cls.name} was left at line {module.line_name(cls)}"
             if not any(b in references for b in cls.bases):
                 module.add(Draft("BN209", "base", found.base.rule.source.name, cls.bases[0], found.doubt))
         if not _is_heir(module, found):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from functools import cached_property
 
+from migrate.notebooks import is_notebook
+
 INIT = "__init__"
 
 
@@ -18,6 +20,8 @@ class Tree:
         self._folders: dict[str, str] = {}
         self._found: dict[tuple[str, int, str], str | None] = {}
         for path in paths:
+            if is_notebook(path):
+                continue  # it imports, and nothing imports it
             self._by_stem.setdefault(os.path.splitext(os.path.abspath(path))[0], path)
 
     def relative(self, importer: str, level: int, name: str) -> str | None:

@@ -105,17 +105,24 @@ class Cache:
 
 def _entry(result: Result) -> list[Any]:
     after = None if result.after == result.before else result.after.decode("latin-1")
-    return [result.path, after, [astuple(f) for f in result.findings], result.error, result.error_line]
+    return [
+        result.path,
+        after,
+        [astuple(f) for f in result.findings],
+        result.error,
+        result.error_line,
+        result.error_cell,
+    ]
 
 
 def _result(entry: list[Any], digests: Digests) -> Result:
     """Raises ValueError where the file has changed since the run read it: what was written over it would be lost."""
-    path, after, findings, error, line = entry
+    path, after, findings, error, line, cell = entry
     data = Path(path).read_bytes()
     if hashlib.sha256(data).digest() != digests[path]:
         raise ValueError(path)
     new = data if after is None else after.encode("latin-1")
-    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line)
+    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line, cell)
 
 
 def _digest(*parts: str | bytes) -> str:

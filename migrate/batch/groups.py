@@ -22,10 +22,11 @@ class Group:
 def find_groups(paths: Iterable[str], triggered: Collection[str], read: Callable[[str], bytes]) -> list[Group]:
     """The groups that have a ``triggered`` file, in the order of the first of those."""
     from migrate.analysis.importing import Imports
+    from migrate.analysis.source import python_of
     from migrate.analysis.tree import Tree
 
     paths = list(paths)
-    imports = Imports(read, Tree(paths))
+    imports = Imports(python_of(read), Tree(paths))
     edges = {path: sorted({file for file, _ in imports.targets(path)}) for path in paths}
     leaders = _Leaders()
     for path, files in edges.items():

@@ -1,4 +1,4 @@
-"""Unified diffs that ``git apply`` takes, in the bytes of the files."""
+"""Unified diffs that ``git apply`` takes, in the bytes of the files; of notebooks those of the cells, for people."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import difflib
 import os
 from collections.abc import Iterator
 
-from migrate.findings import Result
+from migrate.findings import Part, Result, spot
 
 COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 
 
 def diff(result: Result, colour: bool = False) -> bytes:
     """The diff of a file with paths relative to the working directory; empty where nothing changed."""
-    return b"".join(_coloured(line) if colour else line for line in _lines(result))
+    return b"".join(_coloured(line) if colour else line for part in result.parts for line in lines(result, part))
 
 
-def _lines(result: Result) -> Iterator[bytes]:
+def lines(result: Result, part: Part) -> Iterator[bytes]:
+    """The lines of the diff of one part, the first two of which name it."""
     name = os.path.relpath(result.path).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
-    tab = b"\t" if " " in name else b""
-    before, after = _split(result.before), _split(result.after)
+    name = spot(name, part.cell)
+    tab = b"\t" if " " in name and part.cell is None else b""
+    before, after = _split(part.before), _split(part.after)
     old, new = _quoted(f"a/{name}"), _quoted(f"b/{name}")
-    lines = difflib.diff_bytes(difflib.unified_diff, before, after, old, new)
-    for i, line in enumerate(lines):
+    for i, line in enumerate(difflib.diff_bytes(difflib.unified_diff, before, after, old, new)):
         if i < 2:
             yield line.rstrip(b"\n") + tab + b"\n"
         elif line.endswith(b"\n"):

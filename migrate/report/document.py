@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from migrate import __version__
-from migrate.findings import Report
+from migrate.findings import Finding, Report
 from migrate.proofs import Case, NetworkProof, Proof, Verification
 
 
@@ -19,7 +19,7 @@ def render(report: Report) -> str:
             "path": r.path,
             "changed": r.changed,
             "error": r.error,
-            "findings": [asdict(f) | {"suggestion": f.suggestion or None} for f in r.findings],
+            "findings": [_finding(f) for f in r.findings],
         }
         for r in report.results
     ]
@@ -31,6 +31,12 @@ def render(report: Report) -> str:
         "verification": None if report.verification is None else _verification(report.verification),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """The fields of a finding; ``cell`` is among them in a notebook."""
+    fields = asdict(finding) | {"suggestion": finding.suggestion or None}
+    return fields if finding.cell else {name: value for name, value in fields.items() if name != "cell"}
 
 
 def _verification(verification: Verification) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.findings import Finding, Report
+from migrate.findings import Finding, Report, spot
 from migrate.report.failures import failures
 
 LEVELS = {"rewrite": "notice", "review": "warning", "note": "notice"}
@@ -19,18 +19,27 @@ def _commands(report: Report) -> Iterator[str]:
     for result in report.results:
         file = _property(result.path)
         if result.error is not None:
-            line = f",line={result.error_line}" if result.error_line else ""
+            line = f",line={result.error_line}" if result.error_line and not result.error_cell else ""
             yield f"::error file={file}{line},title=bn-migrate::{_data(result.error)}"
         for f in result.findings:
-            place = f"file={file},line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
+            place = f"file={file}"
+            if f.cell is None:
+                place += f",line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
             yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(_said(f))}"
     for site, message in failures(report.verification) if report.verification is not None else ():
-        place = f"file={_property(site.path)},line={site.line}," if site else ""
-        yield f"::error {place}title=bn-migrate::{_data(message)}"
+        line = f",line={site.line}" if site and site.cell is None else ""
+        place = f"file={_property(site.path)}{line}," if site else ""
+        where = _in_cell(site.cell, site.line) if site else ""
+        yield f"::error {place}title=bn-migrate::{_data(where + message)}"
 
 
-def _said(finding: Finding) -> str:
-    return f"{finding.message}\nwrite: {finding.suggestion}" if finding.suggestion else finding.message
+def _in_cell(cell: int | None, *position: int) -> str:
+    """The place in a notebook, for the message: its lines are no lines of the file, which an annotation would need."""
+    return f"{spot('', cell, *position)[1:]}: " if cell else ""
+
+
+def _said(f: Finding) -> str:
+    return _in_cell(f.cell, f.line, f.column) + (f"{f.message}\nwrite: {f.suggestion}" if f.suggestion else f.message)
 
 
 def _data(text: str) -> str:

@@ -10,7 +10,7 @@ from migrate import __version__
 from migrate.analysis.source import Source
 from migrate.findings import Finding, Report, Result
 from migrate.report import evidence, network_page
-from migrate.report.diff import diff
+from migrate.report.diff import lines
 from migrate.report.markup import text
 from migrate.report.style import CSS
 from migrate.report.totals import plural
@@ -106,7 +106,8 @@ def _file(index: int, result: Result, is_open: bool, failures: str) -> str:
     head = f"<h3><code>{text(result.path)}</code></h3> {_urgent(result)} {_counts(result)}"
     parts = [f'<details class="file" id="file-{index}"{" open" if is_open else ""}><summary>{head}</summary>']
     if result.error is not None:
-        line = f"line {result.error_line}: " if result.error_line else ""
+        cell = f"cell {result.error_cell}, " if result.error_cell else ""
+        line = f"{cell}line {result.error_line}: " if result.error_line else ""
         parts.append(f'<p class="bad">✗ {line}{text(result.error)}</p>')
     if result.held:
         parts.append(f'<p class="bad">✗ Not written, since a <a href="#{failures}">proof failed</a>.</p>')
@@ -136,15 +137,18 @@ def _counts(result: Result) -> str:
 def _diff(result: Result) -> Iterator[str]:
     """The lines of the diff, each with the line feed that ends it; neighbours of a kind share an element."""
     encoding = Source(result.before, result.path).encoding
-    lines = [line + b"\n" for line in diff(result).split(b"\n")[:-1]]
-    shown = [("head", os.fsdecode(line)) for line in lines[:2]]
-    shown += [(LINES.get(line[:1], "same"), line.decode(encoding, "backslashreplace")) for line in lines[2:]]
+    shown: list[tuple[str, str]] = []
+    for part in result.parts:
+        made = [line + b"\n" for line in b"".join(lines(result, part)).split(b"\n")[:-1]]
+        shown += [("head", os.fsdecode(line)) for line in made[:2]]
+        shown += [(LINES.get(line[:1], "same"), line.decode(encoding, "backslashreplace")) for line in made[2:]]
     for kind, group in groupby(shown, key=lambda pair: pair[0]):
         yield f'<span class="{kind}">{text("".join(line for _, line in group))}</span>'
 
 
 def _finding(finding: Finding) -> str:
-    place = f"<code>{finding.line}:{finding.column}</code>"
+    cell = f"cell {finding.cell}:" if finding.cell else ""
+    place = f"<code>{cell}{finding.line}:{finding.column}</code>"
     code = f"<strong>{text(finding.code)}</strong>"
     kind = f'<span class="badge {finding.kind}">{text(finding.kind)}</span>'
     said = f"<p>{place} {code} {kind} {text(finding.message)}</p>"

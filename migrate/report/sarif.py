@@ -15,7 +15,7 @@ from migrate import __version__
 from migrate.codes import CODES, Code
 from migrate.explain import explain
 from migrate.files import repository
-from migrate.findings import Finding, Report, Result
+from migrate.findings import Finding, Report, Result, spot
 from migrate.report.failures import failures
 from migrate.report.line_hashes import line_hashes
 
@@ -65,9 +65,9 @@ def _errors(report: Report, root: Path) -> Iterator[dict[str, Any]]:
     for r in report.results:
         if r.error is not None:
             region = {"startLine": r.error_line} if r.error_line else {}
-            yield _notification(r.error, r.error[:5], [_location(r.path, root, region)])
+            yield _notification(r.error, r.error[:5], [_location(r.path, root, r.error_cell, region)])
     for site, message in failures(report.verification) if report.verification is not None else ():
-        places = [_location(site.path, root, {"startLine": site.line})] if site else []
+        places = [_location(site.path, root, site.cell, {"startLine": site.line})] if site else []
         yield _notification(message, PROOF, places)
 
 
@@ -91,15 +91,15 @@ def _results(report: Report, root: Path) -> tuple[list[dict[str, Any]], int]:
 def _of_file(result: Result, root: Path) -> Iterator[tuple[Finding, dict[str, Any]]]:
     for f, fingerprints in zip(result.findings, _fingerprints(result, root), strict=True):
         region = {"startLine": f.line, "startColumn": f.column, "endLine": f.end_line, "endColumn": f.end_column}
-        fix = {"fixes": [_fix(result.path, root, f, region)]} if f.suggestion else {}
+        fix = {"fixes": [_fix(result.path, root, f, region)]} if f.suggestion and f.cell is None else {}
         yield (
             f,
             {
                 "ruleId": f.code,
                 "ruleIndex": _INDEX[f.code],
                 "level": LEVELS[f.kind],
-                "message": {"text": f.message},
-                "locations": [_location(result.path, root, region)],
+                "message": {"text": f.message if fix or not f.suggestion else f"{f.message}\nwrite: {f.suggestion}"},
+                "locations": [_location(result.path, root, f.cell, region)],
                 "partialFingerprints": fingerprints,
                 **fix,
             },
@@ -108,7 +108,8 @@ def _of_file(result: Result, root: Path) -> Iterator[tuple[Finding, dict[str, An
 
 def _fingerprints(result: Result, root: Path) -> Iterator[dict[str, str]]:
     """What makes each finding the same one in the next run: GitHub's own mark of its line, and one of its text."""
-    lines = line_hashes(result.before) if result.findings else []
+    of_module = any(f.cell is None for f in result.findings)
+    lines = line_hashes(result.before) if of_module else []
     on_line: Counter[tuple[str, int]] = Counter()
     alike: Counter[str] = Counter()
     for f in result.findings:
@@ -129,9 +130,14 @@ def _fix(path: str, root: Path, finding: Finding, region: dict[str, int]) -> dic
     return {"description": {"text": finding.message}, "artifactChanges": [change]}
 
 
-def _location(path: str, root: Path, region: dict[str, int]) -> dict[str, Any]:
-    location = {"artifactLocation": _artifact(path, root)}
-    return {"physicalLocation": {**location, "region": region} if region else location}
+def _location(path: str, root: Path, cell: int | None, region: dict[str, int]) -> dict[str, Any]:
+    """A location. The lines of a cell are no lines of the file, so in a notebook they are part of a logical place."""
+    location: dict[str, Any] = {"artifactLocation": _artifact(path, root)}
+    if cell is None:
+        return {"physicalLocation": {**location, "region": region} if region else location}
+    position = [region[key] for key in ("startLine", "startColumn") if key in region]
+    logical = {"name": f"cell {cell}", "fullyQualifiedName": spot(path, cell, *position)}
+    return {"physicalLocation": location, "logicalLocations": [logical]}
 
 
 def _artifact(path: str, root: Path) -> dict[str, str]:

@@ -143,10 +143,11 @@ def _show_text(run: Run, report: Report) -> None:
 
 
 def _errors(report: Report) -> Iterable[str]:
+    from migrate.report.text import place_of_error
+
     for r in report.results:
         if r.error is not None:
-            line = f":{r.error_line}" if r.error_line else ""
-            yield f"bn-migrate: {r.path}{line}: {r.error}"
+            yield f"bn-migrate: {place_of_error(r)}: {r.error}"
     if report.verification is not None:
         from migrate.report.failures import failures
 

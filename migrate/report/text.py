@@ -9,10 +9,11 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from migrate.findings import Finding, Report, Result
+from migrate.findings import Finding, Report, Result, spot
 from migrate.report.totals import plural, totals
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 WIDTH = 132
 """Columns of a table where no terminal says how many there are."""
 WORDS = {
@@ -50,16 +51,21 @@ def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
 
 def _show_file(result: Result, out: Console, verbose: bool) -> None:
     if result.error is not None:
-        line = f":{result.error_line}" if result.error_line else ""
-        out.print(Text.assemble((f"{result.path}{line}", "bold"), ": ", ("error", "bold red"), f" {result.error}"))
+        out.print(Text.assemble((place_of_error(result), "bold"), ": ", ("error", "bold red"), f" {result.error}"))
     shown = [f for f in result.findings if verbose or f.kind == "review"]
     rewritten = [f for f in result.findings if f.kind == "rewrite"]
     if rewritten or shown:
         held = Text(", held back: a proof failed", style="bold red") if result.held else ""
         out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}", held))
-    lines = re.split(r"\r\n|\r|\n", result.before.decode("utf-8-sig", errors="replace")) if shown else []
+    parts = result.parts if shown else ()
+    lines = {part.cell: _NEWLINE.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
     for finding in shown:
-        _show_finding(finding, lines, result.path, out)
+        _show_finding(finding, lines[finding.cell], result.path, out)
+
+
+def place_of_error(result: Result) -> str:
+    """The file, with cell and line where one is to blame."""
+    return spot(result.path, result.error_cell, *([result.error_line] if result.error_line else []))
 
 
 def _what_changed(findings: list[Finding]) -> str:
@@ -70,7 +76,9 @@ def _what_changed(findings: list[Finding]) -> str:
 
 
 def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None:
-    head = Text.assemble("  ", (f"{path}:{f.line}:{f.column}", "bold"), " ", (f"{f.code} {f.kind}", STYLES[f.kind]))
+    head = Text.assemble(
+        "  ", (spot(path, f.cell, f.line, f.column), "bold"), " ", (f"{f.code} {f.kind}", STYLES[f.kind])
+    )
     out.print(Text.assemble(head, f" {f.message}"))
     if not 0 < f.line <= len(lines):
         return
@@ -88,5 +96,5 @@ def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None
 def suggested(finding: Finding, source: str) -> list[str]:
     """The lines of a suggestion without the indentation that they share with ``source``, the line of the place."""
     indent = source[: len(source) - len(source.lstrip())]
-    first, *more = re.split(r"\r\n|\r|\n", finding.suggestion)
+    first, *more = _NEWLINE.split(finding.suggestion)
     return [first, *(line.removeprefix(indent) for line in more)] if finding.suggestion else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from migrate.analysis.constructions import owns_mode
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
-from migrate.analysis.source import Source
+from migrate.analysis.source import Location, Source
 from migrate.errors import ProofError
 from migrate.findings import Finding, Result
 from migrate.proofs import Site
@@ -79,7 +79,7 @@ def plan(results: Iterable[Result], rules: RuleSet) -> list[Claim]:
             claim = files.claim(finding)
             keys = tuple((t.bindings, t.key) for t in claim.trials)
             known = claims.setdefault((claim.before, claim.after, claim.problem, repr(keys)), claim)
-            known.sites.append(Site(result.path, finding.line))
+            known.sites.append(Site(result.path, finding.line, finding.cell))
     return list(claims.values())
 
 
@@ -93,10 +93,7 @@ class _Files:
         self._index, self._after = Index(before), Index(after)
         renamed = _renamed(rules)
         self._reader, self._after_reader = Reader(self._index, renamed), Reader(self._after, renamed)
-        self._by_span: dict[tuple[int, int, int, int], ast.Call] = {}
-        for call in self._index.all(ast.Call):
-            span = before.span(call)
-            self._by_span[before.position(span.start) + before.position(span.end)] = call
+        self._by_place = {before.location(before.span(call)): call for call in self._index.all(ast.Call)}
         ours, theirs = list(self._index.inner.values()), list(self._after.inner.values())
         self._same_scopes = [type(s.node) for s in ours] == [type(s.node) for s in theirs]
         self._counterparts = {id(a): b for a, b in zip(ours, theirs, strict=False)}
@@ -104,7 +101,8 @@ class _Files:
     def claim(self, finding: Finding) -> Claim:
         rule = self._rules.by_name[finding.symbol]
         try:
-            call = self._by_span.get((finding.line, finding.column, finding.end_line, finding.end_column))
+            f = finding
+            call = self._by_place.get(Location(f.cell, f.line, f.column, f.end_line, f.end_column))
             if call is None or finding.after not in self._text:
                 raise ProofError("this is not a call of the file")
             scope = self._index.scope(call)
