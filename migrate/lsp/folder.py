@@ -1,0 +1,215 @@
+"""The files of one workspace folder, open ones as they are edited, and what the engine makes of them together."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.analysis.importing import FROM, IMPORT
+from migrate.batch.groups import Group, find_groups
+from migrate.engine import Options, migrate_group
+from migrate.errors import FileError
+from migrate.files import find_files, is_left_out, read
+from migrate.findings import Result
+from migrate.lsp.settings import Settings
+
+Stamp = tuple[int, int]
+Overlay = Mapping[str, bytes]
+"""The open documents by name, as they are edited."""
+
+
+class Stale(Exception):
+    """The work is for texts that have changed since; nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What has to be known of a file to find its group: the text of its imports, and whether it has a trigger word.
+
+    ``stamp`` is its time and size on the disk; ``data`` the text of an open document.
+    """
+
+    imports: bytes
+    triggered: bool
+    stamp: Stamp | None = None
+    data: bytes | None = None
+
+
+class Folder:
+    """A workspace folder. Names are relative to its ``root``, as in ``bn-migrate .`` there.
+
+    One thread at a time works with it. ``alone``: a document outside of every folder, which is all there is of it.
+    """
+
+    def __init__(self, root: Path, alone: bool = False) -> None:
+        self.root = root
+        self.alone = alone
+        self.settings = Settings()
+        self._entries: dict[str, Entry] = {}
+        self._groups: list[Group] | None = None
+        self._results: dict[tuple[str, ...], dict[str, Result]] = {}
+        self._dirty: set[str] = set()
+        self._scanned = alone
+
+    def configure(self, settings: Settings) -> None:
+        """Take other settings; everything is looked at anew."""
+        self.settings = settings
+        self._entries.clear()
+        self._groups = None
+        self._results.clear()
+        self._scanned = self.alone
+
+    def rescan(self) -> None:
+        """The files on the disk may have changed."""
+        self._scanned = self.alone
+
+    @property
+    def is_scanned(self) -> bool:
+        return self._scanned
+
+    def takes(self, name: str) -> bool:
+        """Whether a document is one that a run over the folder takes, on the disk or not."""
+        path = self.root / name
+        return not is_left_out(path, self.settings.selection)
+
+    def results(self, wanted: Iterable[str], overlay: Overlay, check: Callable[[], None]) -> dict[str, Result]:
+        """The result of each ``wanted`` document, with all that the files it is connected with tell.
+
+        ``check`` raises Stale where the work has become useless. What neither changed nor is connected with something
+        that did is not analysed again.
+        """
+        if not self._scanned:
+            self._scan(overlay, check)
+        for name in set(self._open()) - set(overlay):
+            self._put(name, self._on_disk(name))
+        for name, data in overlay.items():
+            known = self._entries.get(name)
+            if known is None or known.data != data:
+                self._put(name, self._entry(data, None, data))
+        triggered = [name for name, entry in self._entries.items() if entry.triggered]
+        if self._groups is None:
+            self._groups = find_groups(self._entries, triggered, self._imports) if triggered else []
+            groups = {group.paths for group in self._groups}
+            self._results = {paths: r for paths, r in self._results.items() if paths in groups}
+        found: dict[str, Result] = {}
+        for group in self._groups:
+            if not self._dirty.isdisjoint(group.paths):
+                self._results.pop(group.paths, None)
+            if not set(wanted).isdisjoint(group.paths):
+                found.update(self._of(group, overlay, check))
+        # Groups that nobody asked for lose their results above, so that nothing is left of what was dirty.
+        self._dirty.clear()
+        return {name: found.get(name) or _unchanged(name, overlay) for name in wanted}
+
+    def alone_with(self, name: str, data: bytes, check: Callable[[], None]) -> Result:
+        """The result of a document for the time until the folder has been looked at."""
+        check()
+        if not self._triggers().search(data):
+            return Result(name, data, data)
+        results = migrate_group([name], [name], lambda _: data, self.settings.options)
+        return next(iter(results), Result(name, data, data))
+
+    def trial(self, name: str, data: bytes, overlay: Overlay) -> dict[str, Result]:
+        """What the group of ``name`` would become with other text in it; nothing of this is kept."""
+        group = next((g for g in self._groups or () if name in g.paths), None)
+        if group is None:
+            return {}
+
+        def source(path: str) -> bytes:
+            return data if path == name else self._read(path, overlay)
+
+        return {r.path: r for r in migrate_group(group.paths, group.triggered, source, self.options)}
+
+    def related(self, name: str) -> dict[str, Result]:
+        """The latest results of the files that imports connect with ``name``."""
+        return next((results for paths, results in self._results.items() if name in paths), {})
+
+    @property
+    def options(self) -> Options:
+        return self.settings.options
+
+    def _of(self, group: Group, overlay: Overlay, check: Callable[[], None]) -> dict[str, Result]:
+        if group.paths not in self._results:
+
+            def source(path: str) -> bytes:
+                check()
+                return self._read(path, overlay)
+
+            results = migrate_group(group.paths, group.triggered, source, self.options)
+            self._results[group.paths] = {r.path: r for r in results}
+        return self._results[group.paths]
+
+    def _scan(self, overlay: Overlay, check: Callable[[], None]) -> None:
+        """Take up what the disk has; a file of known time and size is not read again."""
+        seen = set(overlay)
+        for found in find_files((str(self.root),), self.settings.selection):
+            check()
+            name = os.path.relpath(found.path, self.root)
+            if found.error is None and name not in overlay:
+                seen.add(name)
+                known = self._entries.get(name)
+                if known is None or known.data is not None or known.stamp != _stamp(self.root / name):
+                    self._put(name, self._on_disk(name))
+        for name in set(self._entries) - seen:
+            self._put(name, None)
+        self._scanned = True
+
+    def _put(self, name: str, entry: Entry | None) -> None:
+        """Change what is known of a file; groups are only found anew where its imports, or that it is one, changed."""
+        old = self._entries.get(name)
+        self._dirty.add(name)
+        if entry is None:
+            self._entries.pop(name, None)
+        else:
+            self._entries[name] = entry
+        if old is None or entry is None or (old.imports, old.triggered) != (entry.imports, entry.triggered):
+            self._groups = None
+
+    def _open(self) -> list[str]:
+        return [name for name, entry in self._entries.items() if entry.data is not None]
+
+    def _on_disk(self, name: str) -> Entry | None:
+        path = self.root / name
+        if self.alone or not self.takes(name):
+            return None
+        try:
+            return self._entry(read(str(path)), _stamp(path))
+        except FileError:
+            return None
+
+    def _entry(self, data: bytes, stamp: Stamp | None, kept: bytes | None = None) -> Entry:
+        imports = b"\n".join(m.group() for pattern in (FROM, IMPORT) for m in pattern.finditer(data))
+        return Entry(imports, self._triggers().search(data) is not None, stamp, kept)
+
+    def _triggers(self) -> re.Pattern[bytes]:
+        from migrate.rules import load_rules
+
+        return load_rules(self.options.target, self.options.rules).triggers
+
+    def _imports(self, name: str) -> bytes:
+        """The text of the imports of a file, which is all of it that grouping looks at."""
+        return self._entries[name].imports
+
+    def _read(self, name: str, overlay: Overlay) -> bytes:
+        """The bytes of a file as the editor has it, or else the disk; nothing where it has gone."""
+        if name in overlay:
+            return overlay[name]
+        try:
+            return read(str(self.root / name))
+        except FileError:
+            return b""
+
+
+def _unchanged(name: str, overlay: Overlay) -> Result:
+    return Result(name, overlay[name], overlay[name])
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
