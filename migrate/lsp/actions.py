@@ -85,9 +85,7 @@ def _all(file: File) -> types.WorkspaceEdit:
 def _edit(file: File, edits: Iterable[Edit]) -> types.WorkspaceEdit:
     """Edits of this version of the document, which a client refuses for another one."""
     document = types.OptionalVersionedTextDocumentIdentifier(file.uri, file.version)
-    return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(document, [*file.text.text_edits(edits)])]
-    )
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [*file.text.text_edits(edits)])])
 
 
 def _is_asked(kind: str, only: Iterable[str] | None) -> bool:

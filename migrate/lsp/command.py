@@ -12,7 +12,9 @@ from migrate import __version__
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stdio", is_flag=True, help="Use standard input and output, as always; some editors insist on saying so.")
+@click.option(
+    "--stdio", is_flag=True, help="Use standard input and output, as always; some editors insist on saying so."
+)
 @click.version_option(__version__, prog_name="bn-migrate-lsp", message="%(prog)s %(version)s")
 def main(stdio: bool) -> None:
     """The language server of bn-migrate, for an editor to start."""

@@ -25,7 +25,7 @@ class Document:
     """An open file: its text, its name in its folder, and what is known of this text.
 
     ``result`` is the latest one, of text ``of``. ``good`` are the diagnostics of the last text that could be read, and
-    ``proofs`` those of failed proofs, all moved along with the changes since.
+    ``proofs`` those of failed proofs whose lines are as they were, all moved along with the changes since.
     """
 
     uri: str
@@ -60,7 +60,7 @@ class Document:
         """Take over the changes of one notification."""
         encoding = self.text.encoding
         self.good = shifted(self.good, changes, encoding)
-        self.proofs = shifted(self.proofs, changes, encoding)
+        self.proofs = shifted(self.proofs, changes, encoding, untouched=True)
         self.version, self.text = version, self.text.changed(changes)
 
     def take(self, result: Result, text: Text) -> list[types.Diagnostic]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Folder:
         self._groups: list[Group] | None = None
         self._results: dict[tuple[str, ...], dict[str, Result]] = {}
         self._dirty: set[str] = set()
+        self._taken: dict[str, bool] = {}
         self._scanned = alone
 
     def configure(self, settings: Settings) -> None:
@@ -60,11 +61,12 @@ class Folder:
         self._entries.clear()
         self._groups = None
         self._results.clear()
-        self._scanned = self.alone
+        self.rescan()
 
     def rescan(self) -> None:
         """The files on the disk may have changed."""
         self._scanned = self.alone
+        self._taken.clear()
 
     @property
     def is_scanned(self) -> bool:
@@ -72,15 +74,17 @@ class Folder:
 
     def takes(self, name: str) -> bool:
         """Whether a document is one that a run over the folder takes, on the disk or not."""
-        path = self.root / name
-        return not is_left_out(path, self.settings.selection)
+        if name not in self._taken:
+            self._taken[name] = not is_left_out(self.root / name, self.settings.selection)
+        return self._taken[name]
 
-    def results(self, wanted: Iterable[str], overlay: Overlay, check: Callable[[], None]) -> dict[str, Result]:
-        """The result of each ``wanted`` document, with all that the files it is connected with tell.
+    def results(self, opened: Overlay, check: Callable[[], None]) -> dict[str, Result]:
+        """The result of each open document, with all that the files it is connected with tell.
 
         ``check`` raises Stale where the work has become useless. What neither changed nor is connected with something
         that did is not analysed again.
         """
+        overlay = {name: data for name, data in opened.items() if self.takes(name)}
         if not self._scanned:
             self._scan(overlay, check)
         for name in set(self._open()) - set(overlay):
@@ -98,11 +102,11 @@ class Folder:
         for group in self._groups:
             if not self._dirty.isdisjoint(group.paths):
                 self._results.pop(group.paths, None)
-            if not set(wanted).isdisjoint(group.paths):
+            if not overlay.keys().isdisjoint(group.paths):
                 found.update(self._of(group, overlay, check))
         # Groups that nobody asked for lose their results above, so that nothing is left of what was dirty.
         self._dirty.clear()
-        return {name: found.get(name) or _unchanged(name, overlay) for name in wanted}
+        return {name: found.get(name) or Result(name, data, data) for name, data in opened.items()}
 
     def alone_with(self, name: str, data: bytes, check: Callable[[], None]) -> Result:
         """The result of a document for the time until the folder has been looked at."""
@@ -173,7 +177,7 @@ class Folder:
 
     def _on_disk(self, name: str) -> Entry | None:
         path = self.root / name
-        if self.alone or not self.takes(name):
+        if self.alone:
             return None
         try:
             return self._entry(read(str(path)), _stamp(path))
@@ -201,10 +205,6 @@ class Folder:
             return read(str(self.root / name))
         except FileError:
             return b""
-
-
-def _unchanged(name: str, overlay: Overlay) -> Result:
-    return Result(name, overlay[name], overlay[name])
 
 
 def _stamp(path: Path) -> Stamp | None:

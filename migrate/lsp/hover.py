@@ -51,7 +51,7 @@ def _facts(finding: Finding, offset: int, rules: RuleSet, target: Target) -> lis
 
 
 def _mapping(rule: Rule, name: str, becomes: str, review: str, said: str = "") -> list[str]:
-    lines = [f"{name} of `{rule.source.name}` → {becomes} of `{rule.target.name}`"]
+    lines = [f"{name} of `{rule.source.name}`", f"In `{rule.target.name}`: {becomes}"]
     lines += [said[:1].upper() + said[1:]] if said else []
     return [*lines, f"Left for review: {review}"] if review else lines
 

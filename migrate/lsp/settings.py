@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ SECTION = "bn-migrate"
 class Settings:
     """How the files of a folder are migrated, which of them count, and how a proof is run."""
 
-    options: Options = Options()
-    selection: Selection = Selection()
-    proof: Proof = Proof()
+    options: Options = field(default_factory=Options)
+    selection: Selection = field(default_factory=Selection)
+    proof: Proof = field(default_factory=Proof)
 
 
 def resolve(start: Path, client: Mapping[str, Any]) -> Settings:

@@ -11,22 +11,24 @@ from migrate.lsp.text import LINE_END, Change, Encoding, units
 
 
 def shifted(
-    diagnostics: Iterable[types.Diagnostic], changes: Iterable[Change], encoding: Encoding
+    diagnostics: Iterable[types.Diagnostic], changes: Iterable[Change], encoding: Encoding, untouched: bool = False
 ) -> list[types.Diagnostic]:
     """The diagnostics moved along with ``changes``; those that a change touches stay where they begin.
 
-    A change of the whole text tells nothing: there they keep their places.
+    ``untouched``: those whose lines a change touches go. A change of the whole text tells nothing: they keep their
+    places then.
     """
     found = list(diagnostics)
     for change in changes:
         if isinstance(change, types.TextDocumentContentChangePartial):
+            if untouched:
+                lines = (change.range.start.line, change.range.end.line)
+                found = [d for d in found if d.range.end.line < lines[0] or lines[1] < d.range.start.line]
             found = [attrs.evolve(d, range=_moved(d.range, change, encoding)) for d in found]
     return found
 
 
-def _moved(
-    place: types.Range, change: types.TextDocumentContentChangePartial, encoding: Encoding
-) -> types.Range:
+def _moved(place: types.Range, change: types.TextDocumentContentChangePartial, encoding: Encoding) -> types.Range:
     start, end = place.start, place.end
     if not _before(start, change.range.end):
         return types.Range(_behind(start, change, encoding), _behind(end, change, encoding))
