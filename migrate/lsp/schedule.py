@@ -34,10 +34,9 @@ class Schedule:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def settled(self) -> None:
-        """Wait until the latest request so far is done."""
-        wanted = self._asked
+        """Wait until the latest request is done."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._done >= wanted)
+            await self._changed.wait_for(lambda: self._done >= self._asked)
 
     async def _run(self) -> None:
         while self._done < self._asked:
@@ -50,12 +49,11 @@ class Schedule:
             start = time.monotonic()
             try:
                 await self._work(check)
-            except Stale:
-                pass
-            finally:
                 async with self._changed:
                     self._done = number
                     self._changed.notify_all()
+            except Stale:
+                pass  # the request that made it so is next
             self._cost = time.monotonic() - start
             if self._done < self._asked:
                 await self._quiet()

@@ -15,15 +15,14 @@ def shifted(
 ) -> list[types.Diagnostic]:
     """The diagnostics moved along with ``changes``; those that a change touches stay where they begin.
 
-    ``untouched``: those whose lines a change touches go. A change of the whole text tells nothing: they keep their
+    ``untouched``: those that a change touches go. A change of the whole text tells nothing: they keep their
     places then.
     """
     found = list(diagnostics)
     for change in changes:
         if isinstance(change, types.TextDocumentContentChangePartial):
             if untouched:
-                lines = (change.range.start.line, change.range.end.line)
-                found = [d for d in found if d.range.end.line < lines[0] or lines[1] < d.range.start.line]
+                found = [d for d in found if not _touches(change, d.range)]
             found = [attrs.evolve(d, range=_moved(d.range, change, encoding)) for d in found]
     return found
 
@@ -36,6 +35,15 @@ def _moved(place: types.Range, change: types.TextDocumentContentChangePartial, e
         start = start if _before(start, change.range.start) else change.range.start
         return types.Range(start, _behind(end, change, encoding))
     return place
+
+
+def _touches(change: types.TextDocumentContentChangePartial, place: types.Range) -> bool:
+    """Whether a change is inside or next to a place; what ends with a line only moves the next one."""
+    if not _before(change.range.end, place.start):
+        return not _before(place.end, change.range.start) and not (
+            change.range.end == place.start and LINE_END.search(change.text[-1:] or "\n")
+        )
+    return False
 
 
 def _before(one: types.Position, other: types.Position) -> bool:

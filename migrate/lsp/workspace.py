@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,11 +15,12 @@ from migrate.errors import UsageError
 from migrate.findings import Result
 from migrate.lsp.actions import File
 from migrate.lsp.documents import Document, path_of
-from migrate.lsp.folder import Folder, Overlay
+from migrate.lsp.folder import Folder, Overlay, Stale
 from migrate.lsp.schedule import Schedule
 from migrate.lsp.settings import resolve
 from migrate.lsp.text import Change, Encoding, Text
 
+logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Publish = Callable[[str, int | None, list[types.Diagnostic]], None]
@@ -151,7 +153,14 @@ class Workspace:
 
     def _new(self, folder: Folder) -> Folder:
         async def work(check: Callable[[], None]) -> None:
-            await self._look(folder, check)
+            try:
+                await self._look(folder, check)
+            except Stale:
+                raise
+            except Exception as error:
+                # The next change finds the server at work, whatever is wrong with this program.
+                logger.exception("%s", folder.root)
+                self._tell(f"internal error, please report it: {type(error).__name__}: {error}")
 
         self._schedules[folder] = Schedule(work)
         self._unconfigured.add(folder)
