@@ -61,9 +61,7 @@ class Editor:
         features[types.CLIENT_REGISTER_CAPABILITY] = lambda _, params: None
         register_lsp_features(self.client, {name: _named(f) for name, f in features.items()})
         roots = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else []
-        self._begin = types.InitializeParams(
-            self.capabilities, workspace_folders=roots, initialization_options=options
-        )
+        self._begin = types.InitializeParams(self.capabilities, workspace_folders=roots, initialization_options=options)
         self.told = types.InitializeResult(types.ServerCapabilities())
 
     def __enter__(self) -> Editor:

@@ -28,6 +28,7 @@ TESTED = (
     b"    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n"
 )
 OFFERED = b"import torch.nn as nn\n\ndef scale(m: nn.BatchNorm2d):\n    return m.affine\n"
+EMOJI = 'import torch.nn as nn\n\nlayers = "\N{SNAKE}é", nn.BatchNorm2d(3, momentum=0.2)\n'
 MAKE = b"from torch import nn\n\ndef norm(c):\n    return nn.BatchNorm2d(c, momentum=0.3)\n"
 USE = b"from make import norm\n\ndef mean(c):\n    return norm(c).running_mean\n"
 
@@ -103,19 +104,28 @@ def test_a_file_without_a_trigger_word_is_never_parsed(editor: Editor, tmp_path:
 # Columns
 
 
-@pytest.mark.parametrize("encoding", [None, *types.PositionEncodingKind], ids=str)
-def test_columns_count_what_was_agreed_on(tmp_path: Path, encoding: types.PositionEncodingKind | None) -> None:
-    source = 'import torch.nn as nn\n\nlayers = "\N{SNAKE}é", nn.BatchNorm2d(3, momentum=0.2)\n'
-    with Editor(tmp_path, encodings=None if encoding is None else [encoding]) as editor:
-        path = opened(editor, tmp_path, source.encode())
-        assert editor.told.capabilities.position_encoding == (encoding or types.PositionEncodingKind.Utf16)
-        assert editor.marked(path, first(editor, path, "BN101").range) == "nn.BatchNorm2d(3, momentum=0.2)"
-        editor.edit(path, "momentum=0.2", "momentum=0.25")
-        editor.edit(path, "\N{SNAKE}", "\N{SNAKE}\N{SNAKE}")
-        assert "momentum=0.75" in first(editor, path, "BN101").message
-        assert editor.applied(path, editor.actions(path, "layers", FIX_ALL)[0]) == editor.text(path).replace(
-            "nn.BatchNorm2d(3, momentum=0.25)", "ms.nn.BatchNorm2d(3, momentum=0.75)"
-        ).replace("import torch.nn as nn", "import mindspore as ms")
+def check_columns(editor: Editor, folder: Path) -> None:
+    """An emoji and an accent before the call: read, edited and written in the right columns."""
+    path = opened(editor, folder, EMOJI.encode())
+    assert editor.marked(path, first(editor, path, "BN101").range) == "nn.BatchNorm2d(3, momentum=0.2)"
+    editor.edit(path, "momentum=0.2", "momentum=0.25")
+    editor.edit(path, "\N{SNAKE}", "\N{SNAKE}\N{SNAKE}")
+    assert "momentum=0.75" in first(editor, path, "BN101").message
+    (action,) = editor.actions(path, "layers", FIX_ALL)
+    after = editor.text(path).replace("import torch.nn as nn", "import mindspore as ms")
+    assert editor.applied(path, action) == after.replace("nn.", "ms.nn.").replace("0.25", "0.75")
+
+
+def test_columns_count_utf_16_unless_something_else_is_agreed_on(editor: Editor, tmp_path: Path) -> None:
+    assert editor.told.capabilities.position_encoding == types.PositionEncodingKind.Utf16
+    check_columns(editor, tmp_path)
+
+
+@pytest.mark.parametrize("encoding", [types.PositionEncodingKind.Utf8, types.PositionEncodingKind.Utf32], ids=str)
+def test_columns_count_what_the_editor_prefers(tmp_path: Path, encoding: types.PositionEncodingKind) -> None:
+    with Editor(tmp_path, encodings=[encoding, types.PositionEncodingKind.Utf16]) as editor:
+        assert editor.told.capabilities.position_encoding == encoding
+        check_columns(editor, tmp_path)
 
 
 def test_after_many_edits_the_server_has_the_text_of_the_editor(editor: Editor, tmp_path: Path) -> None:
@@ -267,8 +277,8 @@ def test_hover_shows_the_mapping_and_what_it_rests_on(
     editor: Editor, tmp_path: Path, place: str, said: list[str]
 ) -> None:
     source = (
-        b"from functools import partial\nfrom torch import nn\n\nnorm = partial(nn.BatchNorm2d, eps=0.1, momentum=0.03)\n"
-        b"layer = nn.BatchNorm2d(\n    8, 1e-3, 0.1, False, device='cpu')\n"
+        b"from functools import partial\nfrom torch import nn\n\n"
+        b"norm = partial(nn.BatchNorm2d, eps=0.1, momentum=0.03)\nlayer = nn.BatchNorm2d(\n    8, 1e-3, 0.1, False, device='cpu')\n"
         b"def init(m, x):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n        print(m.running_var)\n"
         b"    return x.running_mean\n"
     )
@@ -323,18 +333,20 @@ def test_a_file_that_changes_on_the_disk_is_read_again(editor: Editor, tmp_path:
     assert editor.codes(tmp_path / "use.py") == ["BN105"]
 
 
-def test_first_comes_what_a_file_tells_by_itself(tmp_path: Path) -> None:
+def test_first_comes_what_a_file_tells_by_itself(editor: Editor, tmp_path: Path) -> None:
     plant(tmp_path, {"make.py": MAKE, "use.py": USE})
-    with Editor(tmp_path) as editor:
-        editor.open(tmp_path / "use.py")
-        assert editor.codes(tmp_path / "use.py") == ["BN105"]
-        assert [[d.code for d in p.diagnostics] for p in editor.published] == [[], ["BN105"]]
+    editor.open(tmp_path / "use.py")
+    assert editor.codes(tmp_path / "use.py") == ["BN105"]
+    published = [p.diagnostics for p in editor.published if p.uri == (tmp_path / "use.py").as_uri()]
+    assert [[d.code for d in diagnostics] for diagnostics in published] == [[], ["BN105"]]
 
 
 def test_files_that_a_run_leaves_out_show_nothing(editor: Editor, tmp_path: Path) -> None:
     plant(tmp_path, {".gitignore": b"ignored.py\n", ".git/HEAD": b"", "pyproject.toml": b""})
     (tmp_path / "pyproject.toml").write_text('[tool.bn-migrate]\nexclude = ["excluded.py"]\n')
-    shown = {name: opened(editor, tmp_path, REVIEW, name) for name in ("ignored.py", "excluded.py", "build/a.py", "b.py")}
+    shown = {
+        name: opened(editor, tmp_path, REVIEW, name) for name in ("ignored.py", "excluded.py", "build/a.py", "b.py")
+    }
     assert {name: editor.codes(path) for name, path in shown.items()} == {
         "ignored.py": [],
         "excluded.py": [],
@@ -380,22 +392,23 @@ def test_the_settings_of_the_editor_win(tmp_path: Path, how: str) -> None:
         assert editor.messages == []
 
 
-def test_settings_can_change_while_the_server_runs(tmp_path: Path) -> None:
-    with Editor(tmp_path) as editor:
-        path = opened(editor, tmp_path, BEFORE)
-        assert target(editor, path) == "mindspore.nn"
-        editor.set({"bn-migrate": {"target": MINT}})
-        assert target(editor, path) == MINT
+def test_settings_can_change_while_the_server_runs(editor: Editor, tmp_path: Path) -> None:
+    path = opened(editor, tmp_path, BEFORE)
+    assert target(editor, path) == "mindspore.nn"
+    editor.set({"bn-migrate": {"target": MINT}})
+    assert target(editor, path) == MINT
+    editor.set({"bn-migrate": {}})
+    assert target(editor, path) == "mindspore.nn"
 
 
 @pytest.mark.parametrize("by", ["project", "editor"])
-def test_a_wrong_setting_is_told_and_changes_nothing(tmp_path: Path, by: str) -> None:
+def test_a_wrong_setting_is_told_and_changes_nothing(editor: Editor, tmp_path: Path, by: str) -> None:
     plant(tmp_path, {"pyproject.toml": b"[tool.bn-migrate]\ntragte = 1\n" if by == "project" else b""})
-    with Editor(tmp_path, options={"tragte": 1} if by == "editor" else None) as editor:
-        path = opened(editor, tmp_path, BEFORE)
-        assert target(editor, path) == "mindspore.nn"
-        (message,) = editor.messages
-        assert "unknown key 'tragte'; allowed: target," in message
+    editor.set({"bn-migrate": {"tragte": 1} if by == "editor" else {}})
+    path = opened(editor, tmp_path, BEFORE)
+    assert target(editor, path) == "mindspore.nn"
+    assert "unknown key 'tragte'; allowed: target," in editor.messages[-1]
+    editor.set({"bn-migrate": {}})
 
 
 # Cancellation
@@ -433,34 +446,36 @@ def test_a_proof_that_passes_says_so(editor: Editor, tmp_path: Path) -> None:
     assert "1 executions passed, 0 failed" in editor.messages[-1]
 
 
-def test_a_proof_that_fails_is_an_error_until_its_line_is_edited(tmp_path: Path) -> None:
+def test_a_proof_that_fails_is_an_error_until_its_line_is_edited(editor: Editor, tmp_path: Path) -> None:
     """By a rule that keeps what has to be complemented."""
-    rule = (ROOT / "rules" / "batch_norm_2d.toml").read_text("utf-8").replace('action = "complement"', 'action = "keep"')
+    rule = (ROOT / "rules" / "batch_norm_2d.toml").read_text("utf-8").replace('"complement"', '"keep"')
     plant(tmp_path, {"rules/batch_norm_2d.toml": rule.encode()})
-    with Editor(tmp_path, options={"rules": ["rules"]}) as editor:
-        path = opened(editor, tmp_path, PROVEN)
-        before = editor.codes(path)
-        assert editor.command("bn-migrate.verify", path.as_uri())["failed"] == 1
-        shown = editor.diagnostics(path)[-1]
-        assert (shown.code, shown.severity) == ("BN907", types.DiagnosticSeverity.Error)
-        assert "moving_mean differs" in shown.message
-        assert editor.marked(path, shown.range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
-        editor.edit(path, "\n\n", "\n\n\n")
-        assert editor.marked(path, editor.diagnostics(path)[-1].range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
-        editor.edit(path, "0.2", "0.25")
-        assert editor.codes(path) == before
+    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\nrules = ["rules"]\n'})
+    path = opened(editor, tmp_path, PROVEN)
+    before = editor.codes(path)
+    assert editor.command("bn-migrate.verify", path.as_uri())["failed"] == 1
+    failed = editor.diagnostics(path)[-1]
+    assert (failed.code, failed.severity) == ("BN907", types.DiagnosticSeverity.Error)
+    assert "moving_mean differs" in failed.message
+    assert editor.marked(path, failed.range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
+    editor.edit(path, "as nn\n", "as nn\n\n")
+    moved = editor.diagnostics(path)[-1]
+    assert moved.message == failed.message
+    assert editor.marked(path, moved.range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
+    editor.edit(path, "0.2", "0.25")
+    assert editor.codes(path) == before
 
 
-def test_a_missing_framework_is_named(tmp_path: Path) -> None:
+def test_a_missing_framework_is_named(editor: Editor, tmp_path: Path) -> None:
     """An interpreter that sees no installed packages."""
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
-    with Editor(tmp_path, options={"torch-python": str(bare)}) as editor:
-        path = opened(editor, tmp_path, PROVEN)
-        error = editor.command("bn-migrate.verify", path.as_uri())["error"]
-        assert f"is not installed for {bare}. Install it with: {bare} -m pip install torch" in error
-        assert editor.messages == [f"bn-migrate: {error}"]
+    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\ntorch-python = "./python"\n'})
+    path = opened(editor, tmp_path, PROVEN)
+    error = editor.command("bn-migrate.verify", path.as_uri())["error"]
+    assert f"is not installed for {bare}. Install it with: {bare} -m pip install torch" in error
+    assert editor.messages[-1] == f"bn-migrate: {error}"
 
 
 def test_a_proof_can_be_called_off(editor: Editor, tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ def main(stdio: bool) -> None:
     try:
         from migrate.lsp.server import make_server
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("pygls", "lsprotocol"):
             raise
-        message = f"{error.name} is not installed for {sys.executable}. Install it with: pip install 'bn-migrate[lsp]'"
+        message = f"{missing} is not installed for {sys.executable}. Install it with: pip install 'bn-migrate[lsp]'"
         raise click.ClickException(message) from None
     incoming, outgoing = take_streams()
     make_server().start_io(incoming, outgoing)
