@@ -95,7 +95,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
-    """The options of a table by parameter name, with paths from ``folder`` on; raises UsageError that says ``where``."""
+    """The options of a table by parameter name, paths from ``folder`` on; raises UsageError with ``where``."""
     if not isinstance(table, dict):
         raise UsageError(f"{where}: a table is expected, not {table!r}")
     allowed = [f.name.replace("_", "-") for f in fields(Config)]

@@ -278,7 +278,8 @@ def test_hover_shows_the_mapping_and_what_it_rests_on(
 ) -> None:
     source = (
         b"from functools import partial\nfrom torch import nn\n\n"
-        b"norm = partial(nn.BatchNorm2d, eps=0.1, momentum=0.03)\nlayer = nn.BatchNorm2d(\n    8, 1e-3, 0.1, False, device='cpu')\n"
+        b"norm = partial(nn.BatchNorm2d, eps=0.1, momentum=0.03)\n"
+        b"layer = nn.BatchNorm2d(\n    8, 1e-3, 0.1, False, device='cpu')\n"
         b"def init(m, x):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n        print(m.running_var)\n"
         b"    return x.running_mean\n"
     )
