@@ -34,8 +34,6 @@ class File:
 
 def actions(file: File, place: types.Range, only: Iterable[str] | None) -> list[types.CodeAction]:
     """What is offered for ``place``; ``only`` are the kinds that the client asks for."""
-    if file.result.error is not None:
-        return []
     found = _quick_fixes(file, place) if _is_asked(types.CodeActionKind.QuickFix.value, only) else []
     if file.result.changed and _is_asked(FIX_ALL, only):
         found.append(types.CodeAction("bn-migrate: migrate all in this file", kind=FIX_ALL, edit=_all(file)))

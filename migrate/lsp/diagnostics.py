@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from lsprotocol import types
@@ -60,6 +61,7 @@ def description(code: str) -> types.CodeDescription | None:
     return None if page is None else types.CodeDescription(f"{page.as_uri()}#{code.lower()}")
 
 
+@cache
 def documentation() -> Path | None:
     """The page of the findings: inside an installed package, in a checkout beside it."""
     here = Path(__file__).parents[1]
