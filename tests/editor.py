@@ -18,7 +18,7 @@ from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClientProtocol, r
 from tests.command import environment
 
 T = TypeVar("T")
-PATIENCE = 60
+PATIENCE = 30
 """Seconds after which an answer is taken for lost; nothing is measured."""
 QUICK_FIX = types.CodeActionKind.QuickFix
 UTF16 = types.PositionEncodingKind.Utf16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,18 +130,24 @@ def test_columns_count_what_the_editor_prefers(tmp_path: Path, encoding: types.P
 
 
 def test_after_many_edits_the_server_has_the_text_of_the_editor(editor: Editor, tmp_path: Path) -> None:
-    """Edits at random, also of several lines, around an emoji and a form feed, which ends no line."""
-    path = opened(editor, tmp_path, b"import torch.nn as nn\n\x0c\nx = '\xf0\x9f\x90\x8d', nn.BatchNorm2d(3)\n")
+    """Among emojis and form feeds, which end no line: lines that come, go and change."""
+    lines = [f"a{i} = '\N{SNAKE}\x0c', nn.BatchNorm2d({i})  # \x0c\n" for i in range(10, 20)]
+    path = opened(editor, tmp_path, ("import torch.nn as nn\n" + "".join(lines)).encode())
     generator = random.Random(5)
-    for _ in range(40):
-        text = editor.text(path)
-        start = generator.randrange(len(text))
-        old = text[start : start + generator.randrange(1, 12)]
-        editor.edit(path, old, generator.choice(["\n", "\x0c", "\N{SNAKE}", "#\n\n", "x = 1\n", old, old * 2]))
-    text = "import torch.nn as nn\n# \x0c\N{SNAKE}\nx = '\N{SNAKE}', nn.BatchNorm2d(3)\n# " + editor.text(path)
-    editor.edit(path, editor.text(path)[:20], text.replace("\n# ", "\nif 0: '''")[:-1] + "'''\n")
+    for i in range(40):
+        line = generator.choice(lines)
+        old, new = generator.choice(
+            [("\N{SNAKE}", "\N{SNAKE}\N{SNAKE}"), ("Norm2d(", "Norm2d(1"), ("a", f"\x0c\na{i}, a")]
+        )
+        changed = generator.choice([line.replace(old, new, 1), ""]) if len(lines) > 5 else line.replace(old, new, 1)
+        editor.edit(path, line, changed)
+        lines = [changed if other == line else other for other in lines]
+        lines = [other for other in lines if other]
     again = opened(editor, tmp_path, editor.text(path).encode(), "again.py")
-    assert editor.diagnostics(path) == editor.diagnostics(again)
+    shown = editor.diagnostics(path)
+    assert shown == editor.diagnostics(again)
+    calls = [editor.marked(path, d.range) for d in shown if d.code == "BN101"]
+    assert calls == re.findall(r"nn\.BatchNorm2d\(\d+\)", editor.text(path))
 
 
 # While typing
@@ -429,9 +436,12 @@ def test_only_the_last_of_many_changes_is_worked_on(editor: Editor, tmp_path: Pa
     for _ in range(30):
         editor.edit(path, "BatchNorm2d(", "BatchNorm2d(1")
     editor.diagnostics(path)
-    versions = [p.version for p in editor.published[before:]]
-    assert versions[-1] == 31
-    assert len(versions) < 10
+    published = editor.published[before:]
+    assert published[-1].version == 31
+    assert len(published) < 10
+    for params in published:
+        (call, *_) = [d for d in params.diagnostics if d.code == "BN101"]
+        assert call.range.end.character == len("x = nn.BatchNorm2d(3)") + (params.version or 0) - 1
 
 
 # Proof

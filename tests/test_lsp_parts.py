@@ -43,6 +43,18 @@ def test_positions_beyond_the_end_are_the_end(text: str, encoding: types.Positio
     assert made.offset(types.Position(0, 1000)) == len(made.line(0))
 
 
+@given(TEXTS, ENCODINGS, st.data())
+def test_a_change_by_positions_is_one_by_offsets(
+    text: str, encoding: types.PositionEncodingKind, data: st.DataObject
+) -> None:
+    """Of two characters that end a line together, an editor never changes one alone."""
+    places = [i for i in range(len(text) + 1) if text[max(i - 1, 0) : i + 1] != "\r\n"]
+    start, end = sorted((data.draw(st.sampled_from(places)), data.draw(st.sampled_from(places))))
+    new, made = data.draw(TEXTS), Text(text, encoding)
+    change = types.TextDocumentContentChangePartial(made.range(start, end), new)
+    assert made.changed([change]).text == text[:start] + new + text[end:]
+
+
 @given(TEXTS, TEXTS)
 def test_the_edits_of_a_file_make_its_new_text(before: str, after: str) -> None:
     assert edited(before, whole(before, after)) == after
