@@ -392,7 +392,7 @@ def test_the_configuration_of_the_project_counts(editor: Editor, tmp_path: Path)
 @pytest.mark.parametrize("how", ["options", "settings"])
 def test_the_settings_of_the_editor_win(tmp_path: Path, how: str) -> None:
     plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\ndata-format = "NHWC"\n'})
-    table = {"target": MINT}
+    table = {"target": MINT, "mode": None}
     given = {"options": table} if how == "options" else {"settings": {"bn-migrate": table}}
     with Editor(tmp_path, **given) as editor:
         path = opened(editor, tmp_path, BEFORE)

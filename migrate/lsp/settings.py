@@ -66,6 +66,9 @@ def resolve(start: Path, client: Mapping[str, Any]) -> Settings:
 
 
 def own(settings: Any) -> dict[str, Any] | None:
-    """The table of this server in what a client sends, with or without the name of the section around it."""
+    """The table of this server in what a client sends, with or without the name of the section around it.
+
+    Editors send null for a setting that has no value.
+    """
     table = settings.get(SECTION, settings) if isinstance(settings, dict) else settings
-    return table if isinstance(table, dict) else None
+    return {k: v for k, v in table.items() if v is not None} if isinstance(table, dict) else None
