@@ -145,6 +145,14 @@ class Editor:
         self.hover(path, types.Position(0, 0))
         return next(([*p.diagnostics] for p in reversed(self.published) if p.uri == path.as_uri()), [])
 
+    def finish(self, path: Path) -> None:
+        """Wait for all that other files tell of a file, however long that takes: to migrate it needs that."""
+        self.actions(path, self._texts[path][:1], "source.fixAll")
+
+    def rest(self, seconds: float) -> None:
+        """Let messages come in that nothing waits for."""
+        self.wait(asyncio.sleep(seconds))
+
     def codes(self, path: Path) -> list[str]:
         """The codes that are shown for a file, in their order."""
         return [str(d.code) for d in self.diagnostics(path)]

@@ -349,6 +349,30 @@ def test_first_comes_what_a_file_tells_by_itself(editor: Editor, tmp_path: Path)
     assert [[d.code for d in diagnostics] for diagnostics in published] == [[], ["BN105"]]
 
 
+SLOW = MAKE + b"#" * 100_000
+
+
+def test_where_the_others_take_long_a_file_is_guessed_first(editor: Editor, tmp_path: Path) -> None:
+    """A guess keeps what was known through the others, takes up what is new, and is made good later."""
+    plant(tmp_path, {"make.py": SLOW, "use.py": USE})
+    path = tmp_path / "use.py"
+    editor.open(path)
+    editor.finish(path)
+    assert shown(editor, path)[-1] == ["BN105"]
+    before = len(shown(editor, path))
+    editor.edit(path, "def mean", "K = 'bn1.running_var'\ndef mean")
+    assert editor.codes(path) == ["BN305", "BN105"]
+    editor.edit(path, "import norm", "import other as norm")
+    assert editor.codes(path) == ["BN305", "BN105"]
+    editor.finish(path)
+    assert "BN105" not in shown(editor, path)[before:][-1]
+
+
+def shown(editor: Editor, path: Path) -> list[list[str]]:
+    """The codes of all that was published for a file."""
+    return [[str(d.code) for d in p.diagnostics] for p in editor.published if p.uri == path.as_uri()]
+
+
 def test_files_that_a_run_leaves_out_show_nothing(editor: Editor, tmp_path: Path) -> None:
     plant(tmp_path, {".gitignore": b"ignored.py\n", ".git/HEAD": b"", "pyproject.toml": b""})
     (tmp_path / "pyproject.toml").write_text('[tool.bn-migrate]\nexclude = ["excluded.py"]\n')
@@ -391,13 +415,15 @@ def test_the_configuration_of_the_project_counts(editor: Editor, tmp_path: Path)
 
 @pytest.mark.parametrize("how", ["options", "settings"])
 def test_the_settings_of_the_editor_win(tmp_path: Path, how: str) -> None:
-    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\ndata-format = "NHWC"\n'})
+    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\ntarget = "mindspore.nn"\ndata-format = "NHWC"\n'})
     table = {"target": MINT, "mode": None}
     given = {"options": table} if how == "options" else {"settings": {"bn-migrate": table}}
     with Editor(tmp_path, **given) as editor:
         path = opened(editor, tmp_path, BEFORE)
         assert target(editor, path) == MINT
         assert editor.messages == []
+        # Nothing is said before the editor's settings are known.
+        assert all(MINT in str(params.diagnostics) for params in editor.published)
 
 
 def test_settings_can_change_while_the_server_runs(editor: Editor, tmp_path: Path) -> None:
@@ -492,7 +518,9 @@ def test_a_missing_framework_is_named(editor: Editor, tmp_path: Path) -> None:
 def test_a_proof_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, PROVEN)
     editor.diagnostics(path)
-    params = types.ExecuteCommandParams("bn-migrate.verify", [path.as_uri()])
+    params, said = types.ExecuteCommandParams("bn-migrate.verify", [path.as_uri()]), editor.messages
     error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params)
     assert error.code == types.LSPErrorCodes.RequestCancelled
     assert editor.has_no_children()
+    editor.rest(0.5)
+    assert editor.messages == said

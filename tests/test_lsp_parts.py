@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from migrate.api import migrate_source
-from migrate.batch.groups import find_groups
+from migrate.batch.groups import Group, find_groups
+from migrate.engine import Options
+from migrate.lsp.elsewhere import Elsewhere, Job
 from migrate.lsp.fixes import Marks, whole
-from migrate.lsp.folder import Folder
+from migrate.lsp.folder import Folder, Stale
 from migrate.lsp.text import Text, edited
-from tests.command import BEFORE, environment, plant
+from tests.command import AFTER, BEFORE, environment, plant
 from tests.editor import server_program
 
 ROOT = Path(__file__).parent.parent
@@ -82,9 +86,25 @@ def test_groups_are_those_of_the_whole_texts(tmp_path: Path) -> None:
         "alone.py": b"BatchNorm2d = 1\n",
     }
     folder = Folder(plant(tmp_path, files))
-    folder.results({}, lambda: None)
+    folder.due({}, lambda: None)
     triggered = ["alone.py", "other.py", "pkg/d.py"]
     assert folder._groups == find_groups(sorted(files), triggered, files.__getitem__)
+
+
+def test_work_that_became_useless_is_given_up(tmp_path: Path) -> None:
+    group = Group(("a.py",), ("a.py",), "")
+    job = Job(tmp_path, group, {"a.py": b"import torch.nn as nn\n" + b"x = nn.BatchNorm2d(3)\n" * 3000}, Options())
+    elsewhere = Elsewhere()
+
+    def useless() -> None:
+        raise Stale
+
+    with pytest.raises(Stale):
+        elsewhere.run(job, useless)
+    assert multiprocessing.active_children() == []
+    small = replace(job, overlay={"a.py": BEFORE})
+    assert [r.after for r in elsewhere.run(small, lambda: None)] == [AFTER]
+    elsewhere.end()
 
 
 def test_nothing_but_the_protocol_gets_to_standard_output(tmp_path: Path) -> None:

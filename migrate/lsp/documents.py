@@ -24,7 +24,8 @@ BROKEN = ("BN901", "BN904")
 class Document:
     """An open file: its text, its name in its folder, and what is known of this text.
 
-    ``result`` is the latest one, of text ``of``. ``good`` are the diagnostics of the last text that could be read, and
+    ``result`` is the latest one, of text ``of``; it is a ``guess`` where the files it depends on take their time.
+    ``alone`` are the diagnostics that the last text had by itself, where that happens. ``good`` are the diagnostics of the last text that could be read, and
     ``proofs`` those of failed proofs whose lines are as they were, all moved along with the changes since.
     """
 
@@ -35,6 +36,8 @@ class Document:
     name: str
     result: Result | None = None
     of: Text | None = None
+    guess: bool = False
+    alone: list[types.Diagnostic] | None = None
     good: list[types.Diagnostic] = field(default_factory=list)
     proofs: list[types.Diagnostic] = field(default_factory=list)
     published: tuple[int | None, list[types.Diagnostic]] | None = None
@@ -60,17 +63,37 @@ class Document:
         """Take over the changes of one notification."""
         encoding = self.text.encoding
         self.good = shifted(self.good, changes, encoding)
+        self.alone = shifted(self.alone, changes, encoding) if self.alone is not None else None
         self.proofs = shifted(self.proofs, changes, encoding, untouched=True)
         self.version, self.text = version, self.text.changed(changes)
 
-    def take(self, result: Result, text: Text) -> list[types.Diagnostic]:
-        """Take over a result for ``text``, which is the document's own; returns all diagnostics."""
-        self.result, self.of = result, text
+    def take(self, result: Result, text: Text, alone: Result | None = None) -> list[types.Diagnostic]:
+        """Take over a result for ``text``, which is the document's own; returns all diagnostics.
+
+        ``alone`` is what the document tells by itself, where that is needed for guesses.
+        """
+        self.result, self.of, self.guess = result, text, False
         found = diagnostics(result, text)
         if (result.error or "").startswith(BROKEN):
             return [*found, *self.good, *self.proofs]
-        self.good = found
+        self.good, self.alone = found, diagnostics(alone, text) if alone is not None else None
         return [*found, *self.proofs]
+
+    def take_guess(self, alone: Result, text: Text) -> list[types.Diagnostic]:
+        """Take over what the document tells by itself; returns that together with what is known from other files.
+
+        Where it tells the same as before, so do the others; where it does not, it knows better until they are asked.
+        """
+        self.result, self.of, self.guess = alone, text, True
+        found = diagnostics(alone, text)
+        if (alone.error or "").startswith(BROKEN):
+            return [*found, *self.good, *self.proofs]
+        before = found if self.alone is None else self.alone
+        new = found if self.alone is None else [d for d in found if d not in before]
+        places = [d.range for d in (*new, *(d for d in before if d not in found))]
+        self.good = sorted([*(d for d in self.good if d.range not in places), *new], key=lambda d: d.range.start)
+        self.alone = found
+        return [*self.good, *self.proofs]
 
     def prove(self, failed: list[tuple[int, str]]) -> list[types.Diagnostic]:
         """Take over the failed proofs by 1-based line; returns all diagnostics."""

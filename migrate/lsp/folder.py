@@ -16,6 +16,8 @@ from migrate.files import find_files, is_left_out, read
 from migrate.findings import Result
 from migrate.lsp.settings import Settings
 
+SLOW = 100_000
+"""Bytes of files with a trigger word, from which a group is slow: about half a second."""
 Stamp = tuple[int, int]
 Overlay = Mapping[str, bytes]
 """The open documents by name, as they are edited."""
@@ -34,6 +36,7 @@ class Entry:
 
     imports: bytes
     triggered: bool
+    size: int
     stamp: Stamp | None = None
     data: bytes | None = None
 
@@ -78,13 +81,12 @@ class Folder:
             self._taken[name] = not is_left_out(self.root / name, self.settings.selection)
         return self._taken[name]
 
-    def results(self, opened: Overlay, check: Callable[[], None]) -> dict[str, Result]:
-        """The result of each open document, with all that the files it is connected with tell.
+    def due(self, opened: Overlay, check: Callable[[], None]) -> list[Group]:
+        """The groups of open documents that have to be analysed: what neither changed nor depends on a change has not.
 
-        ``check`` raises Stale where the work has become useless. What neither changed nor is connected with something
-        that did is not analysed again.
+        ``check`` raises Stale where the work has become useless.
         """
-        overlay = {name: data for name, data in opened.items() if self.takes(name)}
+        overlay = self.taken(opened)
         if not self._scanned:
             self._scan(overlay, check)
         for name in set(self._open()) - set(overlay):
@@ -98,15 +100,40 @@ class Folder:
             self._groups = find_groups(self._entries, triggered, self._imports) if triggered else []
             groups = {group.paths for group in self._groups}
             self._results = {paths: r for paths, r in self._results.items() if paths in groups}
-        found: dict[str, Result] = {}
         for group in self._groups:
             if not self._dirty.isdisjoint(group.paths):
                 self._results.pop(group.paths, None)
-            if not overlay.keys().isdisjoint(group.paths):
-                found.update(self._of(group, overlay, check))
-        # Groups that nobody asked for lose their results above, so that nothing is left of what was dirty.
+        # Groups that nobody asks for have lost their results, so that nothing is left of what was dirty.
         self._dirty.clear()
-        return {name: found.get(name) or Result(name, data, data) for name, data in opened.items()}
+        return [g for g in self._groups if g.paths not in self._results and not overlay.keys().isdisjoint(g.paths)]
+
+    def is_slow(self, group: Group) -> bool:
+        """Whether a group takes so long that nobody would want to wait for it at every key."""
+        return sum(self._entries[name].size for name in group.triggered) > SLOW
+
+    def analyse(self, group: Group, opened: Overlay, check: Callable[[], None]) -> None:
+        """Find the results of a group here and now."""
+        overlay = self.taken(opened)
+
+        def source(path: str) -> bytes:
+            check()
+            return self._read(path, overlay)
+
+        self.keep(group, migrate_group(group.paths, group.triggered, source, self.options))
+
+    def keep(self, group: Group, results: list[Result]) -> None:
+        """Take over the results of a group."""
+        self._results[group.paths] = {r.path: r for r in results}
+
+    def results(self, opened: Overlay) -> dict[str, Result]:
+        """The results of the open documents, once no group is due."""
+        found = {name: r for results in self._results.values() for name, r in results.items()}
+        taken = self.taken(opened)
+        return {n: (found.get(n) if n in taken else None) or Result(n, data, data) for n, data in opened.items()}
+
+    def taken(self, opened: Overlay) -> dict[str, bytes]:
+        """The open documents that a run over the folder takes."""
+        return {name: data for name, data in opened.items() if self.takes(name)}
 
     def alone_with(self, name: str, data: bytes, check: Callable[[], None]) -> Result:
         """The result of a document for the time until the folder has been looked at."""
@@ -117,9 +144,9 @@ class Folder:
         return next(iter(results), Result(name, data, data))
 
     def trial(self, name: str, data: bytes, overlay: Overlay) -> dict[str, Result]:
-        """What the group of ``name`` would become with other text in it; nothing of this is kept."""
+        """What the group of ``name`` would become with other text in it; nothing is kept, nor tried if it takes long."""
         group = next((g for g in self._groups or () if name in g.paths), None)
-        if group is None:
+        if group is None or self.is_slow(group):
             return {}
 
         def source(path: str) -> bytes:
@@ -134,17 +161,6 @@ class Folder:
     @property
     def options(self) -> Options:
         return self.settings.options
-
-    def _of(self, group: Group, overlay: Overlay, check: Callable[[], None]) -> dict[str, Result]:
-        if group.paths not in self._results:
-
-            def source(path: str) -> bytes:
-                check()
-                return self._read(path, overlay)
-
-            results = migrate_group(group.paths, group.triggered, source, self.options)
-            self._results[group.paths] = {r.path: r for r in results}
-        return self._results[group.paths]
 
     def _scan(self, overlay: Overlay, check: Callable[[], None]) -> None:
         """Take up what the disk has; a file of known time and size is not read again."""
@@ -186,7 +202,7 @@ class Folder:
 
     def _entry(self, data: bytes, stamp: Stamp | None, kept: bytes | None = None) -> Entry:
         imports = b"\n".join(m.group() for pattern in (FROM, IMPORT) for m in pattern.finditer(data))
-        return Entry(imports, self._triggers().search(data) is not None, stamp, kept)
+        return Entry(imports, self._triggers().search(data) is not None, len(data), stamp, kept)
 
     def _triggers(self) -> re.Pattern[bytes]:
         from migrate.rules import load_rules

@@ -33,10 +33,15 @@ class Schedule:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def settled(self) -> None:
-        """Wait until the latest request is done."""
+    async def settled(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the latest request is done, or as much of it as is ``enough``."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._done >= self._asked)
+            await self._changed.wait_for(lambda: self._done >= self._asked or enough())
+
+    async def tell(self) -> None:
+        """A part of the work is done."""
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _run(self) -> None:
         while self._done < self._asked:
@@ -53,7 +58,7 @@ class Schedule:
                     self._done = number
                     self._changed.notify_all()
             except Stale:
-                pass  # the request that made it so is next
+                continue  # the request that made it so is next
             self._cost = time.monotonic() - start
             if self._done < self._asked:
                 await self._quiet()

@@ -179,7 +179,8 @@ def _documents(server: Server) -> None:
 def _questions(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=actions.KINDS))
     async def _(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-        document = await ls.files.settled(params.text_document.uri)
+        # To migrate a file takes all that is known of it; a bulb may light up sooner.
+        document = await ls.files.settled(params.text_document.uri, guess=params.context.only is None)
         file = ls.files.file(document) if document is not None else None
         if file is None:
             return []
@@ -187,7 +188,7 @@ def _questions(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def _(ls: Server, params: types.HoverParams) -> types.Hover | None:
-        document = await ls.files.settled(params.text_document.uri)
+        document = await ls.files.settled(params.text_document.uri, guess=True)
         if document is None or document.current is None:
             return None
         options = document.folder.settings.options

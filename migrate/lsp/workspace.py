@@ -11,12 +11,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from lsprotocol import types
 
+from migrate.batch.groups import Group
 from migrate.errors import UsageError
 from migrate.findings import Result
 from migrate.lsp.actions import File
 from migrate.lsp.documents import Document, path_of
+from migrate.lsp.elsewhere import Elsewhere, Job
 from migrate.lsp.folder import Folder, Overlay, Stale
-from migrate.lsp.schedule import Schedule
+from migrate.lsp.schedule import LONGEST, Schedule
 from migrate.lsp.settings import resolve
 from migrate.lsp.text import Change, Encoding, Text
 
@@ -25,6 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Publish = Callable[[str, int | None, list[types.Diagnostic]], None]
 Tell = Callable[[str], None]
+Check = Callable[[], None]
 
 
 class Workspace:
@@ -37,6 +40,8 @@ class Workspace:
         self._publish = publish
         self._tell = tell
         self._pool = ThreadPoolExecutor(1, "engine")
+        self._waiting = ThreadPoolExecutor(1, "waiting")
+        self._elsewhere = Elsewhere()
         self._encoding: Encoding = types.PositionEncodingKind.Utf16
         self._client: dict[str, Any] = {}
         self._documents: dict[str, Document] = {}
@@ -110,11 +115,12 @@ class Workspace:
                 self._unconfigured.discard(alone)
             self._ask(document.folder)
 
-    async def settled(self, uri: str) -> Document | None:
-        """The document, once the result of its text as it is now is there."""
+    async def settled(self, uri: str, guess: bool = False) -> Document | None:
+        """The document, once the result of its text as it is now is there; a ``guess`` may do where that takes long."""
         document = self._documents.get(uri)
         if document is not None:
-            await self._schedules[document.folder].settled()
+            found = document
+            await self._schedules[document.folder].settled(lambda: guess and found.guess and found.current is not None)
         return document
 
     def file(self, document: Document) -> File | None:
@@ -152,7 +158,7 @@ class Workspace:
         return self._alone[uri], path.name if path is not None else uri
 
     def _new(self, folder: Folder) -> Folder:
-        async def work(check: Callable[[], None]) -> None:
+        async def work(check: Check) -> None:
             try:
                 await self._look(folder, check)
             except Stale:
@@ -180,7 +186,7 @@ class Workspace:
     def _overlay(self, folder: Folder) -> Overlay:
         return {document.name: document.data for document in self._open(folder)}
 
-    async def _look(self, folder: Folder, check: Callable[[], None]) -> None:
+    async def _look(self, folder: Folder, check: Check) -> None:
         """Bring the diagnostics of all open documents of a folder up to date; raises Stale where they changed again."""
         await self.ready.wait()
         if folder in self._unconfigured:
@@ -198,11 +204,47 @@ class Workspace:
                     data = overlay[document.name]
                     result = await self.engine(folder.alone_with, document.name, data, check)
                     self._take(document, result, texts)
-        results = await self.engine(folder.results, overlay, check)
+        due = await self.engine(folder.due, overlay, check)
+        slow = [group for group in due if folder.is_slow(group)]
+        for group in due:
+            if group not in slow:
+                await self.engine(folder.analyse, group, overlay, check)
+        late = {document.name for document in documents if any(document.name in group.paths for group in slow)}
+        results = folder.results(overlay)
         for document in documents:
-            self._take(document, results[document.name], texts)
+            if document.name not in late:
+                self._take(document, results[document.name], texts)
+        if slow:
+            await self._take_slowly(folder, slow, [d for d in documents if d.name in late], overlay, check)
 
-    def _take(self, document: Document, result: Result, texts: dict[str, Text]) -> None:
+    async def _take_slowly(
+        self, folder: Folder, groups: list[Group], documents: list[Document], overlay: Overlay, check: Check
+    ) -> None:
+        """Publish a guess at once and, after a pause in the typing, what the other files tell."""
+        texts = {document.name: document.text for document in documents}
+        alone = {}
+        for document in documents:
+            if document.current is None or document.guess:
+                alone[document.name] = await self.engine(
+                    folder.alone_with, document.name, overlay[document.name], check
+                )
+                if document.text is texts[document.name] and document.uri in self._documents:
+                    self.show(document, document.take_guess(alone[document.name], document.text))
+        await self._schedules[folder].tell()
+        await asyncio.sleep(LONGEST)
+        for group in groups:
+            check()
+            job = Job(folder.root, group, folder.taken(overlay), folder.options)
+            found = await asyncio.get_running_loop().run_in_executor(self._waiting, self._elsewhere.run, job, check)
+            folder.keep(group, found)
+        results = folder.results(overlay)
+        for document in documents:
+            by_itself = alone.get(document.name)
+            if by_itself is None:
+                by_itself = await self.engine(folder.alone_with, document.name, overlay[document.name], check)
+            self._take(document, results[document.name], texts, by_itself)
+
+    def _take(self, document: Document, result: Result, texts: dict[str, Text], alone: Result | None = None) -> None:
         """Publish what was found, if it is about the text as it is now."""
         if document.text is texts[document.name] and document.uri in self._documents:
-            self.show(document, document.take(result, document.text))
+            self.show(document, document.take(result, document.text, alone))
