@@ -157,13 +157,17 @@ class Editor:
         """The codes that are shown for a file, in their order."""
         return [str(d.code) for d in self.diagnostics(path)]
 
-    def has_no_children(self) -> bool:
-        """Whether the server's child processes come to an end."""
+    def children(self) -> set[str]:
+        """The child processes of the server."""
         assert self.client._server is not None
-        children = Path(f"/proc/{self.client._server.pid}/task/{self.client._server.pid}/children")
+        tasks = Path(f"/proc/{self.client._server.pid}/task")
+        return {pid for path in tasks.glob("*/children") for pid in path.read_text().split()}
+
+    def comes_back_to(self, children: set[str]) -> bool:
+        """Whether all child processes but these come to an end."""
 
         async def ended() -> bool:
-            while any(path.read_text().strip() for path in children.parents[1].glob("*/children")):
+            while not self.children() <= children:
                 await asyncio.sleep(0.05)
             return True
 

@@ -518,9 +518,10 @@ def test_a_missing_framework_is_named(editor: Editor, tmp_path: Path) -> None:
 def test_a_proof_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, PROVEN)
     editor.diagnostics(path)
+    children = editor.children()
     params, said = types.ExecuteCommandParams("bn-migrate.verify", [path.as_uri()]), editor.messages
     error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params)
     assert error.code == types.LSPErrorCodes.RequestCancelled
-    assert editor.has_no_children()
+    assert editor.comes_back_to(children)
     editor.rest(0.5)
     assert editor.messages == said

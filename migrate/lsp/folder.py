@@ -144,7 +144,7 @@ class Folder:
         return next(iter(results), Result(name, data, data))
 
     def trial(self, name: str, data: bytes, overlay: Overlay) -> dict[str, Result]:
-        """What the group of ``name`` would become with other text in it; nothing is kept, nor tried if it takes long."""
+        """What the group of ``name`` would become with other text in it; nothing is kept. None where it is slow."""
         group = next((g for g in self._groups or () if name in g.paths), None)
         if group is None or self.is_slow(group):
             return {}
