@@ -34,8 +34,8 @@ class File:
 
 def actions(file: File, place: types.Range, only: Iterable[str] | None) -> list[types.CodeAction]:
     """What is offered for ``place``; ``only`` are the kinds that the client asks for."""
-    found = _quick_fixes(file, place) if _is_asked(types.CodeActionKind.QuickFix.value, only) else []
-    if file.result.changed and _is_asked(FIX_ALL, only):
+    found = _quick_fixes(file, place) if is_asked(types.CodeActionKind.QuickFix.value, only) else []
+    if file.result.changed and is_asked(FIX_ALL, only):
         found.append(types.CodeAction("bn-migrate: migrate all in this file", kind=FIX_ALL, edit=_all(file)))
     return found
 
@@ -86,7 +86,7 @@ def _edit(file: File, edits: Iterable[Edit]) -> types.WorkspaceEdit:
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [*file.text.text_edits(edits)])])
 
 
-def _is_asked(kind: str, only: Iterable[str] | None) -> bool:
+def is_asked(kind: str, only: Iterable[str] | None) -> bool:
     """Whether the client wants actions of ``kind``: a kind contains those whose names begin with it."""
     return only is None or any(kind == k or kind.startswith(f"{k}.") for k in map(_name, only))
 

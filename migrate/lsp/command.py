@@ -27,7 +27,11 @@ def main(stdio: bool) -> None:
         message = f"{missing} is not installed for {sys.executable}. Install it with: pip install 'bn-migrate[lsp]'"
         raise click.ClickException(message) from None
     incoming, outgoing = take_streams()
-    make_server().start_io(incoming, outgoing)
+    server = make_server()
+    try:
+        server.start_io(incoming, outgoing)
+    finally:
+        server.end()
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:

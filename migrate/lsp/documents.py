@@ -25,8 +25,8 @@ class Document:
     """An open file: its text, its name in its folder, and what is known of this text.
 
     ``result`` is the latest one, of text ``of``; it is a ``guess`` where the files it depends on take their time.
-    ``alone`` are the diagnostics that the last text had by itself, where that happens. ``good`` are the diagnostics of the last text that could be read, and
-    ``proofs`` those of failed proofs whose lines are as they were, all moved along with the changes since.
+    ``good`` are the diagnostics of the last text that could be read, ``alone`` those that it had by itself, where there
+    are guesses, and ``proofs`` those of failed proofs whose lines are as they were: all moved along with the changes.
     """
 
     uri: str

@@ -50,10 +50,10 @@ class Elsewhere:
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self._process = self._here = None
+        process, self._process, self._here = self._process, None, None
+        if process is not None:
+            process.kill()
+            process.join()
 
     def _started(self) -> Connection:
         if self._here is None:

@@ -57,6 +57,12 @@ class Server(LanguageServer):
         if request in self._proofs:
             self._proofs[request].set()
 
+    def end(self) -> None:
+        """Stop whatever goes on."""
+        for called_off in self._proofs.values():
+            called_off.set()
+        self.files.end()
+
     async def verify(self, uri: str) -> dict[str, Any]:
         """Prove a document, and publish what failed; returns what there is to say."""
         document = await self.files.settled(uri)
@@ -179,8 +185,10 @@ def _documents(server: Server) -> None:
 def _questions(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=actions.KINDS))
     async def _(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-        # To migrate a file takes all that is known of it; a bulb may light up sooner.
-        document = await ls.files.settled(params.text_document.uri, guess=params.context.only is None)
+        # To migrate a file, as on saving, takes all that can be known of it; a bulb may light up sooner.
+        only = params.context.only
+        guess = only is None or not actions.is_asked(actions.FIX_ALL, only)
+        document = await ls.files.settled(params.text_document.uri, guess)
         file = ls.files.file(document) if document is not None else None
         if file is None:
             return []

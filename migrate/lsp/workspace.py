@@ -115,6 +115,10 @@ class Workspace:
                 self._unconfigured.discard(alone)
             self._ask(document.folder)
 
+    def end(self) -> None:
+        """Stop whatever goes on: the program would wait for it."""
+        self._elsewhere.end()
+
     async def settled(self, uri: str, guess: bool = False) -> Document | None:
         """The document, once the result of its text as it is now is there; a ``guess`` may do where that takes long."""
         document = self._documents.get(uri)
