@@ -207,7 +207,7 @@ class Workspace:
                 if await self.engine(folder.takes, document.name):
                     data = overlay[document.name]
                     result = await self.engine(folder.alone_with, document.name, data, check)
-                    self._take(document, result, texts)
+                    self._take(document, result, texts, result)
         due = await self.engine(folder.due, overlay, check)
         slow = [group for group in due if folder.is_slow(group)]
         for group in due:
@@ -228,7 +228,9 @@ class Workspace:
         texts = {document.name: document.text for document in documents}
         alone = {}
         for document in documents:
-            if document.current is None or document.guess:
+            if document.current is not None:
+                document.guess = True
+            else:
                 alone[document.name] = await self.engine(
                     folder.alone_with, document.name, overlay[document.name], check
                 )
