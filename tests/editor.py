@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sysconfig
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,13 +53,14 @@ class Editor:
         asked = self.capabilities.workspace
         assert asked is not None
         asked.configuration = settings is not None
-        self.client = LanguageClient(
-            configuration={"": settings or {}}, protocol_cls=LanguageClientProtocol, converter_factory=default_converter
-        )
+        self.client = LanguageClient(protocol_cls=LanguageClientProtocol, converter_factory=default_converter)
         features = {**DEFAULT_CLIENT_FEATURES}
         features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = lambda _, params: self.published.append(params)
         features[types.CLIENT_REGISTER_CAPABILITY] = lambda _, params: None
-        register_lsp_features(self.client, {name: _named(f) for name, f in features.items()})
+        named = {name: _named(f) for name, f in features.items()}
+        if settings is not None:
+            named[types.WORKSPACE_CONFIGURATION] = _late(settings)
+        register_lsp_features(self.client, named)
         roots = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else []
         self._begin = types.InitializeParams(self.capabilities, workspace_folders=roots, initialization_options=options)
         self.told = types.InitializeResult(types.ServerCapabilities())
@@ -220,13 +221,15 @@ class Editor:
         params = types.ExecuteCommandParams(name, [*arguments])
         return self.wait(self.client.workspace_execute_command_async(params))
 
-    def cancelled(self, method: str, params: Any) -> JsonRpcException:
-        """The error that ends a request which is called off as soon as it is sent."""
+    def cancelled(self, method: str, params: Any, when: Callable[[], bool] = lambda: True) -> JsonRpcException:
+        """The error that ends a request which is called off as soon as it is sent and ``when`` is true."""
 
         async def ask() -> JsonRpcException:
             request = self.client.protocol.send_request_async(method, params, msg_id="called off")
             task = asyncio.ensure_future(request)
             await asyncio.sleep(0)
+            while not when():
+                await asyncio.sleep(0.01)
             self.client.cancel_request(types.CancelParams("called off"))
             try:
                 await task
@@ -253,5 +256,15 @@ def _named(feature: Any) -> Any:
 
     def handler(client: LanguageClient, params: Any) -> Any:
         return feature(client, params)
+
+    return handler
+
+
+def _late(settings: dict[str, Any]) -> Any:
+    """What answers a question for settings after a while, as an editor with other things to do."""
+
+    async def handler(client: LanguageClient, params: types.ConfigurationParams) -> list[Any]:
+        await asyncio.sleep(0.5)
+        return [settings.get(item.section or "") for item in params.items]
 
     return handler

@@ -370,12 +370,15 @@ def test_where_the_others_take_long_a_file_is_guessed_first(editor: Editor, tmp_
     assert editor.codes(path) == ["BN305", "BN304"]
 
 
-def test_the_server_ends_in_the_middle_of_work(tmp_path: Path) -> None:
-    """Minutes of it: what it waited for would be noticed here."""
+def test_neither_typing_nor_the_end_waits_for_work_of_minutes(tmp_path: Path) -> None:
     calls = b"".join(b"def f%d(x, y=nn.BatchNorm2d(3)):\n    return y.weight\n" % i for i in range(40_000))
-    plant(tmp_path, {"make.py": b"from torch import nn\n" + calls, "use.py": b"from make import f0\n"})
+    plant(tmp_path, {"make.py": b"from torch import nn\n" + calls, "use.py": b"from make import f0\n" + CALLED})
     with Editor(tmp_path) as editor:
         editor.open(tmp_path / "use.py")
+        while not editor.children():
+            editor.rest(0.1)
+        editor.edit(tmp_path / "use.py", "def mean", "K = 'bn1.running_var'\ndef mean")
+        assert editor.codes(tmp_path / "use.py") == ["BN305", "BN304"]
         while not editor.children():
             editor.rest(0.1)
 
@@ -527,7 +530,7 @@ def test_a_proof_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
     editor.diagnostics(path)
     children = editor.children()
     params, said = types.ExecuteCommandParams("bn-migrate.verify", [path.as_uri()]), editor.messages
-    error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params)
+    error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params, lambda: len(editor.children() - children) == 2)
     assert error.code == types.LSPErrorCodes.RequestCancelled
     assert editor.comes_back_to(children)
     editor.rest(0.5)
