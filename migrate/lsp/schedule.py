@@ -1,4 +1,4 @@
-"""When a folder is looked at again: at once while nothing goes on, and in a burst of changes after it."""
+"""When a folder is looked at again: at once after a single change, and after a burst of changes once it pauses."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Schedule:
             except Stale:
                 continue  # the request that made it so is next
             self._cost = time.monotonic() - start
-            if self._done < self._asked:
+            if self._asked > number + 1:
                 await self._quiet()
 
     async def _quiet(self) -> None:
