@@ -59,9 +59,9 @@ def _write(name: str, tree: Tree, number: int, work: Path, share: int) -> Tree:
     top = work / name.replace(" ×", "-")
     shutil.rmtree(top, ignore_errors=True)
     word = re.compile(rb"(?<![\w.])%s\b" % re.escape(package.encode()))
-    triggers = load_rules("mindspore.nn").triggers
+    words = b"|".join(re.escape(word) for word in load_rules("mindspore.nn").words)
     sources = {path.relative_to(tree.folder): path.read_bytes() for path in sorted(tree.folder.rglob("*.py"))}
-    plain = {path: triggers.sub(lambda match: match.group()[::-1], text) for path, text in sources.items()}
+    plain = {path: re.sub(words, lambda match: match.group()[::-1], text) for path, text in sources.items()}
     for index in range(number):
         called = f"{package}_{index}"
         for path, text in (plain if index % share else sources).items():

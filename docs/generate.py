@@ -11,8 +11,9 @@ from pathlib import Path
 from migrate.codes import CODES, Code
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
+from migrate.mapping import argument, attribute, method
 from migrate.report.text import suggested
-from migrate.rule import AttributeTreatment, MethodTreatment, Parameter, Rule
+from migrate.rule import Rule
 from migrate.rules import load_rules
 
 ROOT = Path(__file__).parent.parent
@@ -110,56 +111,18 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def _arguments(rule: Rule, others: list[Rule]) -> str:
-    table = _table(("torch argument", "MindSpore", "left for review"), [_argument(p) for p in rule.parameters])
+    table = _table(("torch argument", "MindSpore", "left for review"), [argument(p) for p in rule.parameters])
     known = {p.name: p for p in rule.parameters}
     for other in others:
         own = [p for p in other.parameters if known.get(p.name) != p]
-        for name, becomes, review in map(_argument, own):
+        for name, becomes, review in map(argument, own):
             table += f"\n{other.name} also has {name}: {becomes}" + (f"; {review}" if review else "") + ".\n"
     return table
 
 
-def _argument(parameter: Parameter) -> tuple[str, str, str]:
-    t = parameter.treatment
-    name = t.to or parameter.name
-    if t.action == "complement":
-        becomes = f"`{name}=1 - {parameter.name}`, a literal exactly (0.1 → 0.9)"
-    elif t.action == "map":
-        cases = (f"`{torch}` → {f'`{new}`' if new else 'omitted'}" for torch, new in _mapped(parameter))
-        becomes = f"`{name}`: " + ", ".join(cases)
-    elif t.action == "drop":
-        becomes = "dropped"
-    else:
-        becomes = "the same" + (f"; a value of another type is made `{t.cast}`" if t.cast else "")
-    review = [f"{bounds}: {t.outside}"] if (bounds := _bounds(parameter)) else []
-    if t.only:
-        review.append(f"anything but {_codes(t.only)}: {t.outside}")
-    if t.never:
-        review.append(f"{_codes(t.never)}: {t.outside}")
-    if t.none:
-        review.append(f"`None`: {t.none}")
-    return f"`{parameter.name}`", becomes, "; ".join(review)
-
-
-def _mapped(parameter: Parameter) -> list[tuple[str, str]]:
-    t = parameter.treatment
-    return [("True", t.when_true), ("False", t.when_false), ("e", t.otherwise.replace("{value}", "e"))]
-
-
-def _bounds(parameter: Parameter) -> str:
-    """The refused range in words; empty where every value is accepted."""
-    t = parameter.treatment
-    limits = [(t.minimum, "below"), (t.exclusive_minimum, "not above"), (t.maximum, "above")]
-    return " or ".join(f"{word} {limit:g}" for limit, word in limits if limit is not None)
-
-
-def _codes(texts: tuple[str, ...]) -> str:
-    return ", ".join(f"`{text}`" for text in texts)
-
-
 def _attributes(rule: Rule, others: list[Rule]) -> str:
     seen = {a for w in rule.write_backs for a in w.attributes}
-    rows = [(f"`{name}`", *_attribute(t, name in seen)) for name, t in rule.attributes.items()]
+    rows = [(f"`{name}`", *attribute(t, name in seen)) for name, t in rule.attributes.items()]
     table = _table(("torch attribute", "MindSpore", "left for review"), rows)
     for other in others:
         own = [(n, t) for n, t in other.attributes.items() if t != rule.attributes.get(n)]
@@ -171,35 +134,14 @@ def _attributes(rule: Rule, others: list[Rule]) -> str:
     return table
 
 
-def _attribute(t: AttributeTreatment, written_back: bool) -> tuple[str, str]:
-    if t.refuse:
-        return "none", t.refuse
-    review = [f"assigned{' what the file does not tell' * written_back}: {t.write}"] if t.write else []
-    guard = "" if t.absent is None else f", unless to write {t.absent:g}"
-    review += [f"compared with `None`{guard}: {t.none_test}"] if t.none_test else []
-    return f"`{t.to}`", "; ".join(review)
-
-
 def _methods(rule: Rule, others: list[Rule]) -> str:
-    rows = [(f"`{name}()`", *_method(t)) for name, t in rule.methods.items()]
+    rows = [(f"`{name}()`", *method(t)) for name, t in rule.methods.items()]
     table = _table(("torch method", "MindSpore", "left for review"), rows)
     for other in others:
         own = [(n, t) for n, t in other.methods.items() if t != rule.methods.get(n) and t.refuse and not t.statements]
         for name, t in own:
             table += f"\n{other.name}, `{name}()`: {t.refuse.replace('{object}', 'm')}.\n"
     return table
-
-
-def _method(t: MethodTreatment) -> tuple[str, str]:
-    if t.to or t.call:
-        return f"`{t.call or t.to + '()'}`", ""
-    if t.statements:
-        condition = f"with `{', '.join(t.when)}`: " if t.when else ""
-        written = " ".join(line.strip() for line in t.statements) if len(t.statements) <= 2 else ""
-        short = written.replace("{object}", "m").replace("{fresh}", "p")
-        done = f"`{short}`" if short and "initializer" not in short else "`set_data(initializer(…))` on each tensor"
-        return condition + done, f"otherwise, or inside an expression: {t.refuse.replace('{object}', 'm')}"
-    return "none", t.refuse.replace("{object}", "m")
 
 
 if __name__ == "__main__":

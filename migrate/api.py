@@ -26,10 +26,10 @@ def migrate_source(text: str | bytes, *, filename: str = "<string>", options: Op
     ``error``, and then nothing is changed; raises UsageError for rule files that cannot be used.
     """
     try:
-        data = text if isinstance(text, bytes) else text.encode(_encoding(text))
-    except (UnicodeError, LookupError, SyntaxError) as error:
+        data = text if isinstance(text, bytes) else encoded(text)
+    except FileError as error:
         data = str(text).encode("utf-8", errors="surrogatepass")
-        return Result(filename, data, data, error=str(FileError("BN902", f"cannot encode: {error}")))
+        return Result(filename, data, data, error=str(error))
     return migrate_bytes(data, filename, options or Options())
 
 
@@ -70,6 +70,14 @@ def write(result: Result) -> Result:
     except FileError as error:
         return Result(result.path, result.before, result.before, error=str(error))
     return result
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a module, as its coding line has them; raises FileError BN902."""
+    try:
+        return text.encode(_encoding(text))
+    except (UnicodeError, LookupError, SyntaxError) as error:
+        raise FileError("BN902", f"cannot encode: {error}") from None
 
 
 def _encoding(text: str) -> str:

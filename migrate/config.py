@@ -65,7 +65,7 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
         if _is_file(file):
             tool = _read(file).get("tool", {})
             table = tool.get("bn-migrate") if isinstance(tool, dict) else None
-            return ({}, None) if table is None else (_options(file, table), folder)
+            return ({}, None) if table is None else (checked(table, f"{file}: [tool.bn-migrate]", folder), folder)
     return {}, None
 
 
@@ -94,8 +94,8 @@ def _read(file: Path) -> dict[str, Any]:
     return table
 
 
-def _options(file: Path, table: Any) -> dict[str, Any]:
-    where = f"{file}: [tool.bn-migrate]"
+def checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
+    """The options of a table by parameter name, paths from ``folder`` on; raises UsageError with ``where``."""
     if not isinstance(table, dict):
         raise UsageError(f"{where}: a table is expected, not {table!r}")
     allowed = [f.name.replace("_", "-") for f in fields(Config)]
@@ -111,11 +111,11 @@ def _options(file: Path, table: Any) -> dict[str, Any]:
     for name in FILES:
         if options.get(name) == "":
             raise UsageError(f"{where}: {name}: a name is expected")
-    return {name: _placed(name, value, file.parent) for name, value in options.items()}
+    return {name: _placed(name, value, folder) for name, value in options.items()}
 
 
 def _placed(name: str, value: Any, folder: Path) -> Any:
-    """A configured option with its paths starting at the folder of the file; a bare program name stays one."""
+    """A configured option with its paths starting at ``folder``; a bare program name stays one."""
     if name == "rules":
         return tuple(str(folder / r) for r in value)
     is_path = name in FILES or (name in PROGRAMS and os.sep in value)

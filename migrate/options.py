@@ -127,8 +127,8 @@ def _verify(merged: dict[str, Any]) -> Settings | None:
     if merged["input"] and not merged["network"]:
         raise UsageError("--input goes with --network")
     return Settings(
-        torch_python=_interpreter(merged["torch_python"]),
-        mindspore_python=_interpreter(merged["mindspore_python"]),
+        torch_python=interpreter(merged["torch_python"]),
+        mindspore_python=interpreter(merged["mindspore_python"]),
         device_target=merged["device_target"],
         mode=merged["mode"],
         record=record,
@@ -143,7 +143,7 @@ def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
 
 
-def _interpreter(name: str | None) -> str:
+def interpreter(name: str | None) -> str:
     """An absolute path, since workers run elsewhere; links stay, since an environment is found through them."""
     if name is None:
         return sys.executable

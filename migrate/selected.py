@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
+MODULES = (".py", ".pyi", ".pyw")
+NOTEBOOK = ".ipynb"
+SUFFIXES = (*MODULES, NOTEBOOK)
 JUNK = frozenset(
     {
         ".direnv",

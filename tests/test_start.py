@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -150,12 +151,20 @@ def test_the_cache_folder_is_that_of_the_platform(monkeypatch: pytest.MonkeyPatc
         assert cache_folder() == user_cache_dir("bn-migrate", appauthor=False)
 
 
+def has_opened(process: int, name: str) -> bool:
+    """Whether a process has a file open; what it opens and closes meanwhile may be gone."""
+    for descriptor in os.listdir(f"/proc/{process}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"/proc/{process}/fd/{descriptor}").endswith(name):
+                return True
+    return False
+
+
 def test_an_interrupted_look_ends_as_documented(tmp_path: Path) -> None:
     with open(tmp_path / "large.py", "wb") as file:
         file.truncate(500_000_000)
     process = started(".", cwd=tmp_path)
-    opened = Path(f"/proc/{process.pid}/fd")
-    while not any(os.path.realpath(link).endswith("large.py") for link in opened.iterdir()):
+    while not has_opened(process.pid, "large.py"):
         assert process.poll() is None, "it was over before it could be interrupted"
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from migrate.analysis.changes import EMPTIES, PUTS
@@ -25,6 +26,8 @@ CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
 """Methods that run without being named."""
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
+_UNASKED = frozenset({""})
+WORD = re.compile(r"\w+")
 QUIET_ROUNDS = 3
 """Rounds without a new file after which callers that go in circles are left as they are."""
 
@@ -75,6 +78,7 @@ class Carriers:
         self._members: dict[ast.AST, set[str]] = {}
         self._keeping: dict[ast.AST, bool] = {}
         self._giving: dict[Value, bool] = {}
+        self._holders: frozenset[str] | None = _UNASKED
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
@@ -235,9 +239,21 @@ class Carriers:
             made = any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held)
             return made or (self.any(held) and self._matters(module, parent, held))
         call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
-        return not isinstance(call, ast.Call) or self._handed(module, call)
+        if isinstance(call, ast.Call):
+            return self._handed(module, call, node, values)
+        return self._gives(values) or self._spells(module, node)
 
-    def _handed(self, module: Evaluator, call: ast.Call) -> bool:
+    def _spells(self, module: Evaluator, node: ast.expr) -> bool:
+        """Whether the function around ``node`` spells a name by which what holds an instance gives it."""
+        if self._holders is _UNASKED:
+            self._holders = self.holders()
+        outer = [a for a in module.index.ancestors(node) if isinstance(a, Function)]
+        if self._holders is None or not outer:
+            return True
+        text = module.index.source.segment(outer[-1])
+        return not self._holders.isdisjoint(WORD.findall(text))
+
+    def _handed(self, module: Evaluator, call: ast.Call, given: ast.expr, values: Values) -> bool:
         """Whether what ``call`` is given, or what it gives back for that, matters."""
         if getattr(call.func, "id", "") in LOOKS:
             return False
@@ -245,7 +261,9 @@ class Carriers:
         if any(isinstance(v, Symbol) and v.name.partition(".")[0] in LOOKING for v in callees):
             return False
         functions = [v.node for v in callees if isinstance(v, Local) and isinstance(v.node, Function)]
-        if len(functions) < len(callees) or any(self._keeps(f) for f in functions):
+        if any(self._keeps(f) for f in functions):
+            return True
+        if len(functions) < len(callees) and (self._gives(values) or self._spells(module, given)):
             return True
         held = self._project.evaluate(call)
         return self.any(held) and self._matters(module, call, held)
