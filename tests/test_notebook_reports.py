@@ -109,7 +109,9 @@ def test_sarif_has_logical_places(tree: Path) -> None:
     found = [r for r in run["results"] if "a.ipynb" in json.dumps(r["locations"])]
     for result, (cell, line, column, code) in zip(found, PLACES, strict=True):
         (place,) = result["locations"]
-        assert result["ruleId"] == code and place["physicalLocation"] == {"artifactLocation": {"uri": "a.ipynb"}}
+        file = {"uri": "a.ipynb", "uriBaseId": "%SRCROOT%"}
+        assert result["ruleId"] == code and place["physicalLocation"] == {"artifactLocation": file}
+        assert set(result["partialFingerprints"]) == {"bnMigrate/v1"}, "the lines of cells are no lines of the file"
         name = f"a.ipynb:cell {cell}:{line}:{column}"
         assert place["logicalLocations"] == [{"name": f"cell {cell}", "fullyQualifiedName": name}]
         assert "fixes" not in result

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-SUFFIX = ".ipynb"
+from migrate.selected import NOTEBOOK
 
 
 def is_notebook(path: str) -> bool:
     """Whether the name of a file says that it is a notebook."""
-    return path.endswith(SUFFIX)
+    return path.endswith(NOTEBOOK)
