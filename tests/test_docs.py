@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from migrate import rule, rules
+from migrate import UsageError, rule, rules
 from migrate.cli import command
 from migrate.targets import TARGETS
 
@@ -45,6 +47,47 @@ KEYS = {
 def test_generated_parts_are_up_to_date() -> None:
     run = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """docs/generate.py."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_table_of_the_rules_is_in_the_readme(generate: ModuleType) -> None:
+    for table in generate.tables("mindspore.nn").values():
+        assert table in README
+
+
+# What a reader is told of a rule: what something becomes, its limits, and the advice where it is left.
+KEYS_TOLD = """to call refuse outside none none_test when_true when_false otherwise minimum exclusive_minimum maximum
+    absent only never functions methods names advice value name(?=.=."(?:mindspore|torch)[.])"""
+TOLD = re.compile(rf"""\b(?P<key>{"|".join(KEYS_TOLD.split())}) = (?P<value>\[?"[^"]*"|[0-9.]+)""")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "rules").glob("*.toml")), ids=lambda file: file.stem)
+def test_a_change_of_a_rule_shows_in_the_documentation(generate: ModuleType, file: Path, tmp_path: Path) -> None:
+    """Each word of a rule is changed in turn; it has to turn up in a table of the README or of docs/mint.md."""
+    text = file.read_text("utf-8")
+    before = [generate.tables(target) for target in TARGETS]
+    changed = tmp_path / file.name
+    unseen = []
+    for told in TOLD.finditer(text):
+        key, end = told["key"], told.end("value")
+        other = text[: end - 1] + "_" + text[end - 1 :] if text[end - 1] == '"' else text[:end] + "5" + text[end:]
+        changed.write_text(other, "utf-8")
+        try:
+            after = [generate.tables(target, (tmp_path,)) for target in TARGETS]
+        except UsageError:  # no rule file any more
+            continue
+        if before == after:
+            unseen.append(f"line {text.count(chr(10), 0, told.start()) + 1}: {key}")
+    assert unseen == []
 
 
 @pytest.mark.parametrize("line", COMMANDS)
