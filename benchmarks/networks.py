@@ -1,4 +1,4 @@
-"""Proves the networks of the samples and of torchvision as a whole; prints the tables of the README.
+"""Proves the networks of the samples and of torchvision as a whole; prints the tables of docs/networks.md.
 
 ``python benchmarks/networks.py [--wheels DIR] [--only WORD]``; exit status 1 where a network fails that is not listed
 in `EXPECTED`. The sources of torchvision are those of its wheel. Its compiled operators do not load beside a CPU build

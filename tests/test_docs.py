@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -14,16 +15,25 @@ from types import ModuleType
 
 import pytest
 
+import migrate
 from migrate import UsageError, rule, rules
 from migrate.cli import command
+from migrate.config import Config
+from migrate.findings import Report
+from migrate.proofs import Case, Proof, Verification
+from migrate.report.document import render
 from migrate.targets import TARGETS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 RULES = (ROOT / "docs" / "rules.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+CI = (ROOT / "docs" / "ci.md").read_text("utf-8")
+INTERFACE = README.partition("## Python interface\n")[2].partition("\n## ")[0]
+PYTHON = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", INTERFACE, flags=re.MULTILINE | re.DOTALL)
 SHELL = "".join(re.findall(r"^```sh\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL))
 COMMANDS = [line for line in SHELL.splitlines() if line.startswith("bn-migrate ") and "samples/" in line]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 KEYS = {
     field.name
     for cls in (
@@ -104,6 +114,60 @@ def test_there_are_commands_to_run() -> None:
     assert len(COMMANDS) > 5
 
 
+@pytest.mark.parametrize(("script", "said"), PYTHON, ids=range(len(PYTHON)))
+def test_the_python_of_the_readme_says_what_stands_below_it(script: str, said: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "use.py").write_text(script, "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BN_MIGRATE_CACHE_DIR": str(tmp_path / "cache")}
+    run = subprocess.run([sys.executable, "use.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.rstrip() == said.rstrip()
+
+
+def test_every_name_of_the_python_interface_is_explained() -> None:
+    assert len(PYTHON) == 2
+    for name in migrate.__all__:
+        assert re.search(rf"`{name}\b", INTERFACE), name
+    for cls in (migrate.Result, migrate.Finding):
+        row = re.search(rf"^\| `{cls.__name__}` \| (.*)", INTERFACE, flags=re.MULTILINE)
+        names = {f.name for f in dataclasses.fields(cls)} - {"held"}
+        assert row is not None and names <= set(re.findall(r"`(\w+)`", row[1])), cls.__name__
+    for cls in (migrate.Options, migrate.Selection, migrate.Means):
+        assert f"`{cls.__name__}({', '.join(f.name for f in dataclasses.fields(cls))})`" in INTERFACE
+
+
+def test_what_cannot_be_configured_is_said() -> None:
+    options = {p.name for p in command.params if p.param_type_name == "option"} | {"help"}
+    sentence = re.search(r"takes the options under their own names, except (.*?): only", README, flags=re.DOTALL)
+    assert sentence is not None
+    left_out = {name.replace("-", "_") for name in re.findall(r"`([\w-]+)`", sentence[1])}
+    assert left_out == options - {f.name for f in dataclasses.fields(Config)}
+
+
+def test_the_samples_have_the_findings_that_the_readme_counts() -> None:
+    counted = re.search(r"(\d+) places rewritten, (\d+) left for review", README)
+    results = list(migrate.migrate_paths([ROOT / "samples"], means=migrate.Means(cache=False)))
+    assert counted is not None
+    assert [int(n) for n in counted.groups()] == [sum(r.count(k) for r in results) for k in ("rewrite", "review")]
+
+
+def test_every_key_of_the_json_report_is_explained() -> None:
+    proof = Proof("", "", (), (Case({}),))
+    finding = migrate.Finding("", "review", "call", "", 1, 1, 1, 1, "", "", "", cell=1)
+    report = Report(results=[migrate.Result("a.ipynb", b"", b"", (finding,))], verification=Verification({}, (proof,)))
+    document = json.loads(render(report))
+    for table in (
+        document,
+        document["summary"],
+        *document["files"],
+        *document["files"][0]["findings"],
+        document["verification"],
+        *document["verification"]["cases"],
+    ):
+        for key in table:
+            assert f"`{key}`" in CI, key
+
+
 @pytest.mark.parametrize("option", sorted({o for p in command.params for o in p.opts if o.startswith("-")}))
 def test_every_option_is_mentioned(option: str) -> None:
     assert re.search(rf"`{option}\b", README), option
@@ -122,8 +186,17 @@ def test_the_rule_of_the_guide_loads(tmp_path: Path) -> None:
         assert "torch.nn.GroupNorm" in rules.load_rules(target, (tmp_path,)).by_name
 
 
-def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "docs/rules.md", "docs/findings.md"):
-        file = ROOT / name
-        for link in re.findall(r"\]\(([^)#]+)\)", file.read_text("utf-8")):
-            assert (file.parent / link).exists(), f"{name}: {link}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """To a file of the repository, and to a heading or an anchor there."""
+    for link, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings of a page, and the anchors that it names itself."""
+    text = page.read_text("utf-8")
+    headings = [re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"(?m)^#+ (.*)$", text)]
+    return {*headings, *re.findall(r'<a id="([^"]+)">', text)}
