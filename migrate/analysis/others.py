@@ -37,11 +37,20 @@ class Others:
         self._known_words: dict[str, set[str]] = {}
         self._instances: dict[str, bool] = {}
 
-    def descends(self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool]) -> bool:
-        """Whether a class of one of the files may derive from a name of another file of the run that is ``wanted``."""
+    def descends(
+        self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool], through: Callable[[str], bool] | None
+    ) -> bool:
+        """Whether a class of one of the files may derive from a name of another file of the run that is ``wanted``.
+
+        Or through a class of one of the files that is for ``through`` to tell.
+        """
         if isinstance(cls, Namespace):
             return True
-        return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted)
+        return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted, through)
+
+    def spells(self, path: str, names: frozenset[str] | None) -> bool:
+        """Whether one of the names stands in the file; None: any name may do."""
+        return names is None or not names.isdisjoint(self._words(path))
 
     def uses_instances(self, path: str) -> bool:
         """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
@@ -112,7 +121,7 @@ class Others:
         if not members:
             return True
         words = self._words(path)
-        return not members.isdisjoint(words) and (holders is None or not holders.isdisjoint(words))
+        return not members.isdisjoint(words) and self.spells(path, holders)
 
     def _words(self, path: str) -> set[str]:
         if path not in self._known_words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
@@ -26,7 +27,6 @@ CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
 """Methods that run without being named."""
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
-_UNASKED = frozenset({""})
 WORD = re.compile(r"\w+")
 QUIET_ROUNDS = 3
 """Rounds without a new file after which callers that go in circles are left as they are."""
@@ -78,7 +78,6 @@ class Carriers:
         self._members: dict[ast.AST, set[str]] = {}
         self._keeping: dict[ast.AST, bool] = {}
         self._giving: dict[Value, bool] = {}
-        self._holders: frozenset[str] | None = _UNASKED
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
@@ -111,6 +110,7 @@ class Carriers:
                 yield from inner.index.module.bindings
                 yield from self._starred(inner, seen)
 
+    @cached_property
     def holders(self) -> frozenset[str] | None:
         """The names of attributes and functions that hold or give an instance itself; None where one needs no name.
 
@@ -121,15 +121,16 @@ class Carriers:
         def look(module: Evaluator) -> None:
             for cls in module.index.all(ast.ClassDef):
                 names = self._project.classes.attributes(cls)
-                found.update(n for n in names if self._gives(self._project.classes.attribute(cls, n, True)))
+                found.update(n for n in names if self.gives(self._project.classes.attribute(cls, n, True)))
             scope = module.index.module.bindings
-            found.update(n for n in scope if self._gives(self._project.exported(module.path, n)))
+            found.update(n for n in scope if self.gives(self._project.exported(module.path, n)))
 
         self._project.for_each(look)
         nameless = any(name in CALLED or name.startswith("__") for name in found)
         return None if nameless else frozenset(found)
 
-    def _gives(self, values: Values) -> bool:
+    def gives(self, values: Values) -> bool:
+        """Whether one of the values is a migrated class or an instance of it, or holds or gives one itself."""
         return any(self._gives_one(v) for v in values)
 
     def _gives_one(self, value: Value) -> bool:
@@ -140,9 +141,9 @@ class Carriers:
             if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
                 self._giving[value] = self._project.classes.migrated_base(of.node) is not None
             elif isinstance(of, Local) and isinstance(of.node, Function):
-                self._giving[value] = self._gives(self._project.homes[of.node].returned(of.node))
+                self._giving[value] = self.gives(self._project.homes[of.node].returned(of.node))
             elif is_container(of):
-                self._giving[value] = self._gives(at(next(iter(self._project.modules.values())), of, None))
+                self._giving[value] = self.gives(at(next(iter(self._project.modules.values())), of, None))
             else:
                 self._giving[value] = isinstance(of, Migrated)
         return self._giving[value]
@@ -241,17 +242,15 @@ class Carriers:
         call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call):
             return self._handed(module, call, node, values)
-        return self._gives(values) or self._spells(module, node)
+        return self.gives(values) or self._spells(module, node)
 
     def _spells(self, module: Evaluator, node: ast.expr) -> bool:
         """Whether the function around ``node`` spells a name by which what holds an instance gives it."""
-        if self._holders is _UNASKED:
-            self._holders = self.holders()
         outer = [a for a in module.index.ancestors(node) if isinstance(a, Function)]
-        if self._holders is None or not outer:
+        if self.holders is None or not outer:
             return True
         text = module.index.source.segment(outer[-1])
-        return not self._holders.isdisjoint(WORD.findall(text))
+        return not self.holders.isdisjoint(WORD.findall(text))
 
     def _handed(self, module: Evaluator, call: ast.Call, given: ast.expr, values: Values) -> bool:
         """Whether what ``call`` is given, or what it gives back for that, matters."""
@@ -263,7 +262,7 @@ class Carriers:
         functions = [v.node for v in callees if isinstance(v, Local) and isinstance(v.node, Function)]
         if any(self._keeps(f) for f in functions):
             return True
-        if len(functions) < len(callees) and (self._gives(values) or self._spells(module, given)):
+        if len(functions) < len(callees) and (self.gives(values) or self._spells(module, given)):
             return True
         held = self._project.evaluate(call)
         return self.any(held) and self._matters(module, call, held)
@@ -286,22 +285,24 @@ def _forward(project: Project, others: Others) -> set[str]:
     def carries(path: str, name: str) -> bool:
         return all_carriers.any(project.exported(path, name))
 
+    def spells(path: str) -> bool:
+        return others.spells(path, all_carriers.holders)
+
     def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
-            carriers = all_carriers if kept or others.uses_instances(path) else classes
-            if any(carriers.any(v) for v in values):
+            instances = kept or others.uses_instances(path)
+            carried = all_carriers.any if kept or (instances and spells(path)) else all_carriers.gives
+            if any((instances and carried(v)) or classes.any(v) for v in values):
                 found.add(path)
 
     def look(module: Evaluator) -> None:
         for cls in module.index.all(ast.ClassDef):
             unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
             family = (cls, *project.classes.heirs(cls)) if unread else ()
-            if all_carriers.any(frozenset(map(Local, family))):
-                found.update(b.path for b in unread)
-            else:
-                found.update(b.path for b in unread if others.descends(b, carries))
+            carried = all_carriers.any(frozenset(map(Local, family)))
+            found.update(b.path for b in unread if others.descends(b, carries, spells if carried else None))
         for call in module.index.all(ast.Call):
-            if module.is_module_member(call.func):
+            if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
                 continue
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
@@ -359,7 +360,7 @@ def _backward(project: Project, others: Others) -> set[str]:
     for instances in (False, True):
         carriers = Carriers(project, instances)
         names = carriers.names(others.asked)
-        holders = carriers.holders() if instances else None
+        holders = carriers.holders if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
         found.update(p for p in others.importing(names, holders) if not instances or others.uses_instances(p))
