@@ -158,6 +158,36 @@ def test_what_gives_a_layer_counts_as_its_name(member: str, use: str) -> None:
 def test_what_only_looks_at_a_layer_is_no_reason_to_read() -> None:
     files = {
         "net.py": HEAD + "from kinds import Kind\n\nassert not isinstance(nn.BatchNorm2d(3), Kind)\n",
-        "kinds.py": "class Kind:\n    bn = 1\n    weight = 2\n",
+        "kinds.py": "class Kind:\n    def f(self):\n        return self.bn.weight\n",
     }
     assert modules(files, "net.py") == set()
+
+
+LAYERS = HEAD + "class Net:\n    def __init__(self):\n        self.bn, self.fc = nn.BatchNorm2d(3), nn.Linear(3, 3)\n\n"
+
+
+def test_a_user_of_what_holds_a_network_is_read_where_it_spells_a_layer() -> None:
+    net = LAYERS + "class Outer:\n    def __init__(self):\n        self.net = Net()\n"
+    use = "from net import Outer\n\nw = Outer().net.{}.weight\n"
+    assert modules({"net.py": net, "use.py": use.format("bn")}, "net.py") == {"use.py"}
+    assert modules({"net.py": net, "use.py": use.format("fc")}, "net.py") == set()
+
+
+def test_a_function_that_gets_a_network_is_read_where_it_spells_a_layer() -> None:
+    net = "from util import zero\n" + LAYERS + "zero(Net())\n"
+    util = "def zero(net):\n    net.{}.weight.data.fill_(0)\n"
+    assert modules({"net.py": net, "util.py": util.format("bn")}, "net.py") == {"util.py"}
+    assert modules({"net.py": net, "util.py": util.format("fc")}, "net.py") == set()
+
+
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [
+        ("def fill(m):\n    n = m\n    n.weight.data.fill_(1)\n\nfill(Net().bn)\n", True),
+        ("def fill(m):\n    n = m\n    n.bn.weight.data.fill_(1)\n\nfill(Net())\n", True),
+        ("def fill(m):\n    n = m\n    n.fc.weight.data.fill_(1)\n\nfill(Net())\n", False),
+    ],
+)
+def test_who_else_calls_a_function_matters_where_it_uses_a_layer(function: str, read: bool) -> None:
+    files = {"net.py": LAYERS + function, "use.py": "from net import fill\nfrom other import x\n\nfill(x.weight)\n"}
+    assert modules(files, "net.py") == ({"use.py"} if read else set())
