@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +66,7 @@ def migrate_group(
     paths = list(paths)
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules)
-    with stage("analyse"), _deep_stack():
+    with stage("analyse"), _deep_stack(), _uncollected():
         project = read_project(paths, known, read, rules)
         analyses = {**analyse(project, options.data_format), **project.failed}
     results = []
@@ -85,6 +86,18 @@ def _deep_stack() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for circular garbage meanwhile: there is next to none, and it would look at every node each time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSet) -> Result:

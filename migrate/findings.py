@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from migrate.notebooks import is_notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from migrate.proofs import Verification
 
 Kind = Literal["rewrite", "review", "note"]
@@ -135,13 +137,22 @@ class Summary:
 
 @dataclass(slots=True)
 class Report:
-    """A run: its totals, and the results that have something to say, in the order of the paths."""
+    """A run: its totals, and the results that have something to say, in the order of the paths.
+
+    With ``show``, each of these is shown at once and not kept, so that a run over any number of files needs the same
+    memory.
+    """
 
     summary: Summary = field(default_factory=Summary)
     results: list[Result] = field(default_factory=list)
     verification: Verification | None = None
+    show: Callable[[Result], None] | None = None
 
     def add(self, result: Result) -> None:
         self.summary.add(result)
-        if result.findings or result.error:
+        if not (result.findings or result.error):
+            return
+        if self.show is not None:
+            self.show(result)
+        else:
             self.results.append(result)

@@ -16,7 +16,7 @@ from migrate.errors import FileError, UsageError
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
 from migrate.findings import Report, Result
 from migrate.options import STDIN, Run
-from migrate.report.streams import MANY_FILES, announce, print_diff, progress, write_bytes
+from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, write_bytes
 
 if TYPE_CHECKING:
     from migrate.verify.prove import Prover
@@ -47,7 +47,7 @@ def run_files(run: Run) -> Report:
 
     Without a proof each result is written as it comes; with one, none before all have been executed.
     """
-    report = Report()
+    report = Report(show=live(run))
     planned = plan_output(run.paths, run.output) if run.output else []
     migrated: dict[str, bytes] = {}
     failed: set[str] = set()

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import AFTER, BEFORE, PROGRAM, REVIEW, bn_migrate, environment, git, harvest, on_terminal, plant
+from tests.command import (
+    AFTER,
+    BEFORE,
+    BROKEN,
+    PROGRAM,
+    REVIEW,
+    bn_migrate,
+    environment,
+    git,
+    harvest,
+    on_terminal,
+    plant,
+    started,
+)
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-7]|9[0-7]|38;|4[0-7])[0-9;]*m")
 CONTEXT = b"".join(b"value%d = %d\n" % (i, i) for i in range(20))
@@ -151,3 +164,24 @@ def test_a_file_name_that_is_not_text_stops_nothing(tmp_path: Path, arguments: l
     assert done.returncode == 0
     with open(odd, "rb") as file:
         assert file.read() == (BEFORE if "--diff" in arguments else AFTER)
+
+
+def test_what_became_of_a_file_is_said_before_the_others_are_done(tmp_path: Path) -> None:
+    """The results of a large run need not be kept."""
+    plant(tmp_path, {"a.py": REVIEW, "z.py": BEFORE + b"layer = nn.BatchNorm2d(3, momentum=0.2)\n" * 8000})
+    process = started("--jobs", "1", "--check", ".", cwd=tmp_path)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    still_at_work = process.poll() is None
+    process.kill()
+    process.communicate(timeout=60)
+    assert first.startswith(b"a.py: nothing rewritten") and still_at_work
+
+
+@pytest.mark.parametrize("options", [["--check"], ["--check", "--verbose"], ["--diff"]], ids=" ".join)
+def test_a_terminal_shows_what_a_pipe_gets(tmp_path: Path, options: list[str]) -> None:
+    plant(tmp_path, {"a.py": REVIEW, "b.py": BEFORE, "c.py": BROKEN})
+    done = bn_migrate(*options, "--no-color", ".", cwd=tmp_path)
+    shown = on_terminal(*options, "--no-color", ".", cwd=tmp_path)
+    lines = [line for line in shown.splitlines() if line.strip()]
+    assert sorted(lines) == sorted(line for line in (done.stdout + done.stderr).decode().splitlines() if line.strip())

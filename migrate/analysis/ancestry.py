@@ -29,10 +29,17 @@ class Ancestry:
         self._headers: dict[str, dict[str, list[str]]] = {}
         self._bound: dict[str, set[str]] = {}
 
-    def meets(self, cls: Member, unread: set[str], wanted: Callable[[str, str], bool]) -> bool:
+    def meets(
+        self,
+        cls: Member,
+        unread: set[str],
+        wanted: Callable[[str, str], bool],
+        through: Callable[[str], bool] | None = None,
+    ) -> bool:
         """Whether a class of one of the ``unread`` files may derive from a ``wanted`` name of a file that was read.
 
-        A name that the bytes do not explain may be anything.
+        Or from a class of an unread file that is for ``through`` to tell. A name that the bytes do not explain may be
+        anything.
         """
         seen, todo = {cls}, [cls]
         while todo:
@@ -42,7 +49,7 @@ class Ancestry:
                     return True
                 continue
             before = self._before(path, name)
-            if before is None:
+            if before is None or (through is not None and through(path)):
                 return True
             todo += [member for member in before if member not in seen]
             seen.update(before)

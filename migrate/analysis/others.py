@@ -17,6 +17,10 @@ from migrate.rules import RuleSet
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 BOUND = re.compile(rb"\b(?:def|class|as)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*[,:=][^=]", re.MULTILINE)
 MARGIN = re.compile(rb"^(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
+PUBLIC = re.compile(
+    rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
+)
+QUOTED = re.compile(rb"\w+(?=[\"'])")
 
 Names = dict[str, dict[str, frozenset[str]]]
 """Names at module level by the path of their module, each with the members of which a file has to use one, if any."""
@@ -36,12 +40,22 @@ class Others:
         self._asked: dict[str, list[frozenset[str] | None]] = {}
         self._known_words: dict[str, set[str]] = {}
         self._instances: dict[str, bool] = {}
+        self._known_public: dict[str, set[str] | None] = {}
 
-    def descends(self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool]) -> bool:
-        """Whether a class of one of the files may derive from a name of another file of the run that is ``wanted``."""
+    def descends(
+        self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool], through: Callable[[str], bool] | None
+    ) -> bool:
+        """Whether a class of one of the files may derive from a name of another file of the run that is ``wanted``.
+
+        Or through a class of one of the files that is for ``through`` to tell.
+        """
         if isinstance(cls, Namespace):
             return True
-        return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted)
+        return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted, through)
+
+    def spells(self, path: str, names: frozenset[str] | None) -> bool:
+        """Whether one of the names stands in the file; None: any name may do."""
+        return names is None or not names.isdisjoint(self._words(path))
 
     def uses_instances(self, path: str) -> bool:
         """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
@@ -93,12 +107,24 @@ class Others:
         seen, todo = {path}, [path]
         while todo:
             at = todo.pop()
+            public = self._public(at)
+            if public is not None and name not in public:
+                continue
             if self._binds(at, name):
                 return True
             more = {file for file, names in self._imports.targets(at) if names is not None and "*" in names} - seen
             seen |= more
             todo += more
         return False
+
+    def _public(self, path: str) -> set[str] | None:
+        """The names of the ``__all__`` of a file; None where it has none, or one that is not a display of strings."""
+        if path not in self._known_public:
+            data = self._read(path)
+            found = PUBLIC.findall(data)
+            told = len(found) == 1 == data.count(b"__all__")
+            self._known_public[path] = {n.decode() for n in QUOTED.findall(found[0])} if told else None
+        return self._known_public[path]
 
     def _binds(self, path: str, name: str) -> bool:
         """Whether the file defines, assigns or imports ``name``; a builtin only where it stands at the margin."""
@@ -112,7 +138,7 @@ class Others:
         if not members:
             return True
         words = self._words(path)
-        return not members.isdisjoint(words) and (holders is None or not holders.isdisjoint(words))
+        return not members.isdisjoint(words) and self.spells(path, holders)
 
     def _words(self, path: str) -> set[str]:
         if path not in self._known_words:

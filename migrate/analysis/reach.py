@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
+from migrate.analysis.carriers import Carriers
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
 from migrate.analysis.decorators import decorated_nodes
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.importing import Read
 from migrate.analysis.narrowing import LOOKS
-from migrate.analysis.others import Names, Others
+from migrate.analysis.others import Others
 from migrate.analysis.project import Project
-from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.source import Source, python_of
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Namespace, Partial, Symbol, Value, Values, union
+from migrate.analysis.values import Instance, Local, Migrated, Namespace, Symbol, Values, union
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
 MAX_ROUNDS = 10
-CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
-"""Methods that run without being named."""
-LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
-"""Libraries that leave what they get as it is, and do not give it back."""
-_UNASKED = frozenset({""})
-WORD = re.compile(r"\w+")
 QUIET_ROUNDS = 3
 """Rounds without a new file after which callers that go in circles are left as they are."""
 
@@ -67,217 +60,6 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     return project
 
 
-class Carriers:
-    """Tells which values carry a migrated class, directly or in what they hold or take; ``instances`` count as well."""
-
-    def __init__(self, project: Project, instances: bool) -> None:
-        self._project = project
-        self._instances = instances
-        self._known: dict[ast.AST, bool] = {}
-        self._opened: dict[Value, bool] = {}
-        self._members: dict[ast.AST, set[str]] = {}
-        self._keeping: dict[ast.AST, bool] = {}
-        self._giving: dict[Value, bool] = {}
-        self._holders: frozenset[str] | None = _UNASKED
-
-    def any(self, values: Values) -> bool:
-        return any(self._carries(v) for v in values)
-
-    def names(self, asked: Callable[[str, str], bool]) -> Names:
-        """The names at module level that are ``asked`` for and carry.
-
-        With each, the members that do for a class that carries by them alone.
-        """
-        found: Names = {}
-
-        def look(module: Evaluator) -> None:
-            for name in dict.fromkeys((*module.index.module.bindings, *self._starred(module, set()))):
-                if not asked(module.path, name):
-                    continue
-                values = [v for v in self._project.exported(module.path, name) if self._carries(v)]
-                if values:
-                    found.setdefault(module.path, {})[name] = self._through(values)
-
-        self._project.for_each(look)
-        return found
-
-    def _starred(self, module: Evaluator, seen: set[str]) -> Iterator[str]:
-        """The names that star imports may bring."""
-        for star in module.index.module.star_imports:
-            path = module.imported_module(star)
-            if path in self._project.modules and path not in seen:
-                seen.add(path)
-                inner = self._project.modules[path]
-                yield from inner.index.module.bindings
-                yield from self._starred(inner, seen)
-
-    def holders(self) -> frozenset[str] | None:
-        """The names of attributes and functions that hold or give an instance itself; None where one needs no name.
-
-        Whoever uses such an instance, and does not make it, spells one of them.
-        """
-        found: set[str] = set()
-
-        def look(module: Evaluator) -> None:
-            for cls in module.index.all(ast.ClassDef):
-                names = self._project.classes.attributes(cls)
-                found.update(n for n in names if self._gives(self._project.classes.attribute(cls, n, True)))
-            scope = module.index.module.bindings
-            found.update(n for n in scope if self._gives(self._project.exported(module.path, n)))
-
-        self._project.for_each(look)
-        nameless = any(name in CALLED or name.startswith("__") for name in found)
-        return None if nameless else frozenset(found)
-
-    def _gives(self, values: Values) -> bool:
-        return any(self._gives_one(v) for v in values)
-
-    def _gives_one(self, value: Value) -> bool:
-        """Whether a value is a migrated class or an instance of it, or holds one, or gives one when it is called."""
-        if value not in self._giving:
-            self._giving[value] = False
-            of = value.of if isinstance(value, (Instance, Partial)) else value
-            if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-                self._giving[value] = self._project.classes.migrated_base(of.node) is not None
-            elif isinstance(of, Local) and isinstance(of.node, Function):
-                self._giving[value] = self._gives(self._project.homes[of.node].returned(of.node))
-            elif is_container(of):
-                self._giving[value] = self._gives(at(next(iter(self._project.modules.values())), of, None))
-            else:
-                self._giving[value] = isinstance(of, Migrated)
-        return self._giving[value]
-
-    def _through(self, values: Iterable[Value]) -> frozenset[str]:
-        """The members by which all of ``values`` carry; none where one of them does so by itself, or when called."""
-        members: set[str] = set()
-        for value in values:
-            cls = getattr(getattr(value, "of", value), "node", None)
-            through = self._members.get(cls, set()) if isinstance(cls, ast.ClassDef) else set()
-            if not through or not CALLED.isdisjoint(through):
-                return frozenset()
-            members |= through
-        return frozenset(members)
-
-    def _carries(self, value: Value) -> bool:
-        if isinstance(value, Instance) and isinstance(value.of, Migrated):
-            return self._instances
-        if isinstance(value, (Instance, Partial)):
-            return self._carries(value.of)
-        if is_container(value):
-            return self._container(value)
-        return isinstance(value, Migrated) or (isinstance(value, Local) and self._node(value.node))
-
-    def _container(self, value: Value) -> bool:
-        if value not in self._opened:
-            self._opened[value] = False
-            self._opened[value] = self.any(at(next(iter(self._project.modules.values())), value, None))
-        return self._opened[value]
-
-    def _node(self, node: ast.AST) -> bool:
-        """Remembered; a circle adds nothing."""
-        if node not in self._known:
-            self._known[node] = False
-            if isinstance(node, ast.ClassDef):
-                self._known[node] = self._class(node)
-            elif isinstance(node, Function):
-                self._known[node] = self._function(node)
-            elif isinstance(node, ast.expr):
-                self._known[node] = self.any(self._project.evaluate(node))
-        return self._known[node]
-
-    def _class(self, cls: ast.ClassDef) -> bool:
-        classes = self._project.classes
-        if classes.migrated_base(cls) is not None:
-            return True
-        # Not what classes that derive from it have: whoever names the base does not name those.
-        names = classes.attributes(cls)
-        self._members[cls] = {name for name in names if self.any(classes.attribute(cls, name, True))}
-        return bool(self._members[cls])
-
-    def _function(self, function: Function) -> bool:
-        """Whether a function gives carriers of its own, or does something with those it gets.
-
-        To give back what it gets is neither: each caller has its own back.
-        """
-        module = self._project.homes[function]
-        if self.any(self._project.classes.of_function(Local(function))):
-            return True
-        given = {b: module.binding_values(b) for b in _parameters(module, function)}
-        return self.any(module.returned(function) - union(given.values())) or self._keeps(function)
-
-    def _keeps(self, function: Function) -> bool:
-        """Whether a function does something with a carrier that it gets. Remembered; a circle adds nothing."""
-        if function not in self._keeping:
-            self._keeping[function] = False
-            module = self._project.homes[function]
-            own = (b for b in _parameters(module, function) if b.scope.node is function)
-            self._keeping[function] = any(self._parameter(module, b, module.binding_values(b)) for b in own)
-        return self._keeping[function]
-
-    def _parameter(self, module: Evaluator, parameter: Binding, values: Values) -> bool:
-        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new."""
-        if values >= UNKNOWN or not self.any(values):
-            return False
-        uses = module.index.uses(parameter.scope, parameter.name)
-        return any(self._matters(module, use, values) for use in uses)
-
-    def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
-        """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""
-        parent = module.index.parent(node)
-        if isinstance(
-            parent, (ast.Return, ast.Expr, ast.Compare, ast.If, ast.FormattedValue, ast.YieldFrom, ast.Yield)
-        ):
-            return False
-        if isinstance(parent, ast.Attribute):
-            held = self._project.evaluate(parent)
-            if parent.attr.startswith("__"):
-                return False
-            named = parent.attr in self._project.rules.members or not isinstance(parent.ctx, ast.Load)
-            return named or (self.any(held) and self._matters(module, parent, held))
-        if isinstance(parent, ast.Call) and parent.func is node:
-            held = self._project.evaluate(parent)
-            made = any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held)
-            return made or (self.any(held) and self._matters(module, parent, held))
-        call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
-        if isinstance(call, ast.Call):
-            return self._handed(module, call, node, values)
-        return self._gives(values) or self._spells(module, node)
-
-    def _spells(self, module: Evaluator, node: ast.expr) -> bool:
-        """Whether the function around ``node`` spells a name by which what holds an instance gives it."""
-        if self._holders is _UNASKED:
-            self._holders = self.holders()
-        outer = [a for a in module.index.ancestors(node) if isinstance(a, Function)]
-        if self._holders is None or not outer:
-            return True
-        text = module.index.source.segment(outer[-1])
-        return not self._holders.isdisjoint(WORD.findall(text))
-
-    def _handed(self, module: Evaluator, call: ast.Call, given: ast.expr, values: Values) -> bool:
-        """Whether what ``call`` is given, or what it gives back for that, matters."""
-        if getattr(call.func, "id", "") in LOOKS:
-            return False
-        callees = self._project.evaluate(call.func)
-        if any(isinstance(v, Symbol) and v.name.partition(".")[0] in LOOKING for v in callees):
-            return False
-        functions = [v.node for v in callees if isinstance(v, Local) and isinstance(v.node, Function)]
-        if any(self._keeps(f) for f in functions):
-            return True
-        if len(functions) < len(callees) and (self._gives(values) or self._spells(module, given)):
-            return True
-        held = self._project.evaluate(call)
-        return self.any(held) and self._matters(module, call, held)
-
-
-def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
-    """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
-    own = module.classes.owner(function) is not None
-    first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
-    inside = (function, *module.index.nested.get(function, ()))
-    for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
-        yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
-
-
 def _forward(project: Project, others: Others) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
@@ -286,22 +68,24 @@ def _forward(project: Project, others: Others) -> set[str]:
     def carries(path: str, name: str) -> bool:
         return all_carriers.any(project.exported(path, name))
 
+    def spells(path: str) -> bool:
+        return others.spells(path, all_carriers.holders)
+
     def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
-            carriers = all_carriers if kept or others.uses_instances(path) else classes
-            if any(carriers.any(v) for v in values):
+            instances = kept or others.uses_instances(path)
+            carried = all_carriers.any if kept or (instances and spells(path)) else all_carriers.gives
+            if any((instances and carried(v)) or classes.any(v) for v in values):
                 found.add(path)
 
     def look(module: Evaluator) -> None:
         for cls in module.index.all(ast.ClassDef):
             unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
             family = (cls, *project.classes.heirs(cls)) if unread else ()
-            if all_carriers.any(frozenset(map(Local, family))):
-                found.update(b.path for b in unread)
-            else:
-                found.update(b.path for b in unread if others.descends(b, carries))
+            carried = all_carriers.any(frozenset(map(Local, family)))
+            found.update(b.path for b in unread if others.descends(b, carries, spells if carried else None))
         for call in module.index.all(ast.Call):
-            if module.is_module_member(call.func):
+            if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
                 continue
             passed = [*call.args, *(k.value for k in call.keywords)]
             if project.callers.construction(call) is not None:
@@ -359,7 +143,7 @@ def _backward(project: Project, others: Others) -> set[str]:
     for instances in (False, True):
         carriers = Carriers(project, instances)
         names = carriers.names(others.asked)
-        holders = carriers.holders() if instances else None
+        holders = carriers.holders if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
         found.update(p for p in others.importing(names, holders) if not instances or others.uses_instances(p))

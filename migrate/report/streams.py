@@ -90,6 +90,21 @@ def write_bytes(data: bytes, err: bool = False) -> None:
     stream.buffer.flush()
 
 
+def live(run: Run) -> Callable[[Result], None] | None:
+    """What shows a result at once; None where the whole report is needed first, or a progress bar has the terminal."""
+    whole = run.format != "text" or run.report is not None or run.verify is not None
+    if whole or run.quiet or (sys.stdout.isatty() and sys.stderr.isatty()):
+        return None
+
+    def show_now(result: Result) -> None:
+        from migrate.report import text
+
+        stream = sys.stderr if run.occupies_stdout else sys.stdout
+        text.show_file(result, text.console(stream, run.no_color), run.verbose)
+
+    return show_now
+
+
 def show(run: Run, report: Report) -> None:
     """The report: a document alone on standard output, otherwise text where standard output is free for it."""
     if run.format == "json":

@@ -45,11 +45,12 @@ def console(stream: IO[str], no_color: bool) -> Console:
 def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
     """Print the whole report."""
     for result in report.results:
-        _show_file(result, out, verbose)
+        show_file(result, out, verbose)
     out.print(Text(totals(report.summary, writes=writes)))
 
 
-def _show_file(result: Result, out: Console, verbose: bool) -> None:
+def show_file(result: Result, out: Console, verbose: bool) -> None:
+    """Print what became of one file, and what needs review in it."""
     if result.error is not None:
         out.print(Text.assemble((place_of_error(result), "bold"), ": ", ("error", "bold red"), f" {result.error}"))
     shown = [f for f in result.findings if verbose or f.kind == "review"]

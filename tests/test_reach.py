@@ -1,0 +1,193 @@
+"""Which files that have no trigger word are read, as their bytes tell; the rest of a large tree costs no parse."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.others import Others
+from migrate.analysis.reach import read_project
+from migrate.analysis.tree import Tree
+from migrate.analysis.values import Symbol
+from migrate.rules import load_rules
+
+RULES = load_rules("mindspore.nn")
+HEAD = "import torch.nn as nn\n\n"
+
+
+def others(files: dict[str, str], read: tuple[str, ...] = ()) -> Others:
+    texts = {path: text.encode() for path, text in files.items()}
+    return Others((p for p in texts if p not in read), texts.__getitem__, RULES, Tree(texts))
+
+
+def modules(files: dict[str, str], *triggered: str) -> set[str]:
+    """The files that are read into the project of those that are triggered."""
+    texts = {path: text.encode() for path, text in files.items()}
+    project = read_project(texts, {path: texts[path] for path in triggered}, texts.__getitem__, RULES)
+    return set(project.modules) - set(triggered)
+
+
+@pytest.mark.parametrize(
+    ("text", "brings"),
+    [
+        ("class Norm:\n    pass\n", True),
+        ("from torch import Norm\n", True),
+        ("__all__ = ['Norm']\nfrom torch import Norm\n", True),
+        ("__all__ = [\n    'Other',  # and more\n    \"Norm\",\n]\nclass Norm:\n    pass\n", True),
+        ("__all__ = ['Other']\nclass Norm:\n    pass\n", False),
+        ("__all__: tuple[str, ...] = ('Other',)\nclass Norm:\n    pass\n", False),
+        ("__all__ = ['Other'] + more\nclass Norm:\n    pass\n", True),
+        ("__all__ = ['Other']\n__all__ += more\nclass Norm:\n    pass\n", True),
+        ("__all__ = [n for n in dir()]\nclass Norm:\n    pass\n", True),
+        ("__all__ = ['Norm']\nfrom a import *\n", False),
+        ("x = 1\n", False),
+    ],
+)
+def test_a_star_brings_what_all_names(text: str, brings: bool) -> None:
+    assert others({"m.py": text, "a.py": "x = 1\n"}).defines("m.py", "Norm") is brings
+
+
+def test_a_star_behind_a_star() -> None:
+    files = {"m.py": "from a import *\n", "a.py": "class Norm:\n    pass\n"}
+    assert others(files).defines("m.py", "Norm")
+    assert not others(files | {"m.py": "from a import *\n__all__ = ['Other']\n"}).defines("m.py", "Norm")
+    assert others(files | {"m.py": "from a import *\n__all__ = ['Norm']\n"}).defines("m.py", "Norm")
+
+
+ROOT = {"root.py": "class Root:\n    pass\n"}
+ANCESTRY = {
+    "through a class": ({"m.py": "from root import Root\nclass Base(Root):\n    pass\n"}, True),
+    "through a name that is imported": ({"m.py": "from root import Root as Base\n"}, True),
+    "through a module": ({"m.py": "import root\nclass Base(root.Root):\n    pass\n"}, True),
+    "through a star": ({"m.py": "from root import *\nclass Base(Root):\n    pass\n"}, True),
+    "through two files": (
+        {
+            "m.py": "from n import Mid\nclass Base(Mid):\n    pass\n",
+            "n.py": "from root import (\n    Root as Old,\n)\nclass Mid(Old, object):\n    pass\n",
+        },
+        True,
+    ),
+    "behind a comment": ({"m.py": "from root import Root\nclass Base(  # one)\n    Root\n):\n    pass\n"}, True),
+    "as one argument of many": (
+        {"m.py": "from root import Root\nclass Base(make(1), Root, metaclass=M):\n    x = 1\n"},
+        True,
+    ),
+    "in brackets that are nested deep": ({"m.py": "class Base(make(f(g(1)))):\n    pass\n"}, True),
+    "by an assignment": ({"m.py": "import root\nBase = root.Root\n"}, True),
+    "of a class inside a class": (
+        {"m.py": "class Outer:\n    class In:\n        x = 1\nclass Base(Outer.In):\n    x = 1\n"},
+        True,
+    ),
+    "in one of two branches": (
+        {"m.py": "from root import Root\nif x:\n    class Base(Root):\n        y = 1\nelse:\n    Base = object\n"},
+        True,
+    ),
+    "to a library": ({"m.py": HEAD + "class Base(nn.Module):\n    pass\n"}, False),
+    "to nothing": ({"m.py": "class Base:\n    pass\n"}, False),
+    "beside the class": ({"m.py": "from root import Root\nclass Base:\n    root = Root\n"}, False),
+    "in a circle": ({"m.py": "from n import Base\n", "n.py": "from m import Base\n"}, False),
+}
+
+
+@pytest.mark.parametrize("what", ANCESTRY)
+def test_descent_by_bytes(what: str) -> None:
+    files, meets = ANCESTRY[what]
+    asked: list[tuple[str, str]] = []
+
+    def wanted(path: str, name: str) -> bool:
+        asked.append((path, name))
+        return name == "Root"
+
+    found = others(ROOT | files, ("root.py",)).descends(Symbol("m.Base", "m.py"), wanted, None)
+    assert found is meets, asked
+
+
+def test_descent_through_a_file_that_matters() -> None:
+    files = {"m.py": "from n import Mid\nclass Base(Mid):\n    pass\n", "n.py": "class Mid:\n    pass\n"}
+    nothing = others(files).descends(Symbol("m.Base", "m.py"), lambda *_: False, lambda path: path == "x.py")
+    assert not nothing
+    assert others(files).descends(Symbol("m.Base", "m.py"), lambda *_: False, lambda path: path == "n.py")
+
+
+NET = HEAD + "from base import Base\n\nclass Net(Base):\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n"
+
+
+def test_a_base_is_read_where_it_spells_a_layer() -> None:
+    plain = {"net.py": NET, "base.py": "class Base:\n    def fill(self, x):\n        x.weight.data.fill_(1)\n"}
+    assert modules(plain, "net.py") == set()
+    spelled = {**plain, "base.py": "class Base:\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n"}
+    assert modules(spelled, "net.py") == {"base.py"}
+
+
+def test_a_base_is_read_where_the_one_behind_it_spells_a_layer() -> None:
+    files = {
+        "net.py": NET,
+        "base.py": "from deep import Deep\n\nclass Base(Deep):\n    pass\n",
+        "deep.py": "class Deep:\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n",
+    }
+    assert modules(files, "net.py") == {"base.py", "deep.py"}
+
+
+def test_the_base_of_a_class_without_a_layer_is_not_read() -> None:
+    files = {"net.py": HEAD + "from base import Base\n\nclass Config(Base):  # of BatchNorm\n    pass\n"}
+    assert modules(files | {"base.py": "class Base:\n    bn = 1\n    weight = 2\n"}, "net.py") == set()
+
+
+def test_a_user_of_a_network_is_read_where_it_spells_a_layer() -> None:
+    net = HEAD + "class Net:\n    def __init__(self):\n        self.bn, self.fc = nn.BatchNorm2d(3), nn.Linear(3, 3)\n"
+    use = "from net import Net\n\nnet = Net()\nnet.{}.weight.data.fill_(1)\n"
+    assert modules({"net.py": net, "use.py": use.format("bn")}, "net.py") == {"use.py"}
+    assert modules({"net.py": net, "use.py": use.format("fc")}, "net.py") == set()
+
+
+@pytest.mark.parametrize(
+    ("member", "use"),
+    [
+        ("def first(self):\n        return self.bn", "Net().first().weight"),
+        ("def __getitem__(self, i):\n        return self.bn", "Net()[0].weight"),
+        ("def forward(self):\n        return self.bn", "Net()().weight"),
+        ("@property\n    def first(self):\n        return self.bn", "Net().first.weight"),
+        ("def parts(self):\n        return [self.bn]", "Net().parts()[0].weight"),
+    ],
+)
+def test_what_gives_a_layer_counts_as_its_name(member: str, use: str) -> None:
+    net = HEAD + f"class Net:\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n\n    {member}\n"
+    files = {"net.py": net, "use.py": f"from net import Net\n\nw = {use}\n"}
+    assert modules(files, "net.py") == {"use.py"}
+
+
+def test_what_only_looks_at_a_layer_is_no_reason_to_read() -> None:
+    files = {
+        "net.py": HEAD + "from kinds import Kind\n\nassert not isinstance(nn.BatchNorm2d(3), Kind)\n",
+        "kinds.py": "class Kind:\n    def f(self):\n        return self.bn.weight\n",
+    }
+    assert modules(files, "net.py") == set()
+
+
+LAYERS = HEAD + "class Net:\n    def __init__(self):\n        self.bn, self.fc = nn.BatchNorm2d(3), nn.Linear(3, 3)\n\n"
+
+
+def test_a_user_of_what_holds_a_network_is_read_where_it_spells_a_layer() -> None:
+    net = LAYERS + "class Outer:\n    def __init__(self):\n        self.net = Net()\n"
+    use = "from net import Outer\n\nw = Outer().net.{}.weight\n"
+    assert modules({"net.py": net, "use.py": use.format("bn")}, "net.py") == {"use.py"}
+    assert modules({"net.py": net, "use.py": use.format("fc")}, "net.py") == set()
+
+
+def test_a_function_that_gets_a_network_is_read_where_it_spells_a_layer() -> None:
+    net = "from util import zero\n" + LAYERS + "zero(Net())\n"
+    util = "def zero(net):\n    net.{}.weight.data.fill_(0)\n"
+    assert modules({"net.py": net, "util.py": util.format("bn")}, "net.py") == {"util.py"}
+    assert modules({"net.py": net, "util.py": util.format("fc")}, "net.py") == set()
+
+
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [
+        ("def fill(m):\n    n = m\n    n.weight.data.fill_(1)\n\nfill(Net().bn)\n", True),
+        ("def fill(m):\n    n = m\n    n.bn.weight.data.fill_(1)\n\nfill(Net())\n", True),
+        ("def fill(m):\n    n = m\n    n.fc.weight.data.fill_(1)\n\nfill(Net())\n", False),
+    ],
+)
+def test_who_else_calls_a_function_matters_where_it_uses_a_layer(function: str, read: bool) -> None:
+    files = {"net.py": LAYERS + function, "use.py": "from net import fill\nfrom other import x\n\nfill(x.weight)\n"}
+    assert modules(files, "net.py") == ({"use.py"} if read else set())
