@@ -85,6 +85,14 @@ def test_a_file_that_cannot_be_processed_has_an_error(editor: Editor, tmp_path: 
     assert editor.marked(path, shown.range) == "layer = nn.BatchNorm2d("
 
 
+def test_cells_of_a_notebook_are_no_modules(editor: Editor, tmp_path: Path) -> None:
+    uri = "vscode-notebook-cell:/a.ipynb#W0sZmlsZQ"
+    item = types.TextDocumentItem(uri, "python", 1, BEFORE.decode())
+    editor.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    assert editor.codes(opened(editor, tmp_path, BEFORE))
+    assert uri not in [p.uri for p in editor.published]
+
+
 def test_a_code_links_to_its_section_of_the_documentation(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, REVIEW)
     (shown,) = editor.diagnostics(path)

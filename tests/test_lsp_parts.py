@@ -127,7 +127,7 @@ def test_a_missing_pygls_is_named() -> None:
     script = "import sys\nsys.modules['pygls'] = None\nfrom migrate.lsp.command import main\nmain([])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 1
-    assert b"pip install 'bn-migrate[lsp]'" in done.stderr
+    assert b"-m pip install pygls" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

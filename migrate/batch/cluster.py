@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import as_completed
 
@@ -23,7 +24,7 @@ def on_cluster(batches: Iterable[Batch], address: str) -> Iterator[Outcome]:
         from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"--dask: {error.name} is not installed. Install it with: pip install 'bn-migrate[dask]'"
+            f"--dask: {error.name} is not installed. Install it with: {sys.executable} -m pip install distributed"
         ) from None
     try:
         get_address_host_port(address)  # before the client, which takes half a minute to give up on nonsense

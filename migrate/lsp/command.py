@@ -24,7 +24,7 @@ def main(stdio: bool) -> None:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
             raise
-        message = f"{missing} is not installed for {sys.executable}. Install it with: pip install 'bn-migrate[lsp]'"
+        message = f"{missing} is not installed. Install it with: {sys.executable} -m pip install pygls"
         raise click.ClickException(message) from None
     incoming, outgoing = take_streams()
     server = make_server()

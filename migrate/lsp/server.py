@@ -166,6 +166,9 @@ def _documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def _(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
+        # A cell of a notebook is no module: what it lacks stands in the cells before it.
+        if document.uri.startswith("vscode-notebook-cell:"):
+            return
         if document.language_id == "python" or document.uri.endswith(MODULES):
             ls.files.open(document.uri, document.version, document.text)
 
