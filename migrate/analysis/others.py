@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from migrate.analysis.ancestry import Ancestry
-from migrate.analysis.importing import Imports, Read
+from migrate.analysis.importing import WORD, Imports, Read, name_of
 from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
 from migrate.rules import RuleSet
 
-IDENTIFIER = re.compile(rb"[^\W\d]\w*")
-BOUND = re.compile(rb"\b(?:def|class|as)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*[,:=][^=]", re.MULTILINE)
-MARGIN = re.compile(rb"^(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
+IDENTIFIER = re.compile(WORD.encode("latin-1"))
+BOUND = re.compile(rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE)
+MARGIN = re.compile(rf"^(?:def|class)[ \t]+({WORD})|^({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE)
 
 Names = dict[str, dict[str, frozenset[str]]]
 """Names at module level by the path of their module, each with the members of which a file has to use one, if any."""
@@ -116,9 +116,9 @@ class Others:
 
     def _words(self, path: str) -> set[str]:
         if path not in self._known_words:
-            self._known_words[path] = {word.decode() for word in IDENTIFIER.findall(self._read(path))}
+            self._known_words[path] = set(map(name_of, IDENTIFIER.findall(self._read(path))))
         return self._known_words[path]
 
 
 def _words_of(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
-    return {word.decode() for words in pattern.findall(data) for word in words if word}
+    return {name_of(word) for words in pattern.findall(data) for word in words if word}
