@@ -48,7 +48,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = Others((p for p in paths if p not in triggered), python_of(read), rules, project.tree)
+    others = Others(paths, triggered, python_of(read), project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
@@ -129,6 +129,24 @@ class Carriers:
         nameless = any(name in CALLED or name.startswith("__") for name in found)
         return None if nameless else frozenset(found)
 
+    def spelled(self) -> frozenset[str] | None:
+        """The ``holders``, and the names of functions that do something with what they get, which may be another thing.
+
+        Whoever gives them that spells their names.
+        """
+        holders = self.holders()
+        if holders is None:
+            return None
+        found = set(holders)
+
+        def look(module: Evaluator) -> None:
+            functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.index.all(ast.FunctionDef)]
+            functions += module.index.all(ast.AsyncFunctionDef)
+            found.update(f.name for f in functions if f.name not in found and self._keeps(f))
+
+        self._project.for_each(look)
+        return None if any(name in CALLED or name.startswith("__") for name in found) else frozenset(found)
+
     def _gives(self, values: Values) -> bool:
         return any(self._gives_one(v) for v in values)
 
@@ -190,7 +208,7 @@ class Carriers:
         if classes.migrated_base(cls) is not None:
             return True
         # Not what classes that derive from it have: whoever names the base does not name those.
-        names = classes.attributes(cls)
+        names = classes.inherited_names(cls)
         self._members[cls] = {name for name in names if self.any(classes.attribute(cls, name, True))}
         return bool(self._members[cls])
 
@@ -215,11 +233,32 @@ class Carriers:
         return self._keeping[function]
 
     def _parameter(self, module: Evaluator, parameter: Binding, values: Values) -> bool:
-        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new."""
-        if values >= UNKNOWN or not self.any(values):
-            return False
+        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new.
+
+        One that gets none matters where it is called with a carrier, or put where there is one.
+        """
         uses = module.index.uses(parameter.scope, parameter.name)
+        if any(self._is_called(module, use) for use in uses):
+            return True
+        if values >= UNKNOWN:
+            return False
+        if not self.any(values):
+            return any(self._is_put(module, use) for use in uses)
         return any(self._matters(module, use, values) for use in uses)
+
+    def _is_called(self, module: Evaluator, use: ast.expr) -> bool:
+        call = module.index.parent(use)
+        if not isinstance(call, ast.Call) or call.func is not use:
+            return False
+        return any(self.any(self._project.evaluate(a)) for a in (*call.args, *(k.value for k in call.keywords)))
+
+    def _is_put(self, module: Evaluator, use: ast.AST) -> bool:
+        parent = module.index.parent(use)
+        while isinstance(parent, (ast.BoolOp, ast.IfExp)):
+            parent = module.index.parent(parent)
+        if not isinstance(parent, ast.Assign):
+            return False
+        return any(isinstance(t, ast.Attribute) and self.any(self._project.evaluate(t)) for t in parent.targets)
 
     def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
         """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""
@@ -271,32 +310,36 @@ class Carriers:
 
 def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
     """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
-    own = module.classes.owner(function) is not None
+    own = module.classes.owner(function) is not None and not _is_static(function)
     first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
     inside = (function, *module.index.nested.get(function, ()))
     for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
         yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
 
 
+def _is_static(function: Function) -> bool:
+    return any(getattr(d, "id", "") == "staticmethod" for d in getattr(function, "decorator_list", ()))
+
+
 def _forward(project: Project, others: Others) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
-    classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
+    carriers = Carriers(project, instances=True)
 
     def carries(path: str, name: str) -> bool:
-        return all_carriers.any(project.exported(path, name))
+        return carriers.any(project.exported(path, name))
 
-    def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
-        for path in others.paths.intersection(_paths(project, to)):
-            carriers = all_carriers if kept or others.uses_instances(path) else classes
-            if any(carriers.any(v) for v in values):
-                found.add(path)
+    def hand(to: Iterable[ast.expr], values: Iterable[Values]) -> None:
+        to = list(to)
+        paths = others.paths.intersection((*_paths(project, to), *_paths(project, _bases(project, to))))
+        if paths and any(carriers.any(v) for v in values):
+            found.update(paths)
 
     def look(module: Evaluator) -> None:
         for cls in module.index.all(ast.ClassDef):
             unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
             family = (cls, *project.classes.heirs(cls)) if unread else ()
-            if all_carriers.any(frozenset(map(Local, family))):
+            if carriers.any(frozenset(map(Local, family))):
                 found.update(b.path for b in unread)
             else:
                 found.update(b.path for b in unread if others.descends(b, carries))
@@ -309,7 +352,7 @@ def _forward(project: Project, others: Others) -> set[str]:
             given = [project.evaluate(p) for p in passed]
             hand([*_chain(call.func), *passed], given)
             if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
-                hand([call.func.value], given, kept=True)
+                hand([call.func.value], given)
         for node in decorated_nodes(module.index):
             hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
         for target, value in _assigned_members(module):
@@ -341,6 +384,14 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
     return (value.path for value in _symbols(project, nodes))
 
 
+def _bases(project: Project, nodes: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """The bases of the classes that the expressions name, whose constructors and methods get what these get."""
+    for value in (v for node in nodes for v in project.evaluate(node)):
+        cls = getattr(getattr(value, "of", value), "node", None)
+        if isinstance(cls, ast.ClassDef):
+            yield from (base for c in project.classes.family(cls) for base in c.bases)
+
+
 def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | Namespace]:
     """What the expressions name in files of the run that may not be read, or the classes of their objects."""
     for node in nodes:
@@ -353,16 +404,16 @@ def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | N
 def _backward(project: Project, others: Others) -> set[str]:
     """The files that name a carrier and import from a module that has it, as far as their bytes tell.
 
-    One that gets instances only inside other objects matters where it uses an attribute of theirs.
+    One that gets instances only inside other objects matters where it, or who has them from there, spells their names.
     """
     found: set[str] = set()
     for instances in (False, True):
         carriers = Carriers(project, instances)
         names = carriers.names(others.asked)
-        holders = carriers.holders() if instances else None
+        holders = carriers.spelled() if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
-        found.update(p for p in others.importing(names, holders) if not instances or others.uses_instances(p))
+        found.update(others.importing(names, holders))
     return found
 
 
