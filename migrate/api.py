@@ -19,12 +19,15 @@ Tell = Callable[[int, int], None]
 """Takes how many files are done, and how many there are."""
 
 
-def migrate_source(text: str | bytes, *, filename: str = "<string>", options: Options | None = None) -> Result:
+def migrate_source(
+    text: str | bytes, *, filename: str | PathLike[str] = "<string>", options: Options | None = None
+) -> Result:
     """The result for one module on its own, or for a notebook, where ``filename`` says that it is one.
 
     ``text`` as bytes is read as Python reads a file, with its coding line. What is wrong with it is the result's
     ``error``, and then nothing is changed; raises UsageError for rule files that cannot be used.
     """
+    filename = fspath(filename)
     try:
         data = text if isinstance(text, bytes) else encoded(text)
     except FileError as error:
@@ -34,7 +37,7 @@ def migrate_source(text: str | bytes, *, filename: str = "<string>", options: Op
 
 
 def migrate_paths(
-    paths: Iterable[str | PathLike[str]],
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
     options: Options | None = None,
     selection: files.Selection | None = None,
@@ -47,8 +50,10 @@ def migrate_paths(
     ``avoid`` is a folder not to enter. A file that cannot be read or understood has an ``error``; raises UsageError
     for patterns or rule files that cannot be used.
     """
+    # The characters of one path would be paths as well, and "/" is among them.
+    several = (paths,) if isinstance(paths, (str, PathLike)) else paths
     with stage("walk"):
-        found = list(files.find_files(tuple(fspath(p) for p in paths), selection or files.Selection(), avoid))
+        found = list(files.find_files(tuple(fspath(p) for p in several), selection or files.Selection(), avoid))
     if tell is not None:
         tell(0, len(found))
     for done, result in enumerate(run(found, options or Options(), means or Means()), start=1):
@@ -75,7 +80,8 @@ def write(result: Result) -> Result:
 def encoded(text: str) -> bytes:
     """The bytes of a module, as its coding line has them; raises FileError BN902."""
     try:
-        return text.encode(_encoding(text))
+        # With a byte order mark the encoding is one that writes it.
+        return text.removeprefix("\ufeff").encode(_encoding(text))
     except (UnicodeError, LookupError, SyntaxError) as error:
         raise FileError("BN902", f"cannot encode: {error}") from None
 

@@ -43,7 +43,7 @@ def main() -> None:
     """Run the program; every way out ends in one of the documented exit codes."""
     arguments = sys.argv[1:]
     try:
-        if arguments == ["--version"]:
+        if arguments == ["--version"] and not _completes():
             _say(f"bn-migrate {__version__}", False)
             return
         files = _look(arguments)
@@ -67,9 +67,19 @@ def _say(text: str, err: bool) -> None:
         return
     try:
         print(text, file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
+        # The interpreter must not try to flush it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        sys.exit(141)
+        if isinstance(error, BrokenPipeError):
+            sys.exit(141)
+        if not err:
+            print(f"bn-migrate: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _completes() -> bool:
+    """Whether a shell asks for completions."""
+    return any(name.startswith("_BN_MIGRATE_") for name in os.environ)
 
 
 def _look(arguments: list[str]) -> int | None:
@@ -77,7 +87,7 @@ def _look(arguments: list[str]) -> int | None:
     paths = [a for a in arguments if not a.startswith("-")]
     if not paths or not PLAIN.issuperset(a for a in arguments if a.startswith("-")) or "" in paths:
         return None
-    if any(name.startswith("_BN_MIGRATE_") for name in os.environ):  # a shell asks for completions
+    if _completes():
         return None
     words = known_words([], DEFAULT_TARGET)
     if words is None or _configured(paths):
@@ -104,13 +114,22 @@ def _configured(paths: list[str]) -> bool:
     while folder != last:
         file = os.path.join(folder, "pyproject.toml")
         if os.path.isfile(file):
-            try:
-                with open(file, "rb") as opened:
-                    return b"bn-migrate" in opened.read()
-            except OSError:
-                return True
+            return _says_something(file)
         folder, last = os.path.dirname(folder), folder
     return False
+
+
+def _says_something(file: str) -> bool:
+    try:
+        if sys.version_info >= (3, 11):
+            import tomllib
+        else:
+            import tomli as tomllib
+        with open(file, encoding="utf-8") as opened:
+            tool = tomllib.loads(opened.read()).get("tool")
+    except (ImportError, OSError, ValueError, RecursionError):
+        return True
+    return isinstance(tool, dict) and "bn-migrate" in tool
 
 
 def _sources(paths: list[str]) -> Iterator[str]:

@@ -27,6 +27,24 @@ def test_source_with_options() -> None:
     assert "data_format='NHWC'" in result.text
 
 
+def test_source_with_a_byte_order_mark() -> None:
+    text = f"\ufeff{BEFORE.decode()}"
+    result = migrate_source(text)
+    assert result.error is None and result.before == text.encode()
+    assert result.after == f"\ufeff{AFTER.decode()}".encode()
+
+
+def test_the_name_of_a_source_is_a_path() -> None:
+    assert migrate_source(BEFORE, filename=Path("a.py")).path == "a.py"
+
+
+def test_one_path_is_not_its_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plant(tmp_path, {"a/b.py": BEFORE, "b/c.py": BEFORE}))
+    for path in ("a", Path("a")):
+        assert [r.path for r in migrate_paths(path, means=WITHOUT_CACHE)] == ["a/b.py"]
+    assert [r.path for r in migrate_paths("ab", means=WITHOUT_CACHE)] == ["ab"]
+
+
 @pytest.mark.parametrize("coding", ["utf-8", "latin-1", "cp1251"])
 def test_source_has_the_encoding_of_its_coding_line(coding: str) -> None:
     letters = {"utf-8": "é☃", "latin-1": "é", "cp1251": "Ж"}[coding]

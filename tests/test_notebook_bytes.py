@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from migrate.engine import Options, migrate_bytes
 from tests.notebooks import migrated, notebook, sources
 
 CELLS = [
@@ -116,3 +117,18 @@ def test_few_bytes_of_a_large_notebook_change() -> None:
         "bn = nn.BatchNorm2d(3, momentum=0.2)  # é 😀",
         "bn = ms.nn.BatchNorm2d(3, momentum=0.8)  # é 😀",
     ]
+
+
+def test_of_members_with_the_same_key_the_last_one_counts() -> None:
+    first = b'"cells": [{"cell_type": "code", "source": "import os"}], '
+    data = notebook(*CELLS).replace(b'"cells":', first + b'"cells":', 1)
+    after = migrated(data).after
+    assert first in after and b"ms.nn.BatchNorm2d(3, momentum=0.8)" in after
+
+
+def test_a_number_that_python_does_not_read_stays() -> None:
+    number = b"9" * 5000
+    data = notebook(*CELLS).replace(b'"nbformat":', b'"n": ' + number + b', "nbformat":', 1)
+    result = migrate_bytes(data, "a.ipynb", Options())
+    assert result.error is None
+    assert number in result.after and b"ms.nn.BatchNorm2d(3, momentum=0.8)" in result.after

@@ -72,6 +72,9 @@ LEFT_TO_THE_COMMAND_LINE = {
     "an ignored file below": {"sub/.gitignore": b"d.py\n", "sub/d.py": CLEAN},
     "a configuration": {"pyproject.toml": b"[tool.bn-migrate]\nexclude = ['a.py']\n"},
     "a wrong configuration": {"pyproject.toml": b"[tool.bn-migrate]\nno-such = 1\n"},
+    "a wrong configuration, its name escaped": {"pyproject.toml": b'[tool."bn\\u002dmigrate"]\nno-such = 1\n'},
+    "no TOML": {"pyproject.toml": b"][\n"},
+    "no UTF-8": {"pyproject.toml": b"# \xff\n"},
     "a configuration for others": {"pyproject.toml": b"[tool.ruff]\n"},
 }
 
@@ -178,3 +181,17 @@ def test_nobody_reads_the_answer(tmp_path: Path) -> None:
     done = bn_migrate(".", cwd=tmp_path, stdout=write)
     os.close(write)
     assert done.returncode == 141
+
+
+@pytest.mark.parametrize("arguments", [["."], ["--version"]])
+def test_a_full_disk_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    plant(tmp_path, {"a.py": CLEAN})
+    with open("/dev/full", "wb") as full:
+        done = bn_migrate(*arguments, cwd=tmp_path, stdout=full)
+    assert (done.returncode, done.stderr) == (2, b"bn-migrate: [Errno 28] No space left on device\n")
+
+
+def test_a_shell_that_completes_behind_the_version_gets_completions() -> None:
+    command = [Path(sys.executable).with_name("bn-migrate"), "--version"]
+    done = subprocess.run(command, env=environment({"_BN_MIGRATE_COMPLETE": "bash_source"}), capture_output=True)
+    assert b"COMPREPLY" in done.stdout

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from migrate.analysis.importing import Imports, Read
+from migrate.analysis.importing import WORD, Imports, Read, name_of
 
 HEADER = re.compile(
-    rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?", re.MULTILINE
+    rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
+    re.MULTILINE,
 )
 COMMENT = re.compile(rb"#[^\n]*")
 OPAQUE = "("
 """Stands for bases that are nested too deep to be read here."""
-NAME = re.compile(rb"[^\W\d][\w.]*")
-BOUND = re.compile(rb"\b(?:def|as|for)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
+NAME = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
+BOUND = re.compile(
+    rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
+)
 
 Member = tuple[str, str]
 """A name at module level, with the path of its module before it."""
@@ -87,13 +90,13 @@ class Ancestry:
         if path not in self._headers:
             found: dict[str, list[str]] = {}
             for name, bases in HEADER.findall(COMMENT.sub(b"", self._read(path))):
-                names = [OPAQUE] if bases == OPAQUE.encode() else [n.decode() for n in NAME.findall(bases)]
-                found.setdefault(name.decode(), []).extend(names)
+                names = [OPAQUE] if bases == OPAQUE.encode() else [name_of(n) for n in NAME.findall(bases)]
+                found.setdefault(name_of(name), []).extend(names)
             self._headers[path] = found
         return self._headers[path]
 
     def _bound_in(self, path: str) -> set[str]:
         """The names that a file binds other than by a class or an import."""
         if path not in self._bound:
-            self._bound[path] = {w.decode() for words in BOUND.findall(self._read(path)) for w in words if w}
+            self._bound[path] = {name_of(w) for words in BOUND.findall(self._read(path)) for w in words if w}
         return self._bound[path]

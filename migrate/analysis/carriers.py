@@ -84,6 +84,25 @@ class Carriers:
         nameless = any(map(_is_nameless, found))
         return None if nameless else frozenset(found)
 
+    @cached_property
+    def spelled(self) -> frozenset[str] | None:
+        """The ``holders``, and the names of functions that do something with what they get, which may be another thing.
+
+        Whoever gives them that spells their names.
+        """
+        if self.holders is None:
+            return None
+        found = set(self.holders)
+
+        def look(module: Evaluator) -> None:
+            functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.index.all(ast.FunctionDef)]
+            functions += module.index.all(ast.AsyncFunctionDef)
+            named = (f for f in functions if not _is_nameless(f.name))
+            found.update(f.name for f in named if f.name not in found and self._keeps(f))
+
+        self._project.for_each(look)
+        return frozenset(found)
+
     def gives(self, values: Values) -> bool:
         """Whether one of the values is a migrated class or an instance of it, or holds or gives one itself."""
         return any(self._gives_one(v) for v in values)
@@ -146,7 +165,7 @@ class Carriers:
         if classes.migrated_base(cls) is not None:
             return True
         # Not what classes that derive from it have: whoever names the base does not name those.
-        names = classes.attributes(cls)
+        names = classes.inherited_names(cls)
         self._members[cls] = {name for name in names if self.any(classes.attribute(cls, name, True))}
         return bool(self._members[cls])
 
@@ -171,11 +190,32 @@ class Carriers:
         return self._keeping[function]
 
     def _parameter(self, module: Evaluator, parameter: Binding, values: Values) -> bool:
-        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new."""
-        if values >= UNKNOWN or not self.any(values):
-            return False
+        """Whether a parameter gets a carrier that matters; where it may be anything, more callers say nothing new.
+
+        One that gets none matters where it is called with a carrier, or put where there is one.
+        """
         uses = module.index.uses(parameter.scope, parameter.name)
+        if any(self._is_called(module, use) for use in uses):
+            return True
+        if values >= UNKNOWN:
+            return False
+        if not self.any(values):
+            return any(self._is_put(module, use) for use in uses)
         return any(self._matters(module, use, values) for use in uses)
+
+    def _is_called(self, module: Evaluator, use: ast.expr) -> bool:
+        call = module.index.parent(use)
+        if not isinstance(call, ast.Call) or call.func is not use:
+            return False
+        return any(self.any(self._project.evaluate(a)) for a in (*call.args, *(k.value for k in call.keywords)))
+
+    def _is_put(self, module: Evaluator, use: ast.AST) -> bool:
+        parent = module.index.parent(use)
+        while isinstance(parent, (ast.BoolOp, ast.IfExp)):
+            parent = module.index.parent(parent)
+        if not isinstance(parent, ast.Assign):
+            return False
+        return any(isinstance(t, ast.Attribute) and self.any(self._project.evaluate(t)) for t in parent.targets)
 
     def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
         """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""
@@ -230,8 +270,12 @@ def _is_nameless(name: str) -> bool:
 
 def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
     """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
-    own = module.classes.owner(function) is not None
+    own = module.classes.owner(function) is not None and not _is_static(function)
     first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
     inside = (function, *module.index.nested.get(function, ()))
     for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
         yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
+
+
+def _is_static(function: Function) -> bool:
+    return any(getattr(d, "id", "") == "staticmethod" for d in getattr(function, "decorator_list", ()))

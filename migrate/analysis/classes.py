@@ -90,7 +90,7 @@ class Classes:
         inherited = (b for heir in heirs if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
-        related = heirs.union(self._family(cls))
+        related = heirs.union(self.family(cls))
         by_class = self._self_assignments.get(name, {})
         for value, annotation in (a for owner in related if owner in by_class for a in by_class[owner]):
             promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
@@ -161,11 +161,13 @@ class Classes:
         """The names that the body of ``cls`` binds and its methods assign to ``self``."""
         return {*self._index(cls).inner[cls].bindings, *self._assigned_names.get(cls, ())}
 
+    def inherited_names(self, cls: ast.ClassDef) -> set[str]:
+        """The ``attributes`` of ``cls`` and of its bases."""
+        return {name for c in self.family(cls) for name in self.attributes(c)}
+
     def defines(self, cls: ast.ClassDef, name: str) -> bool:
         """Whether the file itself gives instances of ``cls`` an attribute ``name``."""
-        return bool(self.members(cls, name)) or any(
-            c in self._self_assignments.get(name, {}) for c in self._family(cls)
-        )
+        return bool(self.members(cls, name)) or any(c in self._self_assignments.get(name, {}) for c in self.family(cls))
 
     def _properties_called(self, values: Values) -> Values:
         result: set[Value] = set()
@@ -194,7 +196,7 @@ class Classes:
         heirs: dict[ast.ClassDef, set[ast.ClassDef]] = {}
         for module in self._project.modules.values():
             for cls in module.index.all(ast.ClassDef):
-                for base in self._family(cls)[1:]:
+                for base in self.family(cls)[1:]:
                     heirs.setdefault(base, set()).add(cls)
         return heirs
 
@@ -202,7 +204,8 @@ class Classes:
         """The classes of the project that derive from ``cls``."""
         return self._heirs.get(cls, set())
 
-    def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
+    def family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
+        """A class and those that it derives from."""
         family = [cls]
         for c in family:
             family += [b for b in self.local_bases(c) if b not in family]

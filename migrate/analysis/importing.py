@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from migrate.analysis.tree import Tree
 
+WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
+"""A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""
 FROM = re.compile(
-    rb"(?:^|[:;])[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)", re.MULTILINE
+    rb"(?:^|[:;])[ \t]*from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)",
+    re.MULTILINE,
 )
-IMPORT = re.compile(rb"(?:^|[:;])[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
-NAME = re.compile(rb"[^\W\d]\w*|\*")
+IMPORT = re.compile(rb"(?:^|[:;])[ \t]*import[ \t]+([\w., \t\x80-\xff]+)", re.MULTILINE)
+NAME = re.compile(rf"{WORD}|\*".encode("latin-1"))
 
 Read = Callable[[str], bytes]
 
@@ -24,6 +28,11 @@ class Import:
     level: int
     module: str
     names: frozenset[str] = frozenset()
+
+
+def name_of(data: bytes) -> str:
+    """A name as Python has it."""
+    return data.decode() if data.isascii() else normalize("NFKC", data.decode(errors="replace"))
 
 
 class Imports:
@@ -39,11 +48,11 @@ class Imports:
         if path not in self._known:
             data = self._read(path)
             found = [
-                Import(len(dots), module.decode(), frozenset(n.decode() for n in NAME.findall(names)))
+                Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names))))
                 for dots, module, names in FROM.findall(data)
             ]
             for modules in IMPORT.findall(data):
-                found += [Import(0, m.split()[0].decode()) for m in modules.split(b",") if m.strip()]
+                found += [Import(0, name_of(m.split()[0])) for m in modules.split(b",") if m.strip()]
             self._known[path] = found
         return self._known[path]
 

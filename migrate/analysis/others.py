@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from migrate.analysis.ancestry import Ancestry
-from migrate.analysis.importing import Imports, Read
+from migrate.analysis.importing import WORD, Imports, Read, name_of
 from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
-from migrate.rules import RuleSet
 
-IDENTIFIER = re.compile(rb"[^\W\d]\w*")
-BOUND = re.compile(rb"\b(?:def|class|as)[ \t]+(\w+)|^[ \t]*(\w+)[ \t]*[,:=][^=]", re.MULTILINE)
-MARGIN = re.compile(rb"^(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^\n=]*)?=[^=]", re.MULTILINE)
+IDENTIFIER = re.compile(WORD.encode("latin-1"))
+BOUND = re.compile(rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE)
+MARGIN = re.compile(rf"^(?:def|class)[ \t]+({WORD})|^({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE)
 PUBLIC = re.compile(
     rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
@@ -27,19 +26,20 @@ Names = dict[str, dict[str, frozenset[str]]]
 
 
 class Others:
-    """Tells which of the files not read so far import a name, and which use instances of a migrated class."""
+    """Tells which of the files not read so far import a name, and which get it from those."""
 
-    def __init__(self, paths: Iterable[str], read: Read, rules: RuleSet, tree: Tree) -> None:
-        self.paths = set(paths)
+    def __init__(self, paths: Iterable[str], known: Iterable[str], read: Read, tree: Tree) -> None:
+        self._all = sorted(paths)
+        self.paths = set(self._all).difference(known)
+        self._unread = frozenset(self.paths)
         self._read = read
         self._imports = Imports(read, tree)
         self._ancestry = Ancestry(read, self._imports)
-        names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
-        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._bound: dict[str, set[str]] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
         self._known_words: dict[str, set[str]] = {}
-        self._instances: dict[str, bool] = {}
+        self._margins: dict[str, set[str]] = {}
+        self._reached: dict[tuple[str, str], frozenset[str]] = {}
         self._known_public: dict[str, set[str] | None] = {}
 
     def descends(
@@ -57,22 +57,21 @@ class Others:
         """Whether one of the names stands in the file; None: any name may do."""
         return names is None or not names.isdisjoint(self._words(path))
 
-    def uses_instances(self, path: str) -> bool:
-        """Whether a name that instances of a migrated class have is in the file, or may pass through it to others."""
-        if path not in self._instances:
-            hands_on = os.path.basename(path) == f"{INIT}.py"
-            self._instances[path] = hands_on or bool(self._attribute.search(self._read(path)))
-        return self._instances[path]
+    def leads_to(self, path: str, names: frozenset[str] | None) -> bool:
+        """Whether one of the names stands in the file, or in one that it imports from and may hand things on to."""
+        return self.spells(path, names) or any(self.spells(file, names) for file, _ in self._imports.targets(path))
 
     def importing(self, names: Names, holders: frozenset[str] | None = None) -> Iterator[str]:
         """The paths of the files that import one of ``names`` from its module, by name, star, or through the module.
 
-        One of which the members matter is passed over by a file that spells none of the ``holders``.
+        One of which the members matter is passed over by a file that spells none of them, or none of the ``holders``,
+        as long as nobody who has it from there does.
         """
         for module, members in names.items():
             for path, imported in self._importers(module):
                 if path in self.paths and any(
-                    self._uses(path, through, holders) and (imported is None or name in imported or "*" in imported)
+                    (imported is None or name in imported or "*" in imported)
+                    and self._uses(path, name, through, holders)
                     for name, through in members.items()
                     if imported is not None or name in self._words(path)
                 ):
@@ -81,7 +80,7 @@ class Others:
     def asked(self, module: str, name: str) -> bool:
         """Whether one of the files may import ``name`` from the file ``module``."""
         if module not in self._asked:
-            self._asked[module] = [names for _, names in self._importers(module)]
+            self._asked[module] = [names for path, names in self._importers(module) if path in self._unread]
         return any(names is None or name in names or "*" in names for names in self._asked[module])
 
     def _importers(self, module: str) -> Iterator[tuple[str, frozenset[str] | None]]:
@@ -97,7 +96,7 @@ class Others:
     def _by_module(self) -> dict[str, list[tuple[str, frozenset[str] | None]]]:
         """The imports of the files of the run, by the file that they mean."""
         found: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
-        for path in sorted(self.paths):
+        for path in self._all:
             for file, names in self._imports.targets(path):
                 found.setdefault(file, []).append((path, names))
         return found
@@ -134,17 +133,49 @@ class Others:
             self._bound[path] = names.union(*(statement.names for statement in self._imports.of(path)))
         return name in self._bound[path]
 
-    def _uses(self, path: str, members: frozenset[str], holders: frozenset[str] | None) -> bool:
+    def _uses(self, path: str, name: str, members: frozenset[str], holders: frozenset[str] | None) -> bool:
+        """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
         if not members:
             return True
-        words = self._words(path)
-        return not members.isdisjoint(words) and self.spells(path, holders)
+        files = (path, *self._onward(path, name))
+        return any(self.spells(f, members) and self.spells(f, holders) for f in files)
+
+    def _onward(self, path: str, name: str) -> frozenset[str]:
+        """The files that get ``name``, or anything that a file on the way defines, from a file that has imported it."""
+        key = (path, name)
+        if key not in self._reached:
+            given = {path: {name, *self._renamed(path, {name})}}
+            todo = [path]
+            while todo:
+                at = todo.pop()
+                names = given[at] | self._defined(at)
+                for file, imported in self._importers(at):
+                    got = names if imported is None or "*" in imported else names & imported
+                    if imported is None and names.isdisjoint(self._words(file)):
+                        continue
+                    got = got | self._renamed(file, got)
+                    before = given.get(file)
+                    if got and (before is None or not got <= before):
+                        given[file] = got | (before or set())
+                        todo.append(file)
+            self._reached[key] = frozenset(given)
+        return self._reached[key]
+
+    def _renamed(self, path: str, names: set[str]) -> set[str]:
+        """The names that imports of a file may give to ``names``."""
+        return {n for i in self._imports.of(path) if "as" in i.names and not names.isdisjoint(i.names) for n in i.names}
+
+    def _defined(self, path: str) -> set[str]:
+        """What a file binds at the margin, other than by an import."""
+        if path not in self._margins:
+            self._margins[path] = _words_of(MARGIN, self._read(path))
+        return self._margins[path]
 
     def _words(self, path: str) -> set[str]:
         if path not in self._known_words:
-            self._known_words[path] = {word.decode() for word in IDENTIFIER.findall(self._read(path))}
+            self._known_words[path] = set(map(name_of, IDENTIFIER.findall(self._read(path))))
         return self._known_words[path]
 
 
 def _words_of(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
-    return {word.decode() for words in pattern.findall(data) for word in words if word}
+    return {name_of(word) for words in pattern.findall(data) for word in words if word}

@@ -41,7 +41,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = Others((p for p in paths if p not in triggered), python_of(read), rules, project.tree)
+    others = Others(paths, triggered, python_of(read), project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
@@ -63,26 +63,25 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 def _forward(project: Project, others: Others) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
-    classes, all_carriers = Carriers(project, instances=False), Carriers(project, instances=True)
+    carriers = Carriers(project, instances=True)
 
     def carries(path: str, name: str) -> bool:
-        return all_carriers.any(project.exported(path, name))
+        return carriers.any(project.exported(path, name))
 
     def spells(path: str) -> bool:
-        return others.spells(path, all_carriers.holders)
+        return others.spells(path, carriers.spelled)
 
     def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
-            instances = kept or others.uses_instances(path)
-            carried = all_carriers.any if kept or (instances and spells(path)) else all_carriers.gives
-            if any((instances and carried(v)) or classes.any(v) for v in values):
+            carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else carriers.gives
+            if any(carried(v) for v in values):
                 found.add(path)
 
     def look(module: Evaluator) -> None:
         for cls in module.index.all(ast.ClassDef):
             unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
             family = (cls, *project.classes.heirs(cls)) if unread else ()
-            carried = all_carriers.any(frozenset(map(Local, family)))
+            carried = carriers.any(frozenset(map(Local, family)))
             found.update(b.path for b in unread if others.descends(b, carries, spells if carried else None))
         for call in module.index.all(ast.Call):
             if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
@@ -91,11 +90,12 @@ def _forward(project: Project, others: Others) -> set[str]:
             if project.callers.construction(call) is not None:
                 found.update(_paths(project, passed))
             given = [project.evaluate(p) for p in passed]
-            hand([*_chain(call.func), *passed], given)
+            to = [*_chain(call.func), *passed]
+            hand([*to, *_bases(project, to)], given)
             if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
                 hand([call.func.value], given, kept=True)
         for node in decorated_nodes(module.index):
-            hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})])
+            hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})], kept=True)
         for target, value in _assigned_members(module):
             hand(_chain(target.value), [project.evaluate(value)])
 
@@ -125,6 +125,14 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
     return (value.path for value in _symbols(project, nodes))
 
 
+def _bases(project: Project, nodes: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """The bases of the classes that the expressions name, whose constructors and methods get what these get."""
+    for value in (v for node in nodes for v in project.evaluate(node)):
+        cls = getattr(getattr(value, "of", value), "node", None)
+        if isinstance(cls, ast.ClassDef):
+            yield from (base for c in project.classes.family(cls) for base in c.bases)
+
+
 def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | Namespace]:
     """What the expressions name in files of the run that may not be read, or the classes of their objects."""
     for node in nodes:
@@ -137,16 +145,16 @@ def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | N
 def _backward(project: Project, others: Others) -> set[str]:
     """The files that name a carrier and import from a module that has it, as far as their bytes tell.
 
-    One that gets instances only inside other objects matters where it uses an attribute of theirs.
+    One that gets instances only inside other objects matters where it, or who has them from there, spells their names.
     """
     found: set[str] = set()
     for instances in (False, True):
         carriers = Carriers(project, instances)
         names = carriers.names(others.asked)
-        holders = carriers.holders if instances else None
+        holders = carriers.spelled if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
-        found.update(p for p in others.importing(names, holders) if not instances or others.uses_instances(p))
+        found.update(others.importing(names, holders))
     return found
 
 

@@ -20,7 +20,9 @@ from migrate.errors import FileError
 BOM = b"\xef\xbb\xbf"
 FORMAT = 4
 """The major version of the notebook format; the older ones keep cells in worksheets."""
-_DECODER = json.JSONDecoder()
+LONGEST = 100
+"""Digits of a number that is read; no number matters but the version of the format, and Python refuses long ones."""
+_DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= LONGEST else 0)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PIECE = re.compile(r"\\(?P<newline>n|u000[aA])|\\.|[^\\]+", re.DOTALL)
 
@@ -60,7 +62,7 @@ def cell_sources(data: bytes) -> dict[int, bytes]:
 
 def _load(text: str) -> Any:
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise FileError("BN908", f"not a notebook: no JSON: {error.msg}", error.lineno) from None
     except RecursionError:
@@ -105,8 +107,8 @@ def _is_python(metadata: Any) -> bool:
 
 def with_sources(text: str, sources: Mapping[int, str]) -> str:
     """The text of a notebook with other ``sources`` of the cells of these numbers; only lines that differ change."""
-    cells = next((at for key, at, _ in _members(text, _skip(text, 0)) if key == "cells"), None)
-    assert cells is not None
+    # Of members that have the same key the last one counts.
+    cells = [at for key, at, _ in _members(text, _skip(text, 0)) if key == "cells"][-1]
     pieces: list[str] = []
     done = 0
     for number, at in enumerate(_elements(text, cells), start=1):
