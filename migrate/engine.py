@@ -6,6 +6,7 @@ import ast
 import contextlib
 import gc
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def migrate_group(
     paths = list(paths)
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules)
-    with stage("analyse"), _deep_stack(), _uncollected():
+    with stage("analyse"), _DEEP_STACK, _uncollected():
         project = read_project(paths, known, read, rules)
         analyses = {**analyse(project, options.data_format), **project.failed}
     results = []
@@ -77,15 +78,32 @@ def migrate_group(
     return results
 
 
-@contextlib.contextmanager
-def _deep_stack() -> Iterator[None]:
-    """Room for values that are followed through many functions, each of which takes several frames."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, FRAMES))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
+class _DeepStack:
+    """Room for values that are followed through many functions, each of which takes several frames.
+
+    The limit is that of all threads: the first one raises it, and the last one that is done restores it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._before, FRAMES))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.setrecursionlimit(self._before)
+
+
+_DEEP_STACK = _DeepStack()
 
 
 @contextlib.contextmanager

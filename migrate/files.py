@@ -55,7 +55,7 @@ def find_files(paths: tuple[str, ...], selection: Selection, avoid: Path | None 
     seen: set[str] = set()
     for given in paths:
         for found in _expand(given, selection, avoid):
-            real = os.path.realpath(found.path)
+            real = found.path if "\0" in found.path else os.path.realpath(found.path)
             if real not in seen:
                 seen.add(real)
                 yield found
@@ -64,9 +64,14 @@ def find_files(paths: tuple[str, ...], selection: Selection, avoid: Path | None 
 def _expand(given: str, selection: Selection, avoid: Path | None) -> Iterator[Found]:
     path = Path(given)
     try:
+        if not given:  # as a path it would be the working directory
+            raise ValueError("no name")
         mode = path.stat().st_mode
     except OSError as error:
         yield Found(given, _unreadable(error))
+        return
+    except ValueError as error:
+        yield Found(given, FileError("BN903", f"cannot be read: {error}"))
         return
     if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         yield Found(given, FileError("BN903", "is neither a file nor a folder"))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 import migrate
-from migrate import Means, Options, Selection, migrate_paths, migrate_source
+from migrate import Means, Options, Selection, UsageError, migrate_paths, migrate_source
+from migrate.analysis import reach
+from migrate.engine import FRAMES
 from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, harvest, plant, report
 
 WITHOUT_CACHE = Means(cache=False)
@@ -43,6 +48,44 @@ def test_one_path_is_not_its_characters(tmp_path: Path, monkeypatch: pytest.Monk
     for path in ("a", Path("a")):
         assert [r.path for r in migrate_paths(path, means=WITHOUT_CACHE)] == ["a/b.py"]
     assert [r.path for r in migrate_paths("ab", means=WITHOUT_CACHE)] == ["ab"]
+
+
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_what_is_no_name_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(plant(tmp_path, {"a.py": BEFORE}))
+    (result,) = migrate_paths([path], means=WITHOUT_CACHE)
+    assert result.path == path and (result.error or "").startswith("BN903") and not result.changed
+
+
+def test_a_thread_that_is_done_leaves_the_recursion_limit_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the others follow is deep, and afterwards the limit is what it was."""
+    before, limits = sys.getrecursionlimit(), []
+    begun, over = threading.Event(), threading.Event()
+
+    def read_project(paths: list[str], *_: object) -> None:
+        if paths == ["first.py"]:
+            assert begun.wait(60)
+        else:
+            begun.set()
+            assert over.wait(60)
+        limits.append(sys.getrecursionlimit())
+        raise UsageError("enough")
+
+    def run(name: str) -> None:
+        with contextlib.suppress(UsageError):
+            migrate_source(BEFORE, filename=name)
+
+    monkeypatch.setattr(reach, "read_project", read_project)
+    first, second = (threading.Thread(target=run, args=(name,)) for name in ("first.py", "second.py"))
+    first.start()
+    while sys.getrecursionlimit() == before:
+        assert first.is_alive()
+        time.sleep(0.01)
+    second.start()
+    first.join()
+    over.set()
+    second.join()
+    assert min(limits) >= FRAMES and sys.getrecursionlimit() == before
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "latin-1", "cp1251"])

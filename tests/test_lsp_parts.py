@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +24,7 @@ from migrate.lsp.elsewhere import Elsewhere, Job
 from migrate.lsp.fixes import Marks, whole
 from migrate.lsp.folder import Folder, Stale
 from migrate.lsp.text import Text, edited
+from migrate.lsp.workspace import Workspace
 from tests.command import AFTER, BEFORE, environment, plant
 from tests.editor import server_program
 
@@ -170,3 +174,32 @@ def test_neovim_shows_the_findings(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, timeout=60, check=False)
     shown = (done.stdout + done.stderr).decode()
     assert "2:8-39 BN101 bn-migrate" in shown
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_takes_no_document_along(tmp_path: Path) -> None:
+    """The document is one of the outer folder then, under another name."""
+    inner = plant(tmp_path, {"inner/a.py": BEFORE}) / "inner"
+    uri, told, published = (inner / "a.py").as_uri(), [], []
+
+    class Leaving(Workspace):
+        left = False
+
+        async def engine(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+            found = await super().engine(function, *args, **kwargs)
+            if function.__name__ == "due" and not self.left:
+                self.left = True
+                self.change_roots([], [inner.as_uri()])
+            return found
+
+    async def look() -> str:
+        workspace = Leaving(lambda *said: published.append(said), told.append)
+        workspace.begin([tmp_path.as_uri(), inner.as_uri()], types.PositionEncodingKind.Utf16)
+        workspace.ready.set()
+        workspace.open(uri, 1, BEFORE.decode())
+        document = await workspace.settled(uri)
+        workspace.end()
+        assert document is not None and document.current is not None
+        return document.name
+
+    assert asyncio.run(asyncio.wait_for(look(), 60)) == os.path.join("inner", "a.py")
+    assert not told and published[-1][2]

@@ -98,7 +98,7 @@ class Carriers:
             functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.index.all(ast.FunctionDef)]
             functions += module.index.all(ast.AsyncFunctionDef)
             named = (f for f in functions if not _is_nameless(f.name))
-            found.update(f.name for f in named if f.name not in found and self._keeps(f))
+            found.update(f.name for f in named if f.name not in found and self._takes(f))
 
         self._project.for_each(look)
         return frozenset(found)
@@ -203,11 +203,22 @@ class Carriers:
             return any(self._is_put(module, use) for use in uses)
         return any(self._matters(module, use, values) for use in uses)
 
+    def _takes(self, function: Function) -> bool:
+        """Whether a function does something with a layer that it gets itself, or puts what it gets where one is."""
+        module = self._project.homes[function]
+        for b in _parameters(module, function):
+            uses, values = module.index.uses(b.scope, b.name), module.binding_values(b)
+            if any(self._is_called(module, use) or self._is_put(module, use) for use in uses):
+                return True
+            if self.gives(values) and self._parameter(module, b, values):
+                return True
+        return False
+
     def _is_called(self, module: Evaluator, use: ast.expr) -> bool:
         call = module.index.parent(use)
         if not isinstance(call, ast.Call) or call.func is not use:
             return False
-        return any(self.any(self._project.evaluate(a)) for a in (*call.args, *(k.value for k in call.keywords)))
+        return any(self.gives(self._project.evaluate(a)) for a in (*call.args, *(k.value for k in call.keywords)))
 
     def _is_put(self, module: Evaluator, use: ast.AST) -> bool:
         parent = module.index.parent(use)
@@ -215,7 +226,7 @@ class Carriers:
             parent = module.index.parent(parent)
         if not isinstance(parent, ast.Assign):
             return False
-        return any(isinstance(t, ast.Attribute) and self.any(self._project.evaluate(t)) for t in parent.targets)
+        return any(isinstance(t, ast.Attribute) and self.gives(self._project.evaluate(t)) for t in parent.targets)
 
     def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
         """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""

@@ -20,6 +20,9 @@ PUBLIC = re.compile(
     rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 QUOTED = re.compile(rb"\w+(?=[\"'])")
+MAX_FOLLOWED = 500
+"""Files without a trigger word up to which names are followed from one to the next. In a larger tree most files have
+most names by way of a package, and to follow them would be to read them all."""
 
 Names = dict[str, dict[str, frozenset[str]]]
 """Names at module level by the path of their module, each with the members of which a file has to use one, if any."""
@@ -137,7 +140,7 @@ class Others:
         """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
         if not members:
             return True
-        files = (path, *self._onward(path, name))
+        files = (path, *self._onward(path, name)) if len(self._unread) <= MAX_FOLLOWED else (path,)
         return any(self.spells(f, members) and self.spells(f, holders) for f in files)
 
     def _onward(self, path: str, name: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -63,9 +64,10 @@ class Workspace:
             self._folders.pop(path, None)
         for path in (p for uri in added if (p := path_of(uri))):
             self._folders.setdefault(path, self._new(Folder(path)))
-        for document in self._documents.values():
-            document.folder, document.name = self._place(document.uri)
-            document.result = None
+        for uri, document in self._documents.items():
+            folder, name = self._place(uri)
+            # Work that goes on knows the document by the name that it had.
+            self._documents[uri] = replace(document, folder=folder, name=name, result=None)
         self._ask_all()
 
     def configure(self, client: dict[str, Any]) -> None:
@@ -125,6 +127,8 @@ class Workspace:
         if document is not None:
             found = document
             await self._schedules[document.folder].settled(lambda: guess and found.guess and found.current is not None)
+            if uri in self._documents and self._documents[uri] is not document:
+                return await self.settled(uri, guess)  # it has another folder by now
         return document
 
     def file(self, document: Document) -> File | None:
@@ -234,7 +238,7 @@ class Workspace:
                 alone[document.name] = await self.engine(
                     folder.alone_with, document.name, overlay[document.name], check
                 )
-                if document.text is texts[document.name] and document.uri in self._documents:
+                if document.text is texts[document.name] and self._documents.get(document.uri) is document:
                     self.show(document, document.take_guess(alone[document.name], document.text))
         await self._schedules[folder].tell()
         await asyncio.sleep(LONGEST)
@@ -252,5 +256,5 @@ class Workspace:
 
     def _take(self, document: Document, result: Result, texts: dict[str, Text], alone: Result | None = None) -> None:
         """Publish what was found, if it is about the text as it is now."""
-        if document.text is texts[document.name] and document.uri in self._documents:
+        if document.text is texts[document.name] and self._documents.get(document.uri) is document:
             self.show(document, document.take(result, document.text, alone))
