@@ -16,7 +16,7 @@ HEAD = "import torch.nn as nn\n\n"
 
 def others(files: dict[str, str], read: tuple[str, ...] = ()) -> Others:
     texts = {path: text.encode() for path, text in files.items()}
-    return Others(texts, read, texts.__getitem__, Tree(texts))
+    return Others(texts, read, texts.__getitem__, RULES, Tree(texts))
 
 
 def modules(files: dict[str, str], *triggered: str) -> set[str]:

@@ -12,6 +12,7 @@ from migrate.analysis.ancestry import Ancestry
 from migrate.analysis.importing import WORD, Imports, Read, name_of
 from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
+from migrate.rules import RuleSet
 
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
 BOUND = re.compile(rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE)
@@ -21,8 +22,9 @@ PUBLIC = re.compile(
 )
 QUOTED = re.compile(rb"\w+(?=[\"'])")
 MAX_FOLLOWED = 500
-"""Files without a trigger word up to which names are followed from one to the next. In a larger tree most files have
-most names by way of a package, and to follow them would be to read them all."""
+"""Files without a trigger word up to which those that only hand things on count. In a larger tree most files have most
+names by way of a package, and to follow them would be to read them all: there, a file has to use an attribute itself.
+"""
 
 Names = dict[str, dict[str, frozenset[str]]]
 """Names at module level by the path of their module, each with the members of which a file has to use one, if any."""
@@ -31,10 +33,14 @@ Names = dict[str, dict[str, frozenset[str]]]
 class Others:
     """Tells which of the files not read so far import a name, and which get it from those."""
 
-    def __init__(self, paths: Iterable[str], known: Iterable[str], read: Read, tree: Tree) -> None:
+    def __init__(self, paths: Iterable[str], known: Iterable[str], read: Read, rules: RuleSet, tree: Tree) -> None:
         self._all = sorted(paths)
         self.paths = set(self._all).difference(known)
         self._unread = frozenset(self.paths)
+        self.is_large = len(self.paths) > MAX_FOLLOWED
+        names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
+        self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
+        self._instances: dict[str, bool] = {}
         self._read = read
         self._imports = Imports(read, tree)
         self._ancestry = Ancestry(read, self._imports)
@@ -62,7 +68,16 @@ class Others:
 
     def leads_to(self, path: str, names: frozenset[str] | None) -> bool:
         """Whether one of the names stands in the file, or in one that it imports from and may hand things on to."""
+        if self.is_large:
+            return self.spells(path, names)
         return self.spells(path, names) or any(self.spells(file, names) for file, _ in self._imports.targets(path))
+
+    def may_use(self, path: str) -> bool:
+        """Whether a file may do something with instances: in a large tree, one that spells an attribute of theirs."""
+        if path not in self._instances:
+            hands_on = not self.is_large or os.path.basename(path) == f"{INIT}.py"
+            self._instances[path] = hands_on or bool(self._attribute.search(self._read(path)))
+        return self._instances[path]
 
     def importing(self, names: Names, holders: frozenset[str] | None = None) -> Iterator[str]:
         """The paths of the files that import one of ``names`` from its module, by name, star, or through the module.
@@ -140,7 +155,7 @@ class Others:
         """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
         if not members:
             return True
-        files = (path, *self._onward(path, name)) if len(self._unread) <= MAX_FOLLOWED else (path,)
+        files = (path,) if self.is_large else (path, *self._onward(path, name))
         return any(self.spells(f, members) and self.spells(f, holders) for f in files)
 
     def _onward(self, path: str, name: str) -> frozenset[str]:

@@ -41,7 +41,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = Others(paths, triggered, python_of(read), project.tree)
+    others = Others(paths, triggered, python_of(read), rules, project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()
@@ -63,7 +63,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 def _forward(project: Project, others: Others) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
-    carriers = Carriers(project, instances=True)
+    classes, carriers = Carriers(project, instances=False), Carriers(project, instances=True)
 
     def carries(path: str, name: str) -> bool:
         return carriers.any(project.exported(path, name))
@@ -73,8 +73,9 @@ def _forward(project: Project, others: Others) -> set[str]:
 
     def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
         for path in others.paths.intersection(_paths(project, to)):
+            instances = others.may_use(path)
             carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else carriers.gives
-            if any(carried(v) for v in values):
+            if any((instances and carried(v)) or classes.any(v) for v in values):
                 found.add(path)
 
     def look(module: Evaluator) -> None:
@@ -95,7 +96,11 @@ def _forward(project: Project, others: Others) -> set[str]:
             if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
                 hand([call.func.value], given, kept=True)
         for node in decorated_nodes(module.index):
-            hand([part for d in node.decorator_list for part in _chain(d)], [frozenset({Local(node)})], kept=True)
+            hand(
+                [part for d in node.decorator_list for part in _chain(d)],
+                [frozenset({Local(node)})],
+                not others.is_large,
+            )
         for target, value in _assigned_members(module):
             hand(_chain(target.value), [project.evaluate(value)])
 
@@ -154,7 +159,7 @@ def _backward(project: Project, others: Others) -> set[str]:
         holders = carriers.spelled if instances else None
         for name, path in [] if instances else _layers(project):
             names.setdefault(path, {})[name] = frozenset()
-        found.update(others.importing(names, holders))
+        found.update(p for p in others.importing(names, holders) if not instances or others.may_use(p))
     return found
 
 
