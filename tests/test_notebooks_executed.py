@@ -37,6 +37,7 @@ def run(data: bytes) -> list[str]:
     return [line for line in printed.splitlines() if not line.startswith(("CPU times", "Wall time"))]
 
 
+@pytest.mark.slow
 def test_a_notebook_computes_the_same_after_its_migration() -> None:
     pytest.importorskip("mindspore")
     before = notebook(*CELLS)
