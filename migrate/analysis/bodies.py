@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 
 from migrate.analysis.neutral import Expressions, Kind, Surroundings
+from migrate.analysis.syntax import has_decorator
 from migrate.analysis.values import Instance, Migrated
 
 ROUNDS = 4
@@ -22,7 +23,7 @@ class Body(Expressions):
         """Fill ``problems``, what the method assigns to ``self``, and what it returns."""
         arguments = function.args
         positional = [*arguments.posonlyargs, *arguments.args]
-        static = any(getattr(d, "id", "") == "staticmethod" for d in function.decorator_list)
+        static = has_decorator(function, "staticmethod")
         self.itself = positional[0].arg if positional and not static else ""
         defaults = dict(zip([a.arg for a in positional[::-1]], arguments.defaults[::-1], strict=False))
         defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d}

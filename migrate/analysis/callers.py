@@ -12,7 +12,7 @@ from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.decorators import decorated_nodes, decorators
 from migrate.analysis.dependencies import Fact
 from migrate.analysis.scopes import Binding, Function
-from migrate.analysis.syntax import field_names, passed
+from migrate.analysis.syntax import field_names, has_decorator, passed
 from migrate.analysis.values import (
     NONE,
     NOTHING,
@@ -86,15 +86,14 @@ class Callers:
         assert isinstance(function, Function)
         owner = self._project.classes.owner(function)
         positional = [*function.args.posonlyargs, *function.args.args]
-        if owner is not None and positional and binding.node is positional[0]:
-            decorators = {getattr(d, "id", "") for d in getattr(function, "decorator_list", [])}
-            if "staticmethod" not in decorators:
-                by_class = "classmethod" in decorators or binding.name == "cls"
-                return frozenset({Local(owner) if by_class else Instance(Local(owner))})
+        is_first = bool(positional) and binding.node is positional[0]
+        if owner is not None and is_first and not has_decorator(function, "staticmethod"):
+            by_class = has_decorator(function, "classmethod") or binding.name == "cls"
+            return frozenset({Local(owner) if by_class else Instance(Local(owner))})
         result = self._evaluate(binding.value) if binding.value is not None else NOTHING
         for call, bound in self._reaching(function):
             result |= self._passed(call, binding, positional, bound)
-        if positional and binding.node is positional[0]:
+        if is_first:
             self._project.read("decorated", function)
             result |= self._decorated.get(function, NOTHING)
         return result | self._from_others(function) or UNKNOWN
@@ -294,12 +293,11 @@ class Callers:
                 yield value.node, filled
             return
         owner = classes.owner(value.node)
-        decorators = {getattr(d, "id", "") for d in getattr(value.node, "decorator_list", [])}
-        if owner is None or "staticmethod" in decorators:
+        if owner is None or has_decorator(value.node, "staticmethod"):
             yield value.node, filled
             return
         through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
-        yield value.node, filled + int("classmethod" in decorators or not through_class)
+        yield value.node, filled + int(has_decorator(value.node, "classmethod") or not through_class)
 
 
 def _differences(kind: str, before: Mapping[ast.AST, object], after: Mapping[ast.AST, object]) -> Iterator[Fact]:

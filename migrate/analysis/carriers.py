@@ -13,6 +13,7 @@ from migrate.analysis.narrowing import LOOKS
 from migrate.analysis.others import Names
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Binding, Function
+from migrate.analysis.syntax import has_decorator, passed
 from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Partial, Symbol, Value, Values, union
 
 CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
@@ -95,9 +96,7 @@ class Carriers:
         found = set(self.holders)
 
         def look(module: Evaluator) -> None:
-            functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.index.all(ast.FunctionDef)]
-            functions += module.index.all(ast.AsyncFunctionDef)
-            named = (f for f in functions if not _is_nameless(f.name))
+            named = (f for f in module.index.named_functions if not _is_nameless(f.name))
             found.update(f.name for f in named if f.name not in found and self._takes(f))
 
         self._project.for_each(look)
@@ -117,7 +116,7 @@ class Carriers:
             elif isinstance(of, Local) and isinstance(of.node, Function):
                 self._giving[value] = self.gives(self._project.homes[of.node].returned(of.node))
             elif is_container(of):
-                self._giving[value] = self.gives(at(next(iter(self._project.modules.values())), of, None))
+                self._giving[value] = self.gives(self._inside(of))
             else:
                 self._giving[value] = isinstance(of, Migrated)
         return self._giving[value]
@@ -145,8 +144,12 @@ class Carriers:
     def _container(self, value: Value) -> bool:
         if value not in self._opened:
             self._opened[value] = False
-            self._opened[value] = self.any(at(next(iter(self._project.modules.values())), value, None))
+            self._opened[value] = self.any(self._inside(value))
         return self._opened[value]
+
+    def _inside(self, container: Value) -> Values:
+        """All that a container holds, which is the same from whichever module one looks."""
+        return at(next(iter(self._project.modules.values())), container, None)
 
     def _node(self, node: ast.AST) -> bool:
         """Remembered; a circle adds nothing."""
@@ -218,7 +221,7 @@ class Carriers:
         call = module.index.parent(use)
         if not isinstance(call, ast.Call) or call.func is not use:
             return False
-        return any(self.gives(self._project.evaluate(a)) for a in (*call.args, *(k.value for k in call.keywords)))
+        return any(self.gives(self._project.evaluate(a)) for a in passed(call))
 
     def _is_put(self, module: Evaluator, use: ast.AST) -> bool:
         parent = module.index.parent(use)
@@ -281,12 +284,8 @@ def _is_nameless(name: str) -> bool:
 
 def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:
     """The parameters of a function and of those inside it, but for ``self``, which says no more than the class."""
-    own = module.classes.owner(function) is not None and not _is_static(function)
+    own = module.classes.owner(function) is not None and not has_decorator(function, "staticmethod")
     first = next(iter((*function.args.posonlyargs, *function.args.args)), None)
     inside = (function, *module.index.nested.get(function, ()))
     for bindings in (b for n in inside for b in module.index.inner[n].bindings.values()):
         yield from (b for b in bindings if b.kind == "parameter" and not (own and b.node is first))
-
-
-def _is_static(function: Function) -> bool:
-    return any(getattr(d, "id", "") == "staticmethod" for d in getattr(function, "decorator_list", ()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import is_container
+from migrate.analysis.syntax import passed
 from migrate.analysis.values import Instance, Local, Migrated, Partial, Symbol, Value
 
 if TYPE_CHECKING:
@@ -68,12 +69,11 @@ def _sites(module: Evaluator) -> Iterator[tuple[ast.expr, Change]]:
         if isinstance(grown.op, (ast.Add, ast.BitOr)) and isinstance(grown.target, (ast.Name, ast.Attribute)):
             yield grown.target, Change((), (grown.value,))
     for call in index.all(ast.Call):
-        passed = (*call.args, *(k.value for k in call.keywords))
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         if name in PUTS | EMPTIES | REORDERS:
             assert isinstance(call.func, ast.Attribute)
             yield call.func.value, _by_method(name, call)
-        for argument in passed:
+        for argument in passed(call):
             if _may_hold(module, argument) and _is_foreign(module, call):
                 yield argument, Change(by_others=True)
 

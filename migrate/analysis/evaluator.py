@@ -17,6 +17,7 @@ from migrate.analysis.index import Index
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
 from migrate.analysis.scopes import Binding, Function
+from migrate.analysis.syntax import passed
 from migrate.analysis.values import (
     NONE,
     NOTHING,
@@ -336,8 +337,7 @@ class Evaluator:
 
     def _may_return(self, node: ast.Call) -> Values:
         """What a function that is not followed may give back: what it gets, as far as that matters."""
-        passed = [*node.args, *(k.value for k in node.keywords)]
-        held = union(self.evaluate(p) for p in passed)
+        held = union(self.evaluate(p) for p in passed(node))
         kinds = [(v, getattr(v, "of", v)) for v in held]
         of_run = {v for v, of in kinds if isinstance(of, (Migrated, Local)) or (isinstance(of, Symbol) and of.path)}
         back = frozenset({*of_run, *filter(containers.is_container, held)})

@@ -98,13 +98,16 @@ class Index:
             found.setdefault(self._function_of(node), []).append(node)
         return found
 
+    @property
+    def named_functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions that are defined by a statement."""
+        return [*self.all(ast.FunctionDef), *self.all(ast.AsyncFunctionDef)]
+
     @cached_property
     def nested(self) -> dict[ast.AST, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]]:
         """The functions inside each function, at any depth."""
         found: dict[ast.AST, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]] = {}
-        functions: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda] = [*self.all(ast.FunctionDef)]
-        functions += [*self.all(ast.AsyncFunctionDef), *self.all(ast.Lambda)]
-        for node in functions:
+        for node in (*self.named_functions, *self.all(ast.Lambda)):
             for outer in self.ancestors(node):
                 if isinstance(outer, Function):
                     found.setdefault(outer, []).append(node)

@@ -10,6 +10,7 @@ from functools import cached_property
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Located, Span
+from migrate.analysis.syntax import passed
 
 LOOKS = frozenset({"isinstance", "issubclass", "type", "len", "hasattr", "getattr", "print", "id", "repr", "str"})
 """Functions that leave what they get as it is."""
@@ -148,7 +149,7 @@ class Narrowing:
         for call in index.all(ast.Call):
             held += [call.func.value] if isinstance(call.func, ast.Attribute) else []
             if getattr(call.func, "id", "") not in LOOKS:
-                held += [*call.args, *(k.value for k in call.keywords)]
+                held += passed(call)
         held += [a.value for a in index.all(ast.Assign)]
         found: dict[str, list[tuple[str, ast.expr]]] = {}
         for node in held:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from migrate.analysis.drafts import Module
+from migrate.analysis.syntax import passed
 from migrate.analysis.values import Constant, Local, Migrated, Symbol
 from migrate.rule import Rule
 
@@ -200,7 +201,7 @@ class Expressions:
             if self.strict or not isinstance(self.around.module.index.parent(node), ast.Expr):
                 self.problem(node, "the base is built outside of __init__")
             return Kind.PLAIN
-        arguments = self._several([*node.args, *(k.value for k in node.keywords)])
+        arguments = self._several(passed(node))
         function = node.func
         if isinstance(function, ast.Attribute) and self.is_super(function.value):
             return self._of_parent(node, function)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.source import is_plain
+from migrate.analysis.syntax import passed
 from migrate.analysis.values import Constant, Instance, Symbol
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, SetTensor, Write
 from migrate.findings import Role
@@ -142,8 +143,8 @@ def method(module: Module, node: ast.Attribute, treatment: MethodTreatment, impo
         return Offer(node)
     text = treatment.suggest
     if treatment.statements:
-        passed = tuple(ast.unparse(a) for a in call.args)
-        if call.keywords or passed != treatment.when:
+        texts = tuple(ast.unparse(a) for a in call.args)
+        if call.keywords or texts != treatment.when:
             return Offer(node)
         lines = "" if any(line.startswith(" ") for line in treatment.statements) else "; ".join(treatment.statements)
         text = qualified(text or lines, imports)
@@ -250,7 +251,7 @@ def _template(draft: Draft) -> Write | None:
 
 
 def _set_tensor(edit: SetTensor, call: ast.Call, imports: list[str]) -> Write:
-    passed = [*call.args, *(k.value for k in call.keywords)]
+    arguments = passed(call)
     tensor = f"{{object}}.{edit.attribute}"
     text = qualified(edit.value, imports).replace("{tensor}", tensor)
     parts: dict[str, ast.expr] = {}
@@ -258,7 +259,7 @@ def _set_tensor(edit: SetTensor, call: ast.Call, imports: list[str]) -> Write:
         if isinstance(given, str):
             text = text.replace(f"{{{name}}}", given)
         else:
-            parts[name] = passed[given]
+            parts[name] = arguments[given]
     return Write(call, f"{tensor}.set_data({text})", tuple(parts.items()))
 
 

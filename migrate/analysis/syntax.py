@@ -10,6 +10,11 @@ def passed(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(k.value for k in call.keywords)]
 
 
+def has_decorator(function: ast.AST, name: str) -> bool:
+    """Whether a function is decorated by a plain ``name``, such as staticmethod."""
+    return any(getattr(d, "id", "") == name for d in getattr(function, "decorator_list", ()))
+
+
 def field_names(cls: ast.ClassDef) -> list[str]:
     """The annotated names of a class body in order, which are the fields of a dataclass or named tuple."""
     return [s.target.id for s in cls.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]

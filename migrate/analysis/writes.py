@@ -8,6 +8,7 @@ from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
+from migrate.analysis.syntax import passed
 from migrate.analysis.values import Constant, Symbol
 from migrate.edits import AddLines, Edit, NeedImport, RenameAttribute
 from migrate.rule import Initializer, Rule, WriteBack
@@ -158,32 +159,31 @@ def _writes_absent(module: Module, statement: ast.stmt, owner: str, rule: Rule) 
     found = _initialised(module, call) if isinstance(call, ast.Call) else None
     if found is None:
         return False
-    tensor, initializer, passed = found
+    tensor, initializer, arguments = found
     if isinstance(tensor, ast.Attribute) and tensor.attr == "data":
         tensor = tensor.value
     if not isinstance(tensor, ast.Attribute) or ast.unparse(tensor.value) != owner:
         return False
     absent = rule.attributes[tensor.attr].absent if tensor.attr in rule.attributes else None
-    return absent is not None and _number(module, initializer, passed) == absent
+    return absent is not None and _number(module, initializer, arguments) == absent
 
 
 def _initialised(module: Module, call: ast.Call) -> tuple[ast.expr, Initializer, list[ast.expr]] | None:
     """The tensor that a call initialises, how, and the arguments besides it."""
-    passed = [*call.args, *(k.value for k in call.keywords)]
     values = module.evaluator.evaluate(call.func)
     functions = [module.rules.initializer_functions.get(v.name) for v in values if isinstance(v, Symbol)]
     if len(values) == 1 and functions and functions[0] is not None and call.args:
-        return call.args[0], functions[0], passed[1:]
+        return call.args[0], functions[0], passed(call)[1:]
     if isinstance(call.func, ast.Attribute):
         for initializer in (i for r in module.rules.rules for i in r.initializers if call.func.attr in i.methods):
-            return call.func.value, initializer, passed
+            return call.func.value, initializer, passed(call)
     return None
 
 
-def _number(module: Module, initializer: Initializer, passed: list[ast.expr]) -> float | None:
+def _number(module: Module, initializer: Initializer, arguments: list[ast.expr]) -> float | None:
     """The number that an initialisation writes into every element, where the file tells it."""
     if initializer.constant is not None:
         return initializer.constant
-    values = module.evaluator.evaluate(passed[0]) if len(initializer.arguments) == len(passed) == 1 else ()
+    values = module.evaluator.evaluate(arguments[0]) if len(initializer.arguments) == len(arguments) == 1 else ()
     numbers = {v.value for v in values if isinstance(v, Constant) and isinstance(v.value, (int, float))}
     return float(numbers.pop()) if len(numbers) == len(values) == 1 else None
