@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from migrate.errors import UsageError
+from migrate.places import nearest_configuration
 from migrate.schema import build
 from migrate.targets import Target
 
@@ -59,31 +60,15 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
 
     The file is the nearest pyproject.toml at or above the common folder of ``paths``.
     """
-    start = _common_folder(paths)
-    for folder in (start, *start.parents):
-        file = folder / "pyproject.toml"
-        if _is_file(file):
-            tool = _read(file).get("tool", {})
-            table = tool.get("bn-migrate") if isinstance(tool, dict) else None
-            return ({}, None) if table is None else (checked(table, f"{file}: [tool.bn-migrate]", folder), folder)
-    return {}, None
-
-
-def _common_folder(paths: tuple[str, ...]) -> Path:
-    real = [os.path.realpath(p) for p in paths if p != "-"]
-    common = Path(os.path.commonpath(real)) if real else Path.cwd()
-    try:
-        return common if common.is_dir() else common.parent
-    except OSError:
-        return common.parent
-
-
-def _is_file(path: Path) -> bool:
-    """Whether ``path`` is a file that can be looked at; a folder closed to us holds no configuration."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    found = nearest_configuration(path for path in paths if path != "-")
+    if found is None:
+        return {}, None
+    file = Path(found)
+    tool = _read(file).get("tool", {})
+    table = tool.get("bn-migrate") if isinstance(tool, dict) else None
+    if table is None:
+        return {}, None
+    return checked(table, f"{file}: [tool.bn-migrate]", file.parent), file.parent
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from migrate.errors import FileError
 from migrate.findings import Finding, Result
 from migrate.stages import stage
 from migrate.targets import Target
-from migrate.words import holds_none
+from migrate.triggers import holds_none
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
+    from migrate.analysis.source import Span
     from migrate.rules import RuleSet
 
 FRAMES = 3000
@@ -60,7 +61,7 @@ def migrate_group(
 
     ``read`` gives the bytes of a file.
     """
-    from migrate.analysis.module import analyse
+    from migrate.analysis.module import Analysis, analyse
     from migrate.analysis.reach import read_project
     from migrate.rules import load_rules
 
@@ -74,7 +75,9 @@ def migrate_group(
     for path in paths:
         if path in analyses:
             with stage("edit"):
-                results.append(finish(known.get(path) or read(path), path, analyses[path], rules))
+                analysis = analyses[path]
+                data = analysis.source.data if isinstance(analysis, Analysis) else known.get(path) or read(path)
+                results.append(finish(data, path, analysis, rules))
     return results
 
 
@@ -123,7 +126,7 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSe
     try:
         if isinstance(analysis, Exception):
             raise analysis
-        return _edited(data, path, analysis, rules)
+        return _edited(analysis, rules)
     except FileError as error:
         return Result(path, data, data, error=str(error), error_line=error.line, error_cell=error.cell)
     except (RecursionError, MemoryError):  # before Exception: both say something about the file
@@ -136,11 +139,10 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSe
         return Result(path, data, data, error=message)
 
 
-def _edited(data: bytes, path: str, analysis: Analysis, rules: RuleSet) -> Result:
-    from migrate.analysis.source import Source, Span
+def _edited(analysis: Analysis, rules: RuleSet) -> Result:
     from migrate.codes import CODES
 
-    source, drafts = Source(data, path), analysis.drafts
+    source, drafts = analysis.source, analysis.drafts
     edits = [e for d in drafts for e in d.edits]
     text = source.text
     done: dict[Span, str] = {}
@@ -171,7 +173,7 @@ def _edited(data: bytes, path: str, analysis: Analysis, rules: RuleSet) -> Resul
         from migrate.analysis.unread import unread_findings
 
         findings = sorted([*findings, *unread_findings(source, rules)], key=lambda f: f.place)
-    return Result(path, data, source.encode(text), tuple(findings))
+    return Result(source.path, source.data, source.encode(text), tuple(findings))
 
 
 def _check(text: str) -> None:

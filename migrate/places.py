@@ -1,9 +1,13 @@
-"""Where things are kept: the rule files of an installation, and what runs keep for later ones."""
+"""Where things are kept: the rule files of an installation, the configuration, and what runs keep for later ones."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def rules_folder() -> str:
@@ -25,3 +29,20 @@ def cache_folder() -> str:
     from platformdirs import user_cache_dir
 
     return user_cache_dir("bn-migrate", appauthor=False)
+
+
+def nearest_configuration(paths: Iterable[str]) -> str | None:
+    """The nearest pyproject.toml at or above the common folder of ``paths``, or of the working directory without any.
+
+    A folder that is closed to us holds none.
+    """
+    real = [os.path.realpath(path) for path in paths]
+    folder, below = os.path.commonpath(real) if real else os.getcwd(), ""
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    while folder != below:
+        file = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(file):
+            return file
+        folder, below = os.path.dirname(folder), folder
+    return None

@@ -34,7 +34,7 @@ from migrate.rule import (
 )
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
-from migrate.words import shortest
+from migrate.triggers import shortest
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -13,7 +13,7 @@ from migrate.errors import FileError
 from migrate.files import Found, read
 from migrate.findings import Result
 from migrate.stages import stage
-from migrate.words import holds_none, trigger_words
+from migrate.triggers import holds_none, trigger_words
 
 if TYPE_CHECKING:
     from migrate.batch.cache import Cache

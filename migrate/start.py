@@ -11,9 +11,10 @@ import os
 import sys
 
 from migrate import __version__
+from migrate.places import nearest_configuration
 from migrate.report.totals import totals
 from migrate.selected import JUNK, SUFFIXES
-from migrate.words import holds_none, known_words
+from migrate.triggers import holds_none, known_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ def _say(text: str, err: bool) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        # The interpreter must not try to flush it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        from migrate.report.streams import abandon_output
+
+        abandon_output(stream)
         if isinstance(error, BrokenPipeError):
             sys.exit(141)
         if not err:
@@ -105,21 +107,10 @@ def _look(arguments: list[str]) -> int | None:
 
 
 def _configured(paths: list[str]) -> bool:
-    """Whether the nearest pyproject.toml may say something to this program, or cannot be read."""
-    real = [os.path.realpath(path) for path in paths]
-    folder = os.path.commonpath(real)
-    if not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    last = ""
-    while folder != last:
-        file = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(file):
-            return _says_something(file)
-        folder, last = os.path.dirname(folder), folder
-    return False
-
-
-def _says_something(file: str) -> bool:
+    """Whether the nearest pyproject.toml says something to this program, or cannot be read."""
+    file = nearest_configuration(paths)
+    if file is None:
+        return False
     try:
         if sys.version_info >= (3, 11):
             import tomllib

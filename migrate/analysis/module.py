@@ -31,6 +31,7 @@ NEEDS_MODE = ("call", "partial", "default", "reference", "base")
 class Analysis:
     """The findings of a file in the order of the text, and how the rewritten file spells what they need."""
 
+    source: Source
     drafts: list[Draft]
     spelling: Spelling
 
@@ -67,7 +68,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     if 0 in skipped:
         leave_all(module, (*references, *mine))
         leave_passed(module, find_constructions(module, references))
-        yield Analysis([], Spelling({}, {}))
+        yield Analysis(source, [], Spelling({}, {}))
     yield None
     made = settle_shared(module, find_constructions(module, references))
     spelled = {m.spelled for m in made} | initialised(mine.values())
@@ -90,7 +91,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
-    yield Analysis(sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
+    yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
 
 
 def _mode_note(module: Module) -> None:

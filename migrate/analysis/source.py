@@ -59,6 +59,7 @@ class Source:
     """
 
     def __init__(self, data: bytes, path: str) -> None:
+        self.data = data
         self.path = path
         self.bom = data.startswith(BOM)
         self.notebook = _program(data) if is_notebook(path) else None

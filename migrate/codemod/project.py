@@ -18,7 +18,7 @@ from migrate.engine import Options, migrate_files
 from migrate.findings import Result
 from migrate.rules import load_rules
 from migrate.targets import TARGETS
-from migrate.words import holds_none
+from migrate.triggers import holds_none
 
 
 class Project(BaseMetadataProvider[str]):

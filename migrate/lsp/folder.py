@@ -14,7 +14,7 @@ from migrate.errors import FileError
 from migrate.files import find_files, is_left_out, read
 from migrate.findings import Result
 from migrate.lsp.settings import Settings
-from migrate.words import holds_none
+from migrate.triggers import holds_none
 
 SLOW = 100_000
 """Bytes of files with a trigger word, from which a group is slow: about half a second."""

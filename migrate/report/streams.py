@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO
 
 import click
 
@@ -27,10 +28,10 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def abandon_output() -> None:
-    """Nobody can read standard output any more: the interpreter must not try to flush it at exit."""
+def abandon_output(stream: IO[str] | None = None) -> None:
+    """Nobody can read standard output (or ``stream``) any more: the interpreter must not try to flush it at exit."""
     with contextlib.suppress(AttributeError, OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ def trigger_words(options: Options, cache: bool) -> list[bytes]:
         return found
     from migrate.rules import load_rules
 
-    found = shortest(load_rules(options.target, options.rules).words)
+    found = load_rules(options.target, options.rules).words
     if cache:
         _keep(found, folders, options.target)
     return found
@@ -61,17 +61,15 @@ def known_words(folders: list[str], target: str) -> list[bytes] | None:
 
 def _keep(words: list[bytes], folders: list[str], target: str) -> None:
     """Keep the words; a folder that cannot be written costs time, not the run."""
-    temporary = ""
-    try:
-        name = _file(folders, target)
-        os.makedirs(os.path.dirname(name), exist_ok=True)
-        temporary = f"{name}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write("\n".join([_signature(folders, target), *(word.decode() for word in words), END]))
-        os.replace(temporary, name)
-    except OSError:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+    import contextlib
+    from pathlib import Path
+
+    from migrate.errors import UsageError
+    from migrate.files import write_document
+
+    with contextlib.suppress(UsageError, OSError):
+        lines = [_signature(folders, target), *(word.decode() for word in words), END]
+        write_document(Path(_file(folders, target)), "\n".join(lines).encode())
 
 
 def _file(folders: list[str], target: str) -> str:
