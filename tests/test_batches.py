@@ -70,13 +70,16 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     assert {k: v for k, v in harvest(tmp_path).items() if not k.startswith("out")} == expected
 
 
-def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [0, 0.05, 0.1, 0.2])
+def test_ctrl_c_ends_the_workers(tmp_path: Path, later: float) -> None:
+    """Also while they start: none of them says anything."""
     plant(tmp_path, tree(24, functions=150))
     before = harvest(tmp_path)
     process = started("--no-cache", "--jobs", "2", "--check", ".", cwd=tmp_path, start_new_session=True)
     deadline = time.monotonic() + 60
     while len(workers := children(process)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
+    time.sleep(later)
     os.killpg(process.pid, signal.SIGINT)
     _, messages = process.communicate(timeout=60)
     assert process.returncode == 130 and b"Traceback" not in messages and b"interrupted" in messages

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import resource_tracker
 
 from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
 from migrate.stages import Seconds, add
@@ -19,8 +21,9 @@ def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
     """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process."""
     left: list[Batch] = []
     with _pool(jobs) as pool:
-        futures: dict[Future[Done], Batch] = {pool.submit(work_elsewhere, batch): batch for batch in batches}
         try:
+            with _unheard():
+                futures: dict[Future[Done], Batch] = {pool.submit(work_elsewhere, batch): batch for batch in batches}
             for future in as_completed(futures):
                 try:
                     yield from finished(future.result())
@@ -50,9 +53,25 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
 
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes that are started here do not hear Ctrl-C while they start, either; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _alone(batch: Batch) -> Iterator[Outcome]:
     with _pool(1) as pool:
         try:
-            yield from finished(pool.submit(work_elsewhere, batch).result())
+            with _unheard():
+                future = pool.submit(work_elsewhere, batch)
+            yield from finished(future.result())
         except BrokenProcessPool:
             yield failed(batch.groups[0], "the worker process died on this file or one that it is connected with")
