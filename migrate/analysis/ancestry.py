@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
-from migrate.analysis.importing import WORD, Imports, Read, name_of
-
-HEADER = re.compile(
-    rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
-    re.MULTILINE,
-)
-COMMENT = re.compile(rb"#[^\n]*")
-OPAQUE = "("
-"""Stands for bases that are nested too deep to be read here."""
-NAME = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
-BOUND = re.compile(
-    rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
-)
+from migrate.analysis.importing import Imports
+from migrate.analysis.outline import OPAQUE, Outline
 
 Member = tuple[str, str]
 """A name at module level, with the path of its module before it."""
@@ -26,11 +14,9 @@ Member = tuple[str, str]
 class Ancestry:
     """Follows the headers of classes through files until one that was read, or a library, is met."""
 
-    def __init__(self, read: Read, imports: Imports) -> None:
-        self._read = read
+    def __init__(self, outline: Callable[[str], Outline], imports: Imports) -> None:
+        self._outline = outline
         self._imports = imports
-        self._headers: dict[str, dict[str, list[str]]] = {}
-        self._bound: dict[str, set[str]] = {}
 
     def meets(
         self,
@@ -60,10 +46,10 @@ class Ancestry:
 
     def _before(self, path: str, name: str) -> list[Member] | None:
         """What a name of a file comes from: the bases of a class, the origin of an import; None where nobody knows."""
-        headers = self._headers_of(path)
+        headers = self._outline(path).headers
         found = list(self._origins(path, name))
         if name not in headers:
-            return None if not found and name in self._bound_in(path) else found
+            return None if not found and name in self._outline(path).assigned else found
         for base in headers[name]:
             root, _, last = base.rpartition(".")
             if base == OPAQUE or root in headers:
@@ -84,19 +70,3 @@ class Ancestry:
         for file, names in self._imports.targets(path):
             if names is None or "*" in names or root.partition(".")[0] in names:
                 yield file
-
-    def _headers_of(self, path: str) -> dict[str, list[str]]:
-        """The names in the headers of the classes of a file, by the name of the class."""
-        if path not in self._headers:
-            found: dict[str, list[str]] = {}
-            for name, bases in HEADER.findall(COMMENT.sub(b"", self._read(path))):
-                names = [OPAQUE] if bases == OPAQUE.encode() else [name_of(n) for n in NAME.findall(bases)]
-                found.setdefault(name_of(name), []).extend(names)
-            self._headers[path] = found
-        return self._headers[path]
-
-    def _bound_in(self, path: str) -> set[str]:
-        """The names that a file binds other than by a class or an import."""
-        if path not in self._bound:
-            self._bound[path] = {name_of(w) for words in BOUND.findall(self._read(path)) for w in words if w}
-        return self._bound[path]

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 from migrate.analysis.ancestry import Ancestry
-from migrate.analysis.importing import WORD, Imports, Read, name_of
+from migrate.analysis.importing import Imports, Read
+from migrate.analysis.outline import Outline
 from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
 from migrate.rules import RuleSet
 
-IDENTIFIER = re.compile(WORD.encode("latin-1"))
-BOUND = re.compile(rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE)
-MARGIN = re.compile(rf"^(?:def|class)[ \t]+({WORD})|^({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE)
-PUBLIC = re.compile(
-    rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
-)
-QUOTED = re.compile(rb"\w+(?=[\"'])")
 MAX_FOLLOWED = 500
 """Files without a trigger word up to which those that only hand things on count. In a larger tree most files have most
 names by way of a package, and to follow them would be to read them all: there, a file has to use an attribute itself.
@@ -40,16 +33,12 @@ class Others:
         self.is_large = len(self.paths) > MAX_FOLLOWED
         names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
+        self._outline = cache(lambda path: Outline(read(path)))
+        self._imports = Imports(lambda path: self._outline(path).data, tree)
+        self._ancestry = Ancestry(self._outline, self._imports)
         self._instances: dict[str, bool] = {}
-        self._read = read
-        self._imports = Imports(read, tree)
-        self._ancestry = Ancestry(read, self._imports)
-        self._bound: dict[str, set[str]] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
-        self._known_words: dict[str, set[str]] = {}
-        self._margins: dict[str, set[str]] = {}
         self._reached: dict[tuple[str, str], frozenset[str]] = {}
-        self._known_public: dict[str, set[str] | None] = {}
 
     def descends(
         self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool], through: Callable[[str], bool] | None
@@ -64,7 +53,7 @@ class Others:
 
     def spells(self, path: str, names: frozenset[str] | None) -> bool:
         """Whether one of the names stands in the file; None: any name may do."""
-        return names is None or not names.isdisjoint(self._words(path))
+        return names is None or not names.isdisjoint(self._outline(path).words)
 
     def leads_to(self, path: str, names: frozenset[str] | None) -> bool:
         """Whether one of the names stands in the file, or in one that it imports from and may hand things on to."""
@@ -76,7 +65,7 @@ class Others:
         """Whether a file may do something with instances: in a large tree, one that spells an attribute of theirs."""
         if path not in self._instances:
             hands_on = not self.is_large or os.path.basename(path) == f"{INIT}.py"
-            self._instances[path] = hands_on or bool(self._attribute.search(self._read(path)))
+            self._instances[path] = hands_on or bool(self._attribute.search(self._outline(path).data))
         return self._instances[path]
 
     def importing(self, names: Names, holders: frozenset[str] | None = None) -> Iterator[str]:
@@ -91,7 +80,7 @@ class Others:
                     (imported is None or name in imported or "*" in imported)
                     and self._uses(path, name, through, holders)
                     for name, through in members.items()
-                    if imported is not None or name in self._words(path)
+                    if imported is not None or name in self._outline(path).words
                 ):
                     yield path
 
@@ -124,7 +113,7 @@ class Others:
         seen, todo = {path}, [path]
         while todo:
             at = todo.pop()
-            public = self._public(at)
+            public = self._outline(at).public
             if public is not None and name not in public:
                 continue
             if self._binds(at, name):
@@ -134,22 +123,9 @@ class Others:
             todo += more
         return False
 
-    def _public(self, path: str) -> set[str] | None:
-        """The names of the ``__all__`` of a file; None where it has none, or one that is not a display of strings."""
-        if path not in self._known_public:
-            data = self._read(path)
-            found = PUBLIC.findall(data)
-            told = len(found) == 1 == data.count(b"__all__")
-            self._known_public[path] = {n.decode() for n in QUOTED.findall(found[0])} if told else None
-        return self._known_public[path]
-
     def _binds(self, path: str, name: str) -> bool:
         """Whether the file defines, assigns or imports ``name``; a builtin only where it stands at the margin."""
-        if path not in self._bound:
-            data = self._read(path)
-            names = {n for n in _words_of(BOUND, data) if not hasattr(builtins, n)} | _words_of(MARGIN, data)
-            self._bound[path] = names.union(*(statement.names for statement in self._imports.of(path)))
-        return name in self._bound[path]
+        return name in self._outline(path).bound or any(name in statement.names for statement in self._imports.of(path))
 
     def _uses(self, path: str, name: str, members: frozenset[str], holders: frozenset[str] | None) -> bool:
         """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
@@ -166,10 +142,10 @@ class Others:
             todo = [path]
             while todo:
                 at = todo.pop()
-                names = given[at] | self._defined(at)
+                names = given[at] | self._outline(at).margin
                 for file, imported in self._importers(at):
                     got = names if imported is None or "*" in imported else names & imported
-                    if imported is None and names.isdisjoint(self._words(file)):
+                    if imported is None and names.isdisjoint(self._outline(file).words):
                         continue
                     got = got | self._renamed(file, got)
                     before = given.get(file)
@@ -182,18 +158,3 @@ class Others:
     def _renamed(self, path: str, names: set[str]) -> set[str]:
         """The names that imports of a file may give to ``names``."""
         return {n for i in self._imports.of(path) if "as" in i.names and not names.isdisjoint(i.names) for n in i.names}
-
-    def _defined(self, path: str) -> set[str]:
-        """What a file binds at the margin, other than by an import."""
-        if path not in self._margins:
-            self._margins[path] = _words_of(MARGIN, self._read(path))
-        return self._margins[path]
-
-    def _words(self, path: str) -> set[str]:
-        if path not in self._known_words:
-            self._known_words[path] = set(map(name_of, IDENTIFIER.findall(self._read(path))))
-        return self._known_words[path]
-
-
-def _words_of(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
-    return {name_of(word) for words in pattern.findall(data) for word in words if word}

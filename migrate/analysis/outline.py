@@ -1,0 +1,77 @@
+"""What the bytes of a file tell of its names, without a parse: what a comment or a string holds may be among them."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from functools import cached_property
+
+from migrate.analysis.importing import WORD, name_of
+
+HEADER = re.compile(
+    rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
+    re.MULTILINE,
+)
+COMMENT = re.compile(rb"#[^\n]*")
+DOTTED = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
+OPAQUE = "("
+"""Stands for bases that are nested too deep to be read here."""
+IDENTIFIER = re.compile(WORD.encode("latin-1"))
+ANYWHERE = re.compile(
+    rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE
+)
+MARGIN = re.compile(rf"^(?:def|class)[ \t]+({WORD})|^({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE)
+ASSIGNED = re.compile(
+    rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
+)
+PUBLIC = re.compile(
+    rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
+)
+QUOTED = re.compile(rb"\w+(?=[\"'])")
+
+
+class Outline:
+    """The names of one file; each kind is looked for when it is first asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Every name that stands in the file."""
+        return set(map(name_of, IDENTIFIER.findall(self.data)))
+
+    @cached_property
+    def margin(self) -> set[str]:
+        """What it binds at the margin, other than by an import."""
+        return _names(MARGIN, self.data)
+
+    @cached_property
+    def bound(self) -> set[str]:
+        """What it defines or assigns; a builtin only where it stands at the margin."""
+        return {name for name in _names(ANYWHERE, self.data) if not hasattr(builtins, name)} | self.margin
+
+    @cached_property
+    def assigned(self) -> set[str]:
+        """What it binds other than by a class or an import."""
+        return _names(ASSIGNED, self.data)
+
+    @cached_property
+    def public(self) -> set[str] | None:
+        """The names of its ``__all__``; None where it has none, or one that is not a display of strings."""
+        found = PUBLIC.findall(self.data)
+        told = len(found) == 1 == self.data.count(b"__all__")
+        return {name.decode() for name in QUOTED.findall(found[0])} if told else None
+
+    @cached_property
+    def headers(self) -> dict[str, list[str]]:
+        """The names in the headers of its classes, by the name of the class."""
+        found: dict[str, list[str]] = {}
+        for name, bases in HEADER.findall(COMMENT.sub(b"", self.data)):
+            names = [OPAQUE] if bases == OPAQUE.encode() else [name_of(n) for n in DOTTED.findall(bases)]
+            found.setdefault(name_of(name), []).extend(names)
+        return found
+
+
+def _names(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
+    return {name_of(word) for words in pattern.findall(data) for word in words if word}
