@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from migrate.analysis.carriers import Carriers
 from migrate.analysis.changes import EMPTIES, PUTS
@@ -15,6 +16,7 @@ from migrate.analysis.narrowing import LOOKS
 from migrate.analysis.others import Others
 from migrate.analysis.project import Project
 from migrate.analysis.source import Source, python_of
+from migrate.analysis.syntax import passed
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import Instance, Local, Migrated, Namespace, Symbol, Values, union
 from migrate.errors import FileError
@@ -48,7 +50,7 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
         if 0 < quiet < QUIET_ROUNDS and not settled:
             quiet += 1
             continue
-        wanted = sorted((_forward(project, others) | _backward(project, others)) & others.paths) if others.paths else []
+        wanted = _wanted(project, others) if others.paths else []
         if not wanted and (settled or quiet == QUIET_ROUNDS):
             break
         quiet = 0 if wanted else 1
@@ -60,10 +62,55 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     return project
 
 
-def _forward(project: Project, others: Others) -> set[str]:
+def _wanted(project: Project, others: Others) -> list[str]:
+    """The files to read next, in the order of their names."""
+    classes, carriers = Carriers(project, instances=False), Carriers(project, instances=True)
+    found = _forward(project, others, classes, carriers) | _backward(project, others, classes, carriers)
+    return sorted(found & others.paths)
+
+
+def _forward(project: Project, others: Others, classes: Carriers, carriers: Carriers) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
-    classes, carriers = Carriers(project, instances=False), Carriers(project, instances=True)
+
+    def hand(to: Iterable[str], values: Iterable[Values], kept: bool = False) -> None:
+        for path in others.paths.intersection(to):
+            instances = others.may_use(path)
+            carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else carriers.gives
+            if any((instances and carried(v)) or classes.any(v) for v in values):
+                found.add(path)
+
+    @cache
+    def behind(cls: ast.ClassDef) -> frozenset[str]:
+        """The files of the bases of a class, whose constructors and methods get what those of the class get."""
+        return frozenset(_paths(project, [base for c in project.classes.family(cls) for base in c.bases]))
+
+    def look(module: Evaluator) -> None:
+        for call in module.index.all(ast.Call):
+            if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
+                continue
+            arguments = passed(call)
+            if project.callers.construction(call) is not None:
+                found.update(_paths(project, arguments))
+            given = [project.evaluate(a) for a in arguments]
+            to = [*_chain(call.func), *arguments]
+            hand([*_paths(project, to), *(path for cls in _classes(project, to) for path in behind(cls))], given)
+            if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
+                hand(_paths(project, [call.func.value]), given, kept=True)
+        for node in decorated_nodes(module.index):
+            parts = [part for d in node.decorator_list for part in _chain(d)]
+            hand(_paths(project, parts), [frozenset({Local(node)})], kept=not others.is_large)
+        for target, value in _assigned_members(module):
+            hand(_paths(project, _chain(target.value)), [project.evaluate(value)])
+        found.update(_upward(project, others, carriers, module))
+
+    project.for_each(look)
+    found.update(path for path, name in project.missed if others.defines(path, name))
+    return found
+
+
+def _upward(project: Project, others: Others, carriers: Carriers, module: Evaluator) -> Iterator[str]:
+    """The files of those bases that can matter: of a class that carries, or one whose bases may."""
 
     def carries(path: str, name: str) -> bool:
         return carriers.any(project.exported(path, name))
@@ -71,42 +118,11 @@ def _forward(project: Project, others: Others) -> set[str]:
     def spells(path: str) -> bool:
         return others.spells(path, carriers.spelled)
 
-    def hand(to: Iterable[ast.expr], values: Iterable[Values], kept: bool = False) -> None:
-        for path in others.paths.intersection(_paths(project, to)):
-            instances = others.may_use(path)
-            carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else carriers.gives
-            if any((instances and carried(v)) or classes.any(v) for v in values):
-                found.add(path)
-
-    def look(module: Evaluator) -> None:
-        for cls in module.index.all(ast.ClassDef):
-            unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
-            family = (cls, *project.classes.heirs(cls)) if unread else ()
-            carried = carriers.any(frozenset(map(Local, family)))
-            found.update(b.path for b in unread if others.descends(b, carries, spells if carried else None))
-        for call in module.index.all(ast.Call):
-            if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
-                continue
-            passed = [*call.args, *(k.value for k in call.keywords)]
-            if project.callers.construction(call) is not None:
-                found.update(_paths(project, passed))
-            given = [project.evaluate(p) for p in passed]
-            to = [*_chain(call.func), *passed]
-            hand([*to, *_bases(project, to)], given)
-            if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
-                hand([call.func.value], given, kept=True)
-        for node in decorated_nodes(module.index):
-            hand(
-                [part for d in node.decorator_list for part in _chain(d)],
-                [frozenset({Local(node)})],
-                not others.is_large,
-            )
-        for target, value in _assigned_members(module):
-            hand(_chain(target.value), [project.evaluate(value)])
-
-    project.for_each(look)
-    found.update(path for path, name in project.missed if others.defines(path, name))
-    return found
+    for cls in module.index.all(ast.ClassDef):
+        unread = [b for b in _symbols(project, cls.bases) if b.path in others.paths]
+        if unread:
+            carried = carriers.any(frozenset(map(Local, (cls, *project.classes.heirs(cls)))))
+            yield from (b.path for b in unread if others.descends(b, carries, spells if carried else None))
 
 
 def _assigned_members(module: Evaluator) -> Iterator[tuple[ast.Attribute | ast.Subscript, ast.expr]]:
@@ -130,12 +146,12 @@ def _paths(project: Project, nodes: Iterable[ast.expr]) -> Iterator[str]:
     return (value.path for value in _symbols(project, nodes))
 
 
-def _bases(project: Project, nodes: Iterable[ast.expr]) -> Iterator[ast.expr]:
-    """The bases of the classes that the expressions name, whose constructors and methods get what these get."""
+def _classes(project: Project, nodes: Iterable[ast.expr]) -> Iterator[ast.ClassDef]:
+    """The classes of the project that the expressions name, or that their objects have."""
     for value in (v for node in nodes for v in project.evaluate(node)):
         cls = getattr(getattr(value, "of", value), "node", None)
         if isinstance(cls, ast.ClassDef):
-            yield from (base for c in project.classes.family(cls) for base in c.bases)
+            yield cls
 
 
 def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | Namespace]:
@@ -147,19 +163,17 @@ def _symbols(project: Project, nodes: Iterable[ast.expr]) -> Iterator[Symbol | N
                 yield value
 
 
-def _backward(project: Project, others: Others) -> set[str]:
+def _backward(project: Project, others: Others, classes: Carriers, carriers: Carriers) -> set[str]:
     """The files that name a carrier and import from a module that has it, as far as their bytes tell.
 
     One that gets instances only inside other objects matters where it, or who has them from there, spells their names.
     """
-    found: set[str] = set()
-    for instances in (False, True):
-        carriers = Carriers(project, instances)
-        names = carriers.names(others.asked)
-        holders = carriers.spelled if instances else None
-        for name, path in [] if instances else _layers(project):
-            names.setdefault(path, {})[name] = frozenset()
-        found.update(p for p in others.importing(names, holders) if not instances or others.may_use(p))
+    names = classes.names(others.asked)
+    for name, path in _layers(project):
+        names.setdefault(path, {})[name] = frozenset()
+    found = set(others.importing(names))
+    holding = carriers.names(others.asked)
+    found.update(path for path in others.importing(holding, carriers.spelled) if others.may_use(path))
     return found
 
 
