@@ -185,6 +185,10 @@ def test_a_function_that_gets_a_network_is_read_where_it_spells_a_layer() -> Non
     [
         ("def fill(m):\n    n = m\n    n.weight.data.fill_(1)\n\nfill(Net().bn)\n", True),
         ("def fill(m):\n    n = m\n    n.bn.weight.data.fill_(1)\n\nfill(Net())\n", True),
+        (
+            "def one(net):\n    return net.bn\n\ndef fill(m):\n    n = m\n    one(n).weight.data.fill_(1)\n\nfill(Net())\n",
+            True,
+        ),
         ("def fill(m):\n    n = m\n    n.fc.weight.data.fill_(1)\n\nfill(Net())\n", False),
     ],
 )
