@@ -46,6 +46,12 @@ def test_a_star_brings_what_all_names(text: str, brings: bool) -> None:
     assert others({"m.py": text, "a.py": "x = 1\n"}).defines("m.py", "Norm") is brings
 
 
+def test_a_star_brings_a_builtin_only_from_the_margin() -> None:
+    """Inside of functions names such as ``id`` and ``input`` are everywhere."""
+    assert not others({"m.py": "def f():\n    id = 1\n"}).defines("m.py", "id")
+    assert others({"m.py": "id = 1\n"}).defines("m.py", "id")
+
+
 def test_a_star_behind_a_star() -> None:
     files = {"m.py": "from a import *\n", "a.py": "class Norm:\n    pass\n"}
     assert others(files).defines("m.py", "Norm")
@@ -185,13 +191,27 @@ def test_a_function_that_gets_a_network_is_read_where_it_spells_a_layer() -> Non
     [
         ("def fill(m):\n    n = m\n    n.weight.data.fill_(1)\n\nfill(Net().bn)\n", True),
         ("def fill(m):\n    n = m\n    n.bn.weight.data.fill_(1)\n\nfill(Net())\n", True),
-        (
-            "def one(net):\n    return net.bn\n\ndef fill(m):\n    n = m\n    one(n).weight.data.fill_(1)\n\nfill(Net())\n",
-            True,
-        ),
+        ("one = lambda net: net.bn\n\ndef fill(m):\n    n = m\n    one(n).weight.data.fill_(1)\n\nfill(Net())\n", True),
+        ("import lib\n\ndef fill(m):\n    lib.put(m)\n    lib.last().bn.weight.data.fill_(1)\n\nfill(Net())\n", True),
+        ("import lib\n\ndef fill(m):\n    lib.put(m)\n    lib.last().fc.weight.data.fill_(1)\n\nfill(Net())\n", False),
         ("def fill(m):\n    n = m\n    n.fc.weight.data.fill_(1)\n\nfill(Net())\n", False),
     ],
 )
 def test_who_else_calls_a_function_matters_where_it_uses_a_layer(function: str, read: bool) -> None:
     files = {"net.py": LAYERS + function, "use.py": "from net import fill\nfrom other import x\n\nfill(x.weight)\n"}
     assert modules(files, "net.py") == ({"use.py"} if read else set())
+
+
+@pytest.mark.parametrize(
+    ("method", "use"),
+    [
+        ("def each(self, f):\n        f(self.bn)", "Net().each(print)"),
+        ("def take(self, layer):\n        self.bn = layer", "Net().take(other)"),
+        ("def look(self, f):\n        print(f)", ""),
+    ],
+)
+def test_who_gives_a_method_another_thing_spells_its_name(method: str, use: str) -> None:
+    net = HEAD + f"class Net:\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n\n    {method}\n"
+    called = "\nNet().take(nn.Linear(3, 3))\n" if "take" in method else ""
+    files = {"net.py": net + called, "use.py": f"from net import Net\n\n{use or 'Net().look(print)'}\n"}
+    assert modules(files, "net.py") == ({"use.py"} if use else set())

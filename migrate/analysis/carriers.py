@@ -207,15 +207,10 @@ class Carriers:
         return any(self._matters(module, use, values) for use in uses)
 
     def _takes(self, function: Function) -> bool:
-        """Whether a function does something with a layer that it gets itself, or puts what it gets where one is."""
+        """Whether a function does something with a layer that it gets itself."""
         module = self._project.homes[function]
-        for b in _parameters(module, function):
-            uses, values = module.index.uses(b.scope, b.name), module.binding_values(b)
-            if any(self._is_called(module, use) or self._is_put(module, use) for use in uses):
-                return True
-            if self.gives(values) and self._parameter(module, b, values):
-                return True
-        return False
+        given = ((b, module.binding_values(b)) for b in _parameters(module, function))
+        return any(self.gives(values) and self._parameter(module, b, values) for b, values in given)
 
     def _is_called(self, module: Evaluator, use: ast.expr) -> bool:
         call = module.index.parent(use)

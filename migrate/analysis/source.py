@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from migrate.notebooks.program import Program
 
 BOM = b"\xef\xbb\xbf"
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 Located = ast.expr | ast.stmt | ast.alias | ast.pattern | ast.arg | ast.keyword
 
 
@@ -108,13 +108,13 @@ class Source:
         if self.notebook is None:
             return Location(None, line, column, *self.position(span.end))
         cell, line = self.notebook.place(line)
-        *above, last = _LINE_END.split(self.shown(self.text[span.start : span.end]))
+        *above, last = LINE_END.split(self.shown(self.text[span.start : span.end]))
         end_column = len(last) + (1 if above else column)
         return Location(cell, line, column, line + len(above), end_column)
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(m.end() for m in _LINE_END.finditer(self.text))]
+        return [0, *(m.end() for m in LINE_END.finditer(self.text))]
 
     @cached_property
     def _ascii(self) -> bool:
@@ -123,7 +123,7 @@ class Source:
     @cached_property
     def newline(self) -> str:
         """The newline the file uses first; a line feed where it has none."""
-        match = _LINE_END.search(self.text)
+        match = LINE_END.search(self.text)
         return match.group() if match else "\n"
 
     def offset(self, line: int, column: int) -> int:

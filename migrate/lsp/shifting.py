@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import attrs
 from lsprotocol import types
 
-from migrate.lsp.text import LINE_END, Change, Encoding, units
+from migrate.analysis.source import LINE_END
+from migrate.lsp.text import Change, Encoding, units
 
 
 def shifted(

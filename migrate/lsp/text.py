@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lsprotocol import types
 
+from migrate.analysis.source import LINE_END
 from migrate.findings import Finding
 
-LINE_END = re.compile(r"\r\n|\r|\n")
 Encoding = types.PositionEncodingKind | str
 Change = types.TextDocumentContentChangeEvent
 

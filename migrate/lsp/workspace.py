@@ -32,7 +32,7 @@ Check = Callable[[], None]
 
 
 class Workspace:
-    """Lives in the event loop; the engine works in one thread, since it takes the interpreter's stack limit as its own.
+    """Lives in the event loop; the engine works in one thread, since a folder is for one at a time.
 
     ``ready`` is set once the client's settings are known. ``is_told``: the client tells of files that change.
     """

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import IO, Literal
 
 from rich.console import Console
 from rich.text import Text
 
+from migrate.analysis.source import LINE_END
 from migrate.findings import Finding, Report, Result, spot
 from migrate.report.totals import plural, totals
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 WIDTH = 132
 """Columns of a table where no terminal says how many there are."""
 WORDS = {
@@ -59,7 +58,7 @@ def show_file(result: Result, out: Console, verbose: bool) -> None:
         held = Text(", held back: a proof failed", style="bold red") if result.held else ""
         out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}", held))
     parts = result.parts if shown else ()
-    lines = {part.cell: _NEWLINE.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
+    lines = {part.cell: LINE_END.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
     for finding in shown:
         _show_finding(finding, lines[finding.cell], result.path, out)
 
@@ -97,5 +96,5 @@ def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None
 def suggested(finding: Finding, source: str) -> list[str]:
     """The lines of a suggestion without the indentation that they share with ``source``, the line of the place."""
     indent = source[: len(source) - len(source.lstrip())]
-    first, *more = _NEWLINE.split(finding.suggestion)
+    first, *more = LINE_END.split(finding.suggestion)
     return [first, *(line.removeprefix(indent) for line in more)] if finding.suggestion else []
