@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parent / "cases"
 WRITE = "    write: "
 BEFORE, AFTER = "python before: ", "python after: "
 PROJECTS = FOLDER / "projects.md"
+UNREAD = FOLDER / "unread.md"
 BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -87,4 +88,11 @@ def described(finding: Finding) -> str:
 
 
 def all_cases() -> list[Case]:
-    return [case for path in sorted(FOLDER.glob("*.md")) if path != PROJECTS for case in read_cases(path)]
+    return [case for path in sorted(FOLDER.glob("*.md")) if path not in (PROJECTS, UNREAD) for case in read_cases(path)]
+
+
+def read_unread() -> dict[str, dict[str, str]]:
+    """The files of each project of ``unread.md``, by its title."""
+    _, *projects = UNREAD.read_text("utf-8").split("\n## ")
+    blocks = re.compile(r"^```python (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return {project.partition("\n")[0]: dict(blocks.findall(project)) for project in projects}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sysconfig
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClientProtocol, register_lsp_features
 
-from tests.command import environment
+from tests.command import environment, plant
 
 T = TypeVar("T")
 PATIENCE = 30
@@ -23,6 +24,11 @@ PATIENCE = 30
 QUICK_FIX = types.CodeActionKind.QuickFix
 UTF16 = types.PositionEncodingKind.Utf16
 CODECS = {UTF16: ("utf-16-le", 2), types.PositionEncodingKind.Utf8: ("utf-8", 1)}
+ROOT = Path(__file__).parent.parent
+SAMPLES = sorted((ROOT / "samples").glob("*.py"))
+FIX_ALL = "source.fixAll.bnMigrate"
+MAKE = b"from torch import nn\n\ndef norm(c):\n    return nn.BatchNorm2d(c, momentum=0.3)\n"
+USE = b"from make import norm\n\ndef mean(c):\n    return norm(c).running_mean\n"
 
 
 def server_program() -> str:
@@ -268,3 +274,32 @@ def _late(settings: dict[str, Any]) -> Any:
         return [settings.get(item.section or "") for item in params.items]
 
     return handler
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Editor]:
+    """One server for all tests that want nothing special of it; it has no folder of its own."""
+    with Editor(None) as editor:
+        yield editor
+
+
+@pytest.fixture
+def editor(server: Editor, tmp_path: Path) -> Iterator[Editor]:
+    """The shared server with the folder of the test."""
+    server.change_folders([tmp_path], [])
+    yield server
+    for path in server.opened():
+        server.close(path)
+    server.change_folders([], [tmp_path])
+
+
+def opened(editor: Editor, folder: Path, data: bytes, name: str = "net.py") -> Path:
+    """A file of the folder with ``data`` in it, open in the editor."""
+    path = plant(folder, {name: data}) / name
+    editor.open(path)
+    return path
+
+
+def first(editor: Editor, path: Path, code: str) -> types.Diagnostic:
+    """The first diagnostic with a code."""
+    return next(d for d in editor.diagnostics(path) if d.code == code)

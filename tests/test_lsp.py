@@ -4,66 +4,22 @@ from __future__ import annotations
 
 import random
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 
-from migrate.explain import explain
-from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
-from tests.editor import Editor
+from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant, report
+from tests.editor import FIX_ALL, ROOT, SAMPLES, Editor, first, opened
+from tests.editor import editor as editor
+from tests.editor import server as server
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = sorted((ROOT / "samples").glob("*.py"))
-FIX_ALL = "source.fixAll.bnMigrate"
 SEVERITIES = {
     "rewrite": types.DiagnosticSeverity.Information,
     "review": types.DiagnosticSeverity.Warning,
     "note": types.DiagnosticSeverity.Hint,
 }
-LINKED = b"import torch.nn as nn\n\nnorm = nn.BatchNorm2d(3)\nprint(norm.running_mean)\nother = nn.BatchNorm2d(4)\n"
-TESTED = (
-    b"import torch.nn as nn\n\nnorm = nn.BatchNorm2d(3)\n\ndef init(m):\n"
-    b"    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n"
-)
-OFFERED = b"import torch.nn as nn\n\ndef scale(m: nn.BatchNorm2d):\n    return m.affine\n"
 EMOJI = 'import torch.nn as nn\n\nlayers = "\N{SNAKE}é", nn.BatchNorm2d(3, momentum=0.2)\n'
-MAKE = b"from torch import nn\n\ndef norm(c):\n    return nn.BatchNorm2d(c, momentum=0.3)\n"
-USE = b"from make import norm\n\ndef mean(c):\n    return norm(c).running_mean\n"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Editor]:
-    """One server for all tests that want nothing special of it; it has no folder of its own."""
-    with Editor(None) as editor:
-        yield editor
-
-
-@pytest.fixture
-def editor(server: Editor, tmp_path: Path) -> Iterator[Editor]:
-    """The shared server with the folder of the test."""
-    server.change_folders([tmp_path], [])
-    yield server
-    for path in server.opened():
-        server.close(path)
-    server.change_folders([], [tmp_path])
-
-
-def opened(editor: Editor, folder: Path, data: bytes, name: str = "net.py") -> Path:
-    """A file of the folder with ``data`` in it, open in the editor."""
-    path = plant(folder, {name: data}) / name
-    editor.open(path)
-    return path
-
-
-def first(editor: Editor, path: Path, code: str) -> types.Diagnostic:
-    """The first diagnostic with a code."""
-    return next(d for d in editor.diagnostics(path) if d.code == code)
-
-
-# Diagnostics
 
 
 def test_diagnostics_are_the_findings_of_the_command_line(editor: Editor, tmp_path: Path) -> None:
@@ -108,9 +64,6 @@ def test_the_explanation_of_a_code_is_a_command_away(editor: Editor) -> None:
 
 def test_a_file_without_a_trigger_word_is_never_parsed(editor: Editor, tmp_path: Path) -> None:
     assert editor.diagnostics(opened(editor, tmp_path, b"def broken(\n")) == []
-
-
-# Columns
 
 
 def check_columns(editor: Editor, folder: Path) -> None:
@@ -158,9 +111,6 @@ def test_after_many_edits_the_server_has_the_text_of_the_editor(editor: Editor, 
     assert calls == re.findall(r"nn\.BatchNorm2d\(\d+\)", editor.text(path))
 
 
-# While typing
-
-
 def test_a_syntax_error_keeps_what_was_known(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, REVIEW)
     (before,) = editor.diagnostics(path)
@@ -182,237 +132,6 @@ def test_a_closed_file_shows_nothing(editor: Editor, tmp_path: Path) -> None:
     assert editor.codes(other) == ["BN201"]
     assert editor.codes(path) == []
 
-
-# Actions
-
-
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.stem)
-def test_fix_all_is_what_the_command_line_writes(editor: Editor, tmp_path: Path, sample: Path) -> None:
-    path = opened(editor, tmp_path, sample.read_bytes())
-    (action,) = editor.actions(path, "import", FIX_ALL)
-    assert editor.applied(path, action) == bn_migrate("-", stdin=sample.read_bytes()).stdout.decode()
-
-
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_fix_all_keeps_the_ends_of_the_lines(editor: Editor, tmp_path: Path, end: bytes) -> None:
-    path = opened(editor, tmp_path, BEFORE.replace(b"\n", end))
-    (action,) = editor.actions(path, "layer", "source.fixAll")
-    assert editor.applied(path, action) == AFTER.replace(b"\n", end).decode()
-
-
-def test_there_is_nothing_to_fix_where_nothing_is_rewritten(editor: Editor, tmp_path: Path) -> None:
-    assert editor.actions(opened(editor, tmp_path, REVIEW), "layer", FIX_ALL) == []
-
-
-def test_a_rewrite_that_stands_by_itself_is_written_alone(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, LINKED)
-    assert editor.fixed(path, "nn.BatchNorm2d(4)", "Write ms.nn.BatchNorm2d(4)") == (
-        "import torch.nn as nn\nimport mindspore as ms\n\nnorm = nn.BatchNorm2d(3)\nprint(norm.running_mean)\n"
-        "other = ms.nn.BatchNorm2d(4)\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "place"),
-    [
-        (LINKED, "nn.BatchNorm2d(3)"),
-        (LINKED, "norm.running_mean"),
-        (TESTED, "nn.BatchNorm2d(3)"),
-        (TESTED, "nn.BatchNorm2d)"),
-        (TESTED, "m.eval()"),
-    ],
-    ids=["a layer whose attribute is used", "the use", "a layer that may meet a test", "the test", "what it guards"],
-)
-def test_a_rewrite_that_needs_others_is_written_with_the_file(
-    editor: Editor, tmp_path: Path, source: bytes, place: str
-) -> None:
-    path = opened(editor, tmp_path, source)
-    titles = [title for title in editor.titles(path, place) if not title.startswith("Leave")]
-    assert titles == ["Migrate all in this file"]
-    assert editor.fixed(path, place, "Migrate all") == bn_migrate("-", stdin=source).stdout.decode()
-
-
-def test_a_rewrite_that_another_file_needs_is_not_written_alone(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": MAKE, "use.py": USE})
-    editor.open(tmp_path / "make.py")
-    titles = editor.titles(tmp_path / "make.py", "nn.BatchNorm2d(c")
-    assert "Migrate all in this file" in titles
-    assert not [title for title in titles if title.startswith("Write")]
-
-
-def test_a_review_offers_its_text(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, OFFERED)
-    fixed = editor.fixed(path, "m.affine", "Write m.gamma.requires_grad")
-    assert fixed == OFFERED.decode().replace("m.affine", "m.gamma.requires_grad")
-
-
-def test_what_is_offered_brings_the_import_that_it_needs(editor: Editor, tmp_path: Path) -> None:
-    source = b"import torch.nn as nn\n\ndef make(norm=nn.BatchNorm2d, other=nn.InstanceNorm2d, flag=0):\n"
-    source += b"    norm = norm if flag else other\n    return norm(3, momentum=0.01)\n"
-    path = opened(editor, tmp_path, source)
-    fixed = editor.fixed(path, "norm(3, momentum=0.01)", "Write norm(3")
-    assert "import mindspore as ms\n" in fixed
-    assert "is ms.nn.BatchNorm2d" in fixed
-    assert "norm=nn.BatchNorm2d" in fixed
-
-
-def test_a_place_can_be_left_alone(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, BEFORE)
-    fixed = editor.fixed(path, "nn.BatchNorm2d", "Leave nn.BatchNorm2d(3, momentum=0.2) as it is")
-    assert fixed == BEFORE.decode().replace("=0.2)", "=0.2)  # bn-migrate: skip")
-    editor.edit(path, "=0.2)", "=0.2)  # bn-migrate: skip")
-    assert editor.codes(path) == ["BN306"]
-
-
-def test_a_line_that_ends_in_a_string_takes_no_comment(editor: Editor, tmp_path: Path) -> None:
-    source = b'import torch.nn as nn\n\nx = nn.BatchNorm2d(3), """\n"""\ny = nn.BatchNorm2d(\n    4), \\\n    1\n'
-    path = opened(editor, tmp_path, source)
-    assert not [title for title in editor.titles(path, "nn.BatchNorm2d(3)") if title.startswith("Leave")]
-    fixed = editor.fixed(path, "nn.BatchNorm2d(\n", "Leave")
-    assert fixed == source.decode().replace("Norm2d(\n", "Norm2d(  # bn-migrate: skip\n")
-
-
-# Hover
-
-
-@pytest.mark.parametrize(
-    ("place", "said"),
-    [
-        ("momentum=0.03", ["`momentum=1 - momentum`", "Left for review: below 0 or above 1", "nn.BatchNorm2d(4, 1e-3"]),
-        ("16", ["`num_features` of `torch.nn.BatchNorm2d`"]),
-        ("1e-3", ["`eps` of `torch.nn.BatchNorm2d`", "MindSpore accepts eps in (0, 1] only"]),
-        ("m.running_var", ["`running_var` of `torch.nn.BatchNorm2d`", "`moving_variance`"]),
-        ("m.eval()", ["`eval()` of `torch.nn.BatchNorm2d`", "`set_train(False)`"]),
-        ("nn.BatchNorm2d)", ["| `track_running_stats` | `use_batch_statistics`"]),
-        ("False, device", ["`affine` of `torch.nn.BatchNorm2d`"]),
-        ("device='cpu'", ["In `mindspore.nn.BatchNorm2d`: dropped", "MindSpore places the layer on the device"]),
-        ("x.running_mean", ["`running_mean` of", "if x is a batch norm"]),
-    ],
-)
-def test_hover_shows_the_mapping_and_what_it_rests_on(
-    editor: Editor, tmp_path: Path, place: str, said: list[str]
-) -> None:
-    source = (
-        b"from functools import partial\nfrom torch import nn\n\n"
-        b"norm = partial(nn.BatchNorm2d, 16, eps=0.1, momentum=0.03)\n"
-        b"layer = nn.BatchNorm2d(\n    8, 1e-3, 0.1, False, device='cpu')\n"
-        b"def init(m, x):\n    if isinstance(m, nn.BatchNorm2d):\n        m.eval()\n        print(m.running_var)\n"
-        b"    return x.running_mean\n"
-    )
-    path = opened(editor, tmp_path, source)
-    shown = editor.hover_on(path, place)
-    assert [text for text in said if text not in shown] == []
-
-
-def test_hover_explains_the_finding(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, REVIEW)
-    assert explain("BN201").strip() in editor.hover_on(path, "momentum")
-    assert editor.hover_on(path, "import") == ""
-
-
-# Several files
-
-
-def test_a_class_of_another_file_is_known(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": MAKE})
-    path = opened(editor, tmp_path, USE, "use.py")
-    (file,) = [f for f in report(".", "--check", cwd=tmp_path)["files"] if f["path"] == "use.py"]
-    assert editor.codes(path) == [f["code"] for f in file["findings"]] == ["BN105"]
-
-
-def test_what_is_open_counts_rather_than_the_disk(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": b"", "use.py": USE})
-    editor.open(tmp_path / "use.py")
-    assert editor.codes(tmp_path / "use.py") == []
-    editor.open(tmp_path / "make.py", MAKE.decode())
-    assert editor.codes(tmp_path / "use.py") == ["BN105"]
-    editor.close(tmp_path / "make.py")
-    assert editor.codes(tmp_path / "use.py") == []
-
-
-def test_a_change_is_seen_by_the_files_that_depend_on_it(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": MAKE, "use.py": USE})
-    editor.open(tmp_path / "make.py")
-    editor.open(tmp_path / "use.py")
-    assert editor.codes(tmp_path / "use.py") == ["BN105"]
-    editor.edit(tmp_path / "make.py", "nn.BatchNorm2d(c, momentum=0.3)", "nn.InstanceNorm2d(c)")
-    editor.diagnostics(tmp_path / "make.py")
-    latest = [p for p in editor.published if p.uri == (tmp_path / "use.py").as_uri()][-1]
-    assert not latest.diagnostics
-
-
-def test_a_file_that_changes_on_the_disk_is_read_again(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": b"", "use.py": USE})
-    editor.open(tmp_path / "use.py")
-    assert editor.codes(tmp_path / "use.py") == []
-    plant(tmp_path, {"make.py": MAKE})
-    editor.tell_of(tmp_path / "make.py")
-    assert editor.codes(tmp_path / "use.py") == ["BN105"]
-
-
-def test_first_comes_what_a_file_tells_by_itself(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": MAKE, "use.py": USE})
-    editor.open(tmp_path / "use.py")
-    assert editor.codes(tmp_path / "use.py") == ["BN105"]
-    published = [p.diagnostics for p in editor.published if p.uri == (tmp_path / "use.py").as_uri()]
-    assert [[d.code for d in diagnostics] for diagnostics in published] == [[], ["BN105"]]
-
-
-CALLING = b"from torch import nn\nfrom use import mean\n\nmean(nn.BatchNorm2d(3))\n"
-CALLED = b"def mean(x):\n    return x.running_mean\n"
-
-
-def test_where_the_others_take_long_a_file_is_guessed_first(editor: Editor, tmp_path: Path) -> None:
-    """A guess keeps what is known through the others, takes up what is new, and is made good later."""
-    plant(tmp_path, {"make.py": CALLING + b"#" * 100_000, "use.py": CALLED})
-    path = tmp_path / "use.py"
-    editor.open(path)
-    assert editor.codes(path) == ["BN304"]
-    editor.finish(path)
-    assert editor.codes(path) == ["BN105"]
-    editor.edit(path, "def mean", "K = 'bn1.running_var'\ndef mean")
-    assert editor.codes(path) == ["BN305", "BN105"]
-    editor.edit(path, "def mean", "def other")
-    assert editor.codes(path) == ["BN305", "BN105"]
-    editor.finish(path)
-    assert editor.codes(path) == ["BN305", "BN304"]
-
-
-def test_neither_typing_nor_the_end_waits_for_work_of_minutes(tmp_path: Path) -> None:
-    calls = b"".join(b"def f%d(x, y=nn.BatchNorm2d(3)):\n    return y.weight\n" % i for i in range(40_000))
-    plant(tmp_path, {"make.py": b"from torch import nn\n" + calls, "use.py": b"from make import f0\n" + CALLED})
-    with Editor(tmp_path) as editor:
-        editor.open(tmp_path / "use.py")
-        while not editor.children():
-            editor.rest(0.1)
-        editor.edit(tmp_path / "use.py", "def mean", "K = 'bn1.running_var'\ndef mean")
-        assert editor.codes(tmp_path / "use.py") == ["BN305", "BN304"]
-        while not editor.children():
-            editor.rest(0.1)
-
-
-def test_files_that_a_run_leaves_out_show_nothing(editor: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {".gitignore": b"ignored.py\n", ".git/HEAD": b"", "pyproject.toml": b""})
-    (tmp_path / "pyproject.toml").write_text('[tool.bn-migrate]\nexclude = ["excluded.py"]\n')
-    shown = {
-        name: opened(editor, tmp_path, REVIEW, name) for name in ("ignored.py", "excluded.py", "build/a.py", "b.py")
-    }
-    assert {name: editor.codes(path) for name, path in shown.items()} == {
-        "ignored.py": [],
-        "excluded.py": [],
-        "build/a.py": [],
-        "b.py": ["BN201"],
-    }
-
-
-def test_a_file_outside_of_every_folder_is_diagnosed_by_itself(server: Editor, tmp_path: Path) -> None:
-    plant(tmp_path, {"make.py": MAKE, "use.py": USE})
-    server.open(tmp_path / "use.py")
-    assert server.codes(tmp_path / "use.py") == []
-    server.close(tmp_path / "use.py")
-
-
-# Settings
 
 MINT = "mindspore.mint.nn"
 
@@ -463,9 +182,6 @@ def test_a_wrong_setting_is_told_and_changes_nothing(editor: Editor, tmp_path: P
     editor.set({"bn-migrate": {}})
 
 
-# Cancellation
-
-
 def test_a_request_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, b"import torch.nn as nn\n" + b"x = nn.BatchNorm2d(3)\n" * 300)
     error = editor.cancelled(types.TEXT_DOCUMENT_CODE_ACTION, editor.ask_actions(path, "x = nn.BatchNorm2d"))
@@ -486,60 +202,3 @@ def test_only_the_last_of_many_changes_is_worked_on(editor: Editor, tmp_path: Pa
     for params in published:
         (call, *_) = [d for d in params.diagnostics if d.code == "BN101"]
         assert call.range.end.character == len("x = nn.BatchNorm2d(3)") + (params.version or 0) - 1
-
-
-# Proof
-
-PROVEN = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(3, momentum=0.2)\n"
-
-
-def test_a_proof_that_passes_says_so(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, PROVEN)
-    before = editor.diagnostics(path)
-    assert editor.command("bn-migrate.verify", path.as_uri()) == {"passed": 1, "failed": 0, "error": None}
-    assert editor.diagnostics(path) == before
-    assert "1 executions passed, 0 failed" in editor.messages[-1]
-
-
-def test_a_proof_that_fails_is_an_error_until_its_line_is_edited(editor: Editor, tmp_path: Path) -> None:
-    """By a rule that keeps what has to be complemented."""
-    rule = (ROOT / "rules" / "batch_norm_2d.toml").read_text("utf-8").replace('"complement"', '"keep"')
-    plant(tmp_path, {"rules/batch_norm_2d.toml": rule.encode()})
-    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\nrules = ["rules"]\n'})
-    path = opened(editor, tmp_path, PROVEN)
-    before = editor.codes(path)
-    assert editor.command("bn-migrate.verify", path.as_uri())["failed"] == 1
-    failed = editor.diagnostics(path)[-1]
-    assert (failed.code, failed.severity) == ("BN907", types.DiagnosticSeverity.Error)
-    assert "moving_mean differs" in failed.message
-    assert editor.marked(path, failed.range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
-    editor.edit(path, "as nn\n", "as nn\n\n")
-    moved = editor.diagnostics(path)[-1]
-    assert moved.message == failed.message
-    assert editor.marked(path, moved.range) == "layer = nn.BatchNorm2d(3, momentum=0.2)"
-    editor.edit(path, "0.2", "0.25")
-    assert editor.codes(path) == before
-
-
-def test_a_missing_framework_is_named(editor: Editor, tmp_path: Path) -> None:
-    """An interpreter that sees no installed packages."""
-    bare = tmp_path / "python"
-    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
-    bare.chmod(0o755)
-    plant(tmp_path, {"pyproject.toml": b'[tool.bn-migrate]\ntorch-python = "./python"\n'})
-    path = opened(editor, tmp_path, PROVEN)
-    error = editor.command("bn-migrate.verify", path.as_uri())["error"]
-    assert f"is not installed for {bare}. Install it with: {bare} -m pip install torch" in error
-    assert editor.messages[-1] == f"bn-migrate: {error}"
-
-
-def test_a_proof_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
-    path = opened(editor, tmp_path, PROVEN)
-    editor.diagnostics(path)
-    children = editor.children()
-    params, said = types.ExecuteCommandParams("bn-migrate.verify", [path.as_uri()]), editor.messages
-    error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params, lambda: len(editor.children() - children) == 2)
-    assert error.code == types.LSPErrorCodes.RequestCancelled
-    assert editor.comes_back_to(children)
-    editor.rest(0.5)
-    assert editor.messages == said
