@@ -166,6 +166,19 @@ def test_a_file_name_that_is_not_text_stops_nothing(tmp_path: Path, arguments: l
         assert file.read() == (BEFORE if "--diff" in arguments else AFTER)
 
 
+@pytest.mark.parametrize(
+    "options", [["--check"], ["--check", "--verbose"], ["--check", "--format", "json"]], ids=" ".join
+)
+def test_a_reader_that_has_left_is_no_finding(tmp_path: Path, options: list[str]) -> None:
+    """The code 1 says that there is something to rewrite."""
+    plant(tmp_path, {"a.py": BEFORE})
+    read, write = os.pipe()
+    os.close(read)
+    done = bn_migrate(*options, ".", cwd=tmp_path, stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_what_became_of_a_file_is_said_before_the_others_are_done(tmp_path: Path) -> None:
     """The results of a large run need not be kept."""
     plant(tmp_path, {"a.py": REVIEW, "z.py": BEFORE + b"layer = nn.BatchNorm2d(3, momentum=0.2)\n" * 8000})

@@ -32,11 +32,18 @@ WORDS = {
 }
 
 
+class _Reported(Console):
+    """Leaves it to the program to end where nobody reads; rich would exit with 1, which means something else here."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(stream: IO[str], no_color: bool) -> Console:
     """A console that neither wraps nor interprets what it prints, coloured on a terminal alone."""
     system: Literal["auto"] | None = None if no_color else "auto"
     width = None if stream.isatty() else WIDTH
-    return Console(
+    return _Reported(
         file=stream, color_system=system, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
     )
 
