@@ -20,8 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrate.findings import Summary
-
 PLAIN = frozenset({"--check", "--diff", "--strict", "--verbose", "-v", "--quiet", "-q", "--no-color"})
 """The options that change nothing where there is nothing to migrate, but for the words of the report."""
 DEFAULT_TARGET = "mindspore.nn"
@@ -50,8 +48,9 @@ def main() -> None:
         files = _look(arguments)
         if files is not None:
             if not {"--quiet", "-q"} & set(arguments):
-                summary: Summary = _Untouched(files)  # type: ignore[assignment]
-                _say(totals(summary, writes=not {"--check", "--diff"} & set(arguments)), "--diff" in arguments)
+                _say(
+                    totals(_Untouched(files), writes=not {"--check", "--diff"} & set(arguments)), "--diff" in arguments
+                )
             return
     except KeyboardInterrupt:
         print("bn-migrate: interrupted", file=sys.stderr)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from migrate.findings import Summary
+    from typing import Protocol
+
+    class Counts(Protocol):
+        """What is counted of a run."""
+
+        files: int
+        changed: int
+        rewrites: int
+        reviews: int
+        notes: int
+        errors: int
 
 
-def totals(summary: Summary, *, writes: bool) -> str:
+def totals(summary: Counts, *, writes: bool) -> str:
     """Files, places, errors."""
     verb = "rewritten" if writes else "would be rewritten"
     unchanged = summary.files - summary.changed - summary.errors
