@@ -48,9 +48,8 @@ def main() -> None:
         files = _look(arguments)
         if files is not None:
             if not {"--quiet", "-q"} & set(arguments):
-                _say(
-                    totals(_Untouched(files), writes=not {"--check", "--diff"} & set(arguments)), "--diff" in arguments
-                )
+                writes = not {"--check", "--diff"} & set(arguments)
+                _say(totals(_Untouched(files), writes=writes), "--diff" in arguments)
             return
     except KeyboardInterrupt:
         print("bn-migrate: interrupted", file=sys.stderr)
