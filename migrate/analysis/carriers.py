@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from migrate.analysis.containers import at, is_container
+from migrate.analysis.containers import is_container
 from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.givers import Givers, is_nameless
 from migrate.analysis.narrowing import LOOKS
 from migrate.analysis.others import Names
 from migrate.analysis.project import Project
@@ -16,24 +16,22 @@ from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import has_decorator, passed
 from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Partial, Symbol, Value, Values, union
 
-CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
-"""Methods that run without being named."""
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
-WORD = re.compile(r"\w+")
 
 
 class Carriers:
     """Tells which values carry a migrated class, directly or in what they hold or take; ``instances`` count as well."""
 
-    def __init__(self, project: Project, instances: bool) -> None:
+    def __init__(self, project: Project, givers: Givers, instances: bool) -> None:
         self._project = project
+        self._givers = givers
         self._instances = instances
         self._known: dict[ast.AST, bool] = {}
         self._opened: dict[Value, bool] = {}
         self._members: dict[ast.AST, set[str]] = {}
+        self._looking_at: set[ast.ClassDef] = set()
         self._keeping: dict[ast.AST, bool] = {}
-        self._giving: dict[Value, bool] = {}
 
     def any(self, values: Values) -> bool:
         return any(self._carries(v) for v in values)
@@ -67,59 +65,21 @@ class Carriers:
                 yield from self._starred(inner, seen)
 
     @cached_property
-    def holders(self) -> frozenset[str] | None:
-        """The names of attributes and functions that hold or give an instance itself; None where one needs no name.
-
-        Whoever uses such an instance, and does not make it, spells one of them.
-        """
-        found: set[str] = set()
-
-        def look(module: Evaluator) -> None:
-            for cls in module.index.all(ast.ClassDef):
-                names = self._project.classes.attributes(cls)
-                found.update(n for n in names if self.gives(self._project.classes.attribute(cls, n, True)))
-            scope = module.index.module.bindings
-            found.update(n for n in scope if self.gives(self._project.exported(module.path, n)))
-
-        self._project.for_each(look)
-        nameless = any(map(_is_nameless, found))
-        return None if nameless else frozenset(found)
-
-    @cached_property
     def spelled(self) -> frozenset[str] | None:
-        """The ``holders``, and the names of functions that do something with what they get, which may be another thing.
+        """The names of the givers, and those of functions that do something with what they get, which may be another thing.
 
         Whoever gives them that spells their names.
         """
-        if self.holders is None:
+        if self._givers.names is None:
             return None
-        found = set(self.holders)
+        found = set(self._givers.names)
 
         def look(module: Evaluator) -> None:
-            named = (f for f in module.index.named_functions if not _is_nameless(f.name))
+            named = (f for f in module.index.named_functions if not is_nameless(f.name))
             found.update(f.name for f in named if f.name not in found and self._takes(f))
 
         self._project.for_each(look)
         return frozenset(found)
-
-    def gives(self, values: Values) -> bool:
-        """Whether one of the values is a migrated class or an instance of it, or holds or gives one itself."""
-        return any(self._gives_one(v) for v in values)
-
-    def _gives_one(self, value: Value) -> bool:
-        """Whether a value is a migrated class or an instance of it, or holds one, or gives one when it is called."""
-        if value not in self._giving:
-            self._giving[value] = False
-            of = value.of if isinstance(value, (Instance, Partial)) else value
-            if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-                self._giving[value] = self._project.classes.migrated_base(of.node) is not None
-            elif isinstance(of, Local) and isinstance(of.node, Function):
-                self._giving[value] = self.gives(self._project.homes[of.node].returned(of.node))
-            elif is_container(of):
-                self._giving[value] = self.gives(self._inside(of))
-            else:
-                self._giving[value] = isinstance(of, Migrated)
-        return self._giving[value]
 
     def _through(self, values: Iterable[Value]) -> frozenset[str]:
         """The members by which all of ``values`` carry; none where one of them does so by itself, or when called."""
@@ -127,7 +87,7 @@ class Carriers:
         for value in values:
             cls = getattr(getattr(value, "of", value), "node", None)
             through = self._members.get(cls, set()) if isinstance(cls, ast.ClassDef) else set()
-            if not through or any(map(_is_nameless, through)):
+            if not through or any(map(is_nameless, through)):
                 return frozenset()
             members |= through
         return frozenset(members)
@@ -144,12 +104,8 @@ class Carriers:
     def _container(self, value: Value) -> bool:
         if value not in self._opened:
             self._opened[value] = False
-            self._opened[value] = self.any(self._inside(value))
+            self._opened[value] = self.any(self._givers.inside(value))
         return self._opened[value]
-
-    def _inside(self, container: Value) -> Values:
-        """All that a container holds, which is the same from whichever module one looks."""
-        return at(next(iter(self._project.modules.values())), container, None)
 
     def _node(self, node: ast.AST) -> bool:
         """Remembered; a circle adds nothing."""
@@ -167,9 +123,15 @@ class Carriers:
         classes = self._project.classes
         if classes.migrated_base(cls) is not None:
             return True
+        bases = classes.local_bases(cls)
+        inherited = {name for base in bases if self._node(base) for name in self._members.get(base, ())}
+        is_circle = not self._looking_at.isdisjoint(bases)
+        names = classes.inherited_names(cls) if is_circle else classes.own_names(cls)
+        self._looking_at.add(cls)
         # Not what classes that derive from it have: whoever names the base does not name those.
-        names = classes.inherited_names(cls)
-        self._members[cls] = {name for name in names if self.any(classes.attribute(cls, name, True))}
+        members = {name for name in names if self.any(classes.attribute(cls, name, True))}
+        self._looking_at.discard(cls)
+        self._members[cls] = members | (inherited - names)
         return bool(self._members[cls])
 
     def _function(self, function: Function) -> bool:
@@ -210,13 +172,13 @@ class Carriers:
         """Whether a function does something with a layer that it gets itself."""
         module = self._project.homes[function]
         given = ((b, module.binding_values(b)) for b in _parameters(module, function))
-        return any(self.gives(values) and self._parameter(module, b, values) for b, values in given)
+        return any(self._givers.give(values) and self._parameter(module, b, values) for b, values in given)
 
     def _is_called(self, module: Evaluator, use: ast.expr) -> bool:
         call = module.index.parent(use)
         if not isinstance(call, ast.Call) or call.func is not use:
             return False
-        return any(self.gives(self._project.evaluate(a)) for a in passed(call))
+        return any(self._givers.give(self._project.evaluate(a)) for a in passed(call))
 
     def _is_put(self, module: Evaluator, use: ast.AST) -> bool:
         parent = module.index.parent(use)
@@ -224,7 +186,7 @@ class Carriers:
             parent = module.index.parent(parent)
         if not isinstance(parent, ast.Assign):
             return False
-        return any(isinstance(t, ast.Attribute) and self.gives(self._project.evaluate(t)) for t in parent.targets)
+        return any(isinstance(t, ast.Attribute) and self._givers.give(self._project.evaluate(t)) for t in parent.targets)
 
     def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
         """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""
@@ -246,15 +208,14 @@ class Carriers:
         call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call):
             return self._handed(module, call, node, values)
-        return self.gives(values) or self._spells(module, node)
+        return self._givers.give(values) or self._spells(module, node)
 
     def _spells(self, module: Evaluator, node: ast.expr) -> bool:
         """Whether the function around ``node`` spells a name by which what holds an instance gives it."""
         outer = [a for a in module.index.ancestors(node) if isinstance(a, Function)]
-        if self.holders is None or not outer:
+        if self._givers.names is None or not outer:
             return True
-        text = module.index.source.segment(outer[-1])
-        return not self.holders.isdisjoint(WORD.findall(text))
+        return not self._givers.names.isdisjoint(module.index.words(outer[-1]))
 
     def _handed(self, module: Evaluator, call: ast.Call, given: ast.expr, values: Values) -> bool:
         """Whether what ``call`` is given, or what it gives back for that, matters."""
@@ -266,15 +227,10 @@ class Carriers:
         functions = [v.node for v in callees if isinstance(v, Local) and isinstance(v.node, Function)]
         if any(self._keeps(f) for f in functions):
             return True
-        if len(functions) < len(callees) and (self.gives(values) or self._spells(module, given)):
+        if len(functions) < len(callees) and (self._givers.give(values) or self._spells(module, given)):
             return True
         held = self._project.evaluate(call)
         return self.any(held) and self._matters(module, call, held)
-
-
-def _is_nameless(name: str) -> bool:
-    """Whether what has this name runs without being spelled."""
-    return name in CALLED or (name.startswith("__") and name.endswith("__"))
 
 
 def _parameters(module: Evaluator, function: Function) -> Iterator[Binding]:

@@ -16,6 +16,9 @@ from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated,
 if TYPE_CHECKING:
     from migrate.analysis.project import Project
 
+MAX_HEIRS = 50
+"""Classes that derive from one, up to which what its ``self`` holds is looked up in all of them."""
+
 Assigned = tuple[ast.expr | None, ast.expr | None]
 
 
@@ -30,7 +33,11 @@ class Classes:
         """What is known here that was not known ``before``, or the other way round."""
         heirs, functions = self._heirs, self._of_functions
         old_heirs, old_functions = before._heirs, before._of_functions
-        yield from (("heirs", c) for c in {*heirs, *old_heirs} if heirs.get(c) != old_heirs.get(c))
+        for cls in {*heirs, *old_heirs}:
+            moved = heirs.get(cls, set()) ^ old_heirs.get(cls, set())
+            if moved:
+                yield "heirs", cls
+            yield from (("heirs", (cls, name)) for name in {n for heir in moved for n in self.attributes(heir)})
         yield from (
             ("of function", f) for f in {*functions, *old_functions} if functions.get(f) != old_functions.get(f)
         )
@@ -57,9 +64,13 @@ class Classes:
                 return found
         return []
 
-    def local_bases(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
-        values = [v for b in cls.bases for v in self._evaluate(b)] if cls.bases else []
-        return [v.node for v in values if isinstance(v, Local) and isinstance(v.node, ast.ClassDef)]
+    def local_bases(self, cls: ast.ClassDef) -> tuple[ast.ClassDef, ...]:
+        """The bases of ``cls`` that are classes of the project."""
+        return self._project.remembered(("bases", cls), lambda: self._local_bases(cls)) if cls.bases else ()
+
+    def _local_bases(self, cls: ast.ClassDef) -> tuple[ast.ClassDef, ...]:
+        values = (v for b in cls.bases for v in self._evaluate(b))
+        return tuple(v.node for v in values if isinstance(v, Local) and isinstance(v.node, ast.ClassDef))
 
     def migrated_base(self, cls: ast.ClassDef, seen: frozenset[ast.AST] = frozenset()) -> Migrated | None:
         """The migrated class that ``cls`` derives from, directly or through classes of this file."""
@@ -82,21 +93,23 @@ class Classes:
 
     def _attribute(self, cls: ast.ClassDef, name: str, through_super: bool) -> Values:
         result: Values = NOTHING
-        self._project.read("member", name)
-        self._project.read("heirs", cls)
+        self._project.read("heirs", (cls, name))
         heirs = self._heirs.get(cls, set()) if not through_super else set()
-        bodies = self._bodies.get(name, {})
+        bodies, by_class = self._bodies.get(name, {}), self._self_assignments.get(name, {})
         # Thousands of classes have a ``forward``, and few of them are heirs.
+        if len(heirs) > MAX_HEIRS:
+            if bodies.keys() & heirs or by_class.keys() & heirs:
+                result = UNKNOWN
+            heirs = set()
         inherited = (b for heir in heirs if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
         related = heirs.union(self.family(cls))
-        by_class = self._self_assignments.get(name, {})
         for value, annotation in (a for owner in related if owner in by_class for a in by_class[owner]):
             promised = self._project.homes[annotation].annotated(annotation) if annotation is not None else NOTHING
             result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
         result |= self._project.callers.fields(cls, name)
-        result |= self._from_outside(related, name)
+        result |= self._from_outside(cls, related, name)
         return result or self._looked_up(cls)
 
     def _looked_up(self, cls: ast.ClassDef) -> Values:
@@ -124,12 +137,15 @@ class Classes:
                         found.setdefault(function, []).append((attr, b.value))
         return found
 
-    def _from_outside(self, classes: set[ast.ClassDef], name: str) -> Values:
-        """What code outside the methods assigns to ``name`` of a class, of its instances, or of something unknown."""
+    def _from_outside(self, cls: ast.ClassDef, related: set[ast.ClassDef], name: str) -> Values:
+        """What code outside the methods assigns to ``name`` of ``related`` classes, their instances, or the unknown."""
         result: Values = NOTHING
-        for binding in self.assigned_outside(name):
+        assigned = self.assigned_outside(name)
+        if assigned:
+            self._project.read("heirs", cls)
+        for binding in assigned:
             owners = {getattr(v, "of", v) for v in self._evaluate(binding.owner)}
-            if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in classes) for v in owners):
+            if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in related) for v in owners):
                 result |= self._evaluate(binding.value) if binding.value is not None else UNKNOWN
         return result
 
@@ -144,7 +160,7 @@ class Classes:
         found: dict[str, list[AttributeBinding]] = {}
         for module in self._project.modules.values():
             for b in module.index.attribute_bindings:
-                if self._of_self(b) is None:
+                if self.of_self(b) is None:
                     found.setdefault(b.attr, []).append(b)
         return found
 
@@ -164,6 +180,11 @@ class Classes:
     def inherited_names(self, cls: ast.ClassDef) -> set[str]:
         """The ``attributes`` of ``cls`` and of its bases."""
         return {name for c in self.family(cls) for name in self.attributes(c)}
+
+    def own_names(self, cls: ast.ClassDef) -> set[str]:
+        """Those of the ``inherited_names`` that may hold something else on ``cls`` than on its bases."""
+        fields = {name for c in self.family(cls) for name in field_names(c)}
+        return self.attributes(cls) | fields | (self.inherited_names(cls) & self._outside.keys())
 
     def defines(self, cls: ast.ClassDef, name: str) -> bool:
         """Whether the file itself gives instances of ``cls`` an attribute ``name``."""
@@ -206,6 +227,9 @@ class Classes:
 
     def family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
         """A class and those that it derives from."""
+        return self._project.remembered(("family", cls), lambda: self._family(cls)) if cls.bases else [cls]
+
+    def _family(self, cls: ast.ClassDef) -> list[ast.ClassDef]:
         family = [cls]
         for c in family:
             family += [b for b in self.local_bases(c) if b not in family]
@@ -217,7 +241,7 @@ class Classes:
         found: dict[str, dict[ast.ClassDef, list[Assigned]]] = {}
         for module in self._project.modules.values():
             for b in module.index.attribute_bindings:
-                cls = self._of_self(b)
+                cls = self.of_self(b)
                 if cls is not None:
                     found.setdefault(b.attr, {}).setdefault(cls, []).append((b.value, b.annotation))
         return found
@@ -231,7 +255,7 @@ class Classes:
                 found.setdefault(cls, []).append(name)
         return found
 
-    def _of_self(self, assigned: AttributeBinding) -> ast.ClassDef | None:
+    def of_self(self, assigned: AttributeBinding) -> ast.ClassDef | None:
         """The class whose method assigns to an attribute of its own ``self``."""
         if not isinstance(assigned.owner, ast.Name):
             return None

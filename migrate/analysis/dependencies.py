@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
 Fact = tuple[str, Hashable]
@@ -13,16 +14,12 @@ class Dependencies:
 
     def __init__(self) -> None:
         self.trail: list[Hashable] = []
-        self._readers: dict[Hashable, set[Hashable]] = {}
+        self._readers: defaultdict[Hashable, set[Hashable]] = defaultdict(set)
 
     def read(self, key: Hashable) -> None:
         """Note that the conclusion that is being drawn rests on ``key``."""
         if self.trail:
-            readers = self._readers.get(key)
-            if readers is None:
-                self._readers[key] = {self.trail[-1]}
-            else:
-                readers.add(self.trail[-1])
+            self._readers[key].add(self.trail[-1])
 
     def stale(self, changed: Iterable[Hashable]) -> set[Hashable]:
         """All that rests on what has ``changed``, directly or not; it is forgotten here."""

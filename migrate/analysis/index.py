@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, TypeVar
 
 from migrate.analysis.binders import ENTER, Received
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Scope
-from migrate.analysis.source import Source, parse_string
+from migrate.analysis.source import Located, Source, parse_string
 from migrate.analysis.syntax import namespace_owner
 
 N = TypeVar("N", bound=ast.AST)
+WORD = re.compile(r"\w+")
 INNER_FIELDS = frozenset({"body", "elt", "key", "value", "generators"})
 LEAVES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "conversion"}
@@ -34,6 +36,7 @@ class Index:
         self.opaque_words: set[str] = set(source.unread_words)
         self._by_type: dict[type[ast.AST], list[ast.AST]] = {}
         self._received: dict[ast.AST, Received] = {}
+        self._words: dict[ast.AST, frozenset[str]] = {}
         self._walk()
 
     def all(self, kind: type[N]) -> list[N]:
@@ -112,6 +115,12 @@ class Index:
                 if isinstance(outer, Function):
                     found.setdefault(outer, []).append(node)
         return found
+
+    def words(self, node: Located) -> frozenset[str]:
+        """The words in the text of ``node``, its comments included."""
+        if node not in self._words:
+            self._words[node] = frozenset(WORD.findall(self.source.segment(node)))
+        return self._words[node]
 
     def _function_of(self, node: ast.AST) -> ast.AST | None:
         return next((a for a in self.ancestors(node) if isinstance(a, Function)), None)

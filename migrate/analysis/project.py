@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from migrate.analysis.callers import Callers
 from migrate.analysis.changes import Change, find_changes
@@ -20,6 +20,7 @@ from migrate.rules import RuleSet
 if TYPE_CHECKING:
     from migrate.analysis.source import Source
 
+T = TypeVar("T")
 EXACT_ROUNDS = 4
 MAX_ROUNDS = 7
 MAX_CONTAINERS = 12
@@ -36,7 +37,8 @@ class _State:
     heads: set[ast.AST] = field(default_factory=set)
     assumed: dict[ast.AST, Values] = field(default_factory=dict)
     done: list[ast.AST] = field(default_factory=list)
-    opened: dict[Hashable, Values] = field(default_factory=dict)
+    kept: list[Hashable] = field(default_factory=list)
+    opened: dict[Hashable, object] = field(default_factory=dict)
     cuts: int = 0
 
 
@@ -124,8 +126,9 @@ class Project:
         """
         state = self._state
         self._dependencies.read(node)
-        if node in state.memo:
-            return state.memo[node]
+        known = state.memo.get(node)
+        if known is not None:
+            return known
         if node in state.active:
             state.heads.add(node)
             return state.assumed.get(node, NOTHING)
@@ -138,7 +141,7 @@ class Project:
         state = self._state
         before: dict[ast.AST, Values] = {}
         for turn in range(MAX_ROUNDS):
-            state.heads, state.done = set(), []
+            state.heads, state.done, state.kept = set(), [], []
             result = self._once(node)
             moved = [h for h in state.heads if not self._stays(h, turn)]
             if not moved:
@@ -146,7 +149,8 @@ class Project:
             for h in moved:
                 assumed = state.assumed.get(h, NOTHING) if turn >= EXACT_ROUNDS else NOTHING
                 state.assumed[h] = assumed | state.memo.get(h, NOTHING)
-            state.opened.clear()
+            for key in state.kept:
+                state.opened.pop(key, None)
             if turn == MAX_ROUNDS - 1:
                 found = {n: state.memo[n] for n in state.done}
                 state.memo.update((n, v | UNKNOWN) for n, v in found.items() if before.get(n) != v)
@@ -195,20 +199,22 @@ class Project:
         finally:
             self._finding.discard(key)
 
-    def remembered(self, key: Hashable, find: Callable[[], Values]) -> Values:
-        """What ``find`` finds, remembered unless a circle took part in it."""
+    def remembered(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What ``find`` finds, remembered unless a circle that is not through yet took part in it."""
         state, trail = self._state, self._dependencies.trail
         self._dependencies.read(key)
         if key in state.opened:
-            return state.opened[key]
+            return cast(T, state.opened[key])
+        outermost = not trail
         circles = len(state.heads), state.cuts
         trail.append(key)
         try:
             found = find()
         finally:
             trail.pop()
-        if circles == (len(state.heads), state.cuts) and state is self._state:
+        if state is self._state and (outermost or circles == (len(state.heads), state.cuts)):
             state.opened[key] = found
+            state.kept.append(key)
         return found
 
     def exported(self, path: str, name: str) -> Values:
@@ -252,13 +258,10 @@ class Project:
 
 
 def _facts(added: Iterable[Evaluator]) -> Iterator[Fact]:
-    """What modules that were added may change for the others: imports of them, and members of those names."""
+    """What modules that were added may change for the others: imports of them, and what they assign to attributes."""
     for module in added:
         yield "module", module.path
-        for binding in module.index.attribute_bindings:
-            yield "member", binding.attr
-        for cls in module.index.all(ast.ClassDef):
-            yield from (("member", name) for name in module.index.inner[cls].bindings)
+        yield from (("member", b.attr) for b in module.index.attribute_bindings if module.classes.of_self(b) is None)
 
 
 def _limited(values: Values) -> Values:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from migrate.analysis.carriers import Carriers
 from migrate.analysis.changes import EMPTIES, PUTS
 from migrate.analysis.containers import at, is_container
-from migrate.analysis.decorators import decorated_nodes
+from migrate.analysis.decorators import Decorated, decorated_nodes
 from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.givers import Givers
 from migrate.analysis.importing import Read
 from migrate.analysis.narrowing import LOOKS
 from migrate.analysis.others import Others
@@ -18,7 +20,7 @@ from migrate.analysis.project import Project
 from migrate.analysis.source import Source, python_of
 from migrate.analysis.syntax import passed
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import Instance, Local, Migrated, Namespace, Symbol, Values, union
+from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Namespace, Symbol, Value, Values, union
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
@@ -64,49 +66,90 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
 def _wanted(project: Project, others: Others) -> list[str]:
     """The files to read next, in the order of their names."""
-    classes, carriers = Carriers(project, instances=False), Carriers(project, instances=True)
-    found = _forward(project, others, classes, carriers) | _backward(project, others, classes, carriers)
+    givers = Givers(project)
+    classes, carriers = Carriers(project, givers, instances=False), Carriers(project, givers, instances=True)
+    found = _forward(project, others, givers, classes, carriers) | _backward(project, others, classes, carriers)
     return sorted(found & others.paths)
 
 
-def _forward(project: Project, others: Others, classes: Carriers, carriers: Carriers) -> set[str]:
+def _forward(
+    project: Project, others: Others, givers: Givers, classes: Carriers, carriers: Carriers
+) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
 
-    def hand(to: Iterable[str], values: Iterable[Values], kept: bool = False) -> None:
+    def hand(to: Iterable[str], given: Callable[[], Iterable[Values]], kept: bool = False) -> None:
         for path in others.paths.intersection(to):
             instances = others.may_use(path)
-            carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else carriers.gives
-            if any((instances and carried(v)) or classes.any(v) for v in values):
+            carried = carriers.any if kept or others.leads_to(path, carriers.spelled) else givers.give
+            if any((instances and carried(v)) or classes.any(v) for v in given()):
                 found.add(path)
-
-    @cache
-    def behind(cls: ast.ClassDef) -> frozenset[str]:
-        """The files of the bases of a class, whose constructors and methods get what those of the class get."""
-        return frozenset(_paths(project, [base for c in project.classes.family(cls) for base in c.bases]))
 
     def look(module: Evaluator) -> None:
         for call in module.index.all(ast.Call):
-            if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
+            handing = project.remembered(("handing", call), partial(_handing, project, module, call, others.is_large))
+            if handing is None:
                 continue
-            arguments = passed(call)
-            if project.callers.construction(call) is not None:
-                found.update(_paths(project, arguments))
-            given = [project.evaluate(a) for a in arguments]
-            to = [*_chain(call.func), *arguments]
-            hand([*_paths(project, to), *(path for cls in _classes(project, to) for path in behind(cls))], given)
-            if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES:
-                hand(_paths(project, [call.func.value]), given, kept=True)
+            found.update(handing.made_with)
+            given = partial(map, project.evaluate, passed(call))
+            hand(handing.to, given)
+            hand(handing.kept_by, given, kept=True)
         for node in decorated_nodes(module.index):
             parts = [part for d in node.decorator_list for part in _chain(d)]
-            hand(_paths(project, parts), [frozenset({Local(node)})], kept=not others.is_large)
+            hand(_paths(project, parts), partial(_itself, node), kept=not others.is_large)
         for target, value in _assigned_members(module):
-            hand(_paths(project, _chain(target.value)), [project.evaluate(value)])
+            hand(_paths(project, _chain(target.value)), partial(map, project.evaluate, [value]))
         found.update(_upward(project, others, carriers, module))
 
     project.for_each(look)
     found.update(path for path, name in project.missed if others.defines(path, name))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """The files, not read so far, that a call hands its arguments ``to``, and those whose objects keep them.
+
+    ``made_with``: the files of the arguments of a construction.
+    """
+
+    to: frozenset[str]
+    kept_by: frozenset[str]
+    made_with: frozenset[str]
+
+
+def _handing(project: Project, module: Evaluator, call: ast.Call, is_large: bool) -> Handing | None:
+    """Where the arguments of a call go; None where that is no file that may have to be read."""
+    if module.is_module_member(call.func) or getattr(call.func, "id", "") in LOOKS:
+        return None
+    arguments = passed(call)
+    objects = [] if is_large else arguments
+    to = [*_chain(call.func), *objects]
+    # The constructors and methods of the bases of a class get what those of the class get that are not its own.
+    owners = [*objects, *([] if _is_resolved(project, call.func) else _chain(call.func))]
+    family = [c for cls in _classes(project, owners) for c in project.classes.family(cls)]
+    kept_by = [call.func.value] if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES else []
+    construction = project.callers.construction(call)
+    made_with = [a for a in arguments if not (is_large and UNKNOWN <= project.evaluate(a))] if construction else []
+    handing = Handing(
+        frozenset(_paths(project, [*to, *(base for c in family for base in c.bases)])),
+        frozenset(_paths(project, kept_by)),
+        frozenset(_paths(project, made_with)),
+    )
+    return handing if handing.to or handing.made_with else None
+
+
+def _is_resolved(project: Project, func: ast.expr) -> bool:
+    """Whether all that a call may run stands in files that were read."""
+
+    def defines(value: Value) -> bool:
+        if isinstance(value, Local):
+            node = value.node
+            return not isinstance(node, ast.ClassDef) or bool(project.classes.members(node, "__init__"))
+        cls = getattr(value.of, "node", None) if isinstance(value, Instance) else None
+        return isinstance(cls, ast.ClassDef) and any(project.classes.members(cls, n) for n in ("forward", "__call__"))
+
+    return all(map(defines, project.evaluate(func)))
 
 
 def _upward(project: Project, others: Others, carriers: Carriers, module: Evaluator) -> Iterator[str]:
@@ -123,6 +166,10 @@ def _upward(project: Project, others: Others, carriers: Carriers, module: Evalua
         if unread:
             carried = carriers.any(frozenset(map(Local, (cls, *project.classes.heirs(cls)))))
             yield from (b.path for b in unread if others.descends(b, carries, spells if carried else None))
+
+
+def _itself(node: Decorated) -> list[Values]:
+    return [frozenset({Local(node)})]
 
 
 def _assigned_members(module: Evaluator) -> Iterator[tuple[ast.Attribute | ast.Subscript, ast.expr]]:
