@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from migrate.batch.groups import Group, find_groups
 from migrate.batch.work import split
 
@@ -32,6 +34,28 @@ def test_a_package_is_imported_with_its_modules() -> None:
         "other/net.py": NORM,
     }
     assert grouped(files) == [("main.py", "pkg/__init__.py", "pkg/net.py", "pkg/blocks.py"), ("other/net.py",)]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_import"),
+    [
+        ("import b", True),
+        ("from b import layer", True),
+        ("    from b import layer", True),
+        ("x = 1; import b", True),
+        ("if x: from b import layer", True),
+        ("\tfrom\tb\timport layer", True),
+        ("# from b import layer", False),
+        ("text = 'import b'", False),
+        ("text = 'the layer comes from b import it'", False),
+        ("yield from b", False),
+        ("reimport b", False),
+        ("text = 'from b import ('; from c import (\n    b,\n)", False),
+    ],
+)
+def test_an_import_begins_a_statement(line: str, is_import: bool) -> None:
+    files = {"a.py": NORM + f"{line}\n".encode(), "b.py": NORM}
+    assert (len(grouped(files)) == 1) is is_import
 
 
 def test_nothing_without_a_trigger_word_is_a_group() -> None:

@@ -112,18 +112,18 @@ class Evaluator:
         said = [values for values in told if not any(is_broad(v, self.rules) for v in values)]
         return said[0] if said else plain
 
-    def instances_of(self, classes: ast.expr) -> Values:
-        """The instances that the second argument of ``isinstance`` accepts."""
+    def instances_of(self, classes: ast.expr, seen: frozenset[Value] = frozenset()) -> Values:
+        """The instances that the second argument of ``isinstance`` accepts; a tuple that is in itself adds nothing."""
         if isinstance(classes, (ast.Tuple, ast.List, ast.Set)):
-            return union(self.instances_of(e) for e in classes.elts)
+            return union(self.instances_of(e, seen) for e in classes.elts)
         if isinstance(classes, ast.BinOp) and isinstance(classes.op, (ast.BitOr, ast.Add)):
-            return self.instances_of(classes.left) | self.instances_of(classes.right)
+            return self.instances_of(classes.left, seen) | self.instances_of(classes.right, seen)
         if isinstance(classes, ast.Starred):
-            return self.instances_of(classes.value)
+            return self.instances_of(classes.value, seen)
         result: set[Value] = set()
-        for value in self.evaluate(classes):
+        for value in self.evaluate(classes) - seen:
             if isinstance(value, Container) and not isinstance(value.node, ast.Dict):
-                result |= self.instances_of(value.node)
+                result |= self.instances_of(value.node, seen | {value})
             else:
                 result.add(Instance(value) if isinstance(value, (Symbol, Migrated, Local)) else Unknown())
         return frozenset(result)

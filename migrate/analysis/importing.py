@@ -12,10 +12,9 @@ from migrate.analysis.tree import Tree
 WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 """A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""
 FROM = re.compile(
-    rb"(?:^|[:;])[ \t]*from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)",
-    re.MULTILINE,
+    rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)"
 )
-IMPORT = re.compile(rb"(?:^|[:;])[ \t]*import[ \t]+([\w., \t\x80-\xff]+)", re.MULTILINE)
+IMPORT = re.compile(rb"import[ \t]+([\w., \t\x80-\xff]+)")
 NAME = re.compile(rf"{WORD}|\*".encode("latin-1"))
 
 Read = Callable[[str], bytes]
@@ -35,6 +34,22 @@ def name_of(data: bytes) -> str:
     return data.decode() if data.isascii() else normalize("NFKC", data.decode(errors="replace"))
 
 
+def _statements(word: bytes, pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of ``pattern`` where ``word``, which it begins with, begins a statement.
+
+    A search for the plain word takes a tenth of the time of one for the beginning of a statement.
+    """
+    at = data.find(word)
+    while at >= 0:
+        before = at
+        while before and data[before - 1] in b" \t":
+            before -= 1
+        found = pattern.match(data, at) if not before or data[before - 1] in b"\n:;" else None
+        if found:
+            yield found
+        at = data.find(word, found.end() if found else at + 1)
+
+
 class Imports:
     """The imports of files, without parsing them: what a comment or a string holds may be among them."""
 
@@ -47,12 +62,12 @@ class Imports:
         """The imports of a file, remembered."""
         if path not in self._known:
             data = self._read(path)
-            found = [
-                Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names))))
-                for dots, module, names in FROM.findall(data)
-            ]
-            for modules in IMPORT.findall(data):
-                found += [Import(0, name_of(m.split()[0])) for m in modules.split(b",") if m.strip()]
+            found = []
+            for statement in _statements(b"from", FROM, data):
+                dots, module, names = statement.groups()
+                found.append(Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names)))))
+            for statement in _statements(b"import", IMPORT, data):
+                found += [Import(0, name_of(m.split()[0])) for m in statement[1].split(b",") if m.strip()]
             self._known[path] = found
         return self._known[path]
 
