@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from migrate.analysis.classes import MAX_HEIRS
 from migrate.engine import Options, migrate_files
 from migrate.findings import Result
 from tests.cases import ProjectCase, described, read_projects
@@ -97,3 +98,13 @@ def compare(text: str, before: Any, after: Any) -> None:
         assert named[0] == named[1], text
     else:
         assert before == pytest.approx(after, abs=1e-6) if isinstance(before, float) else before == after, text
+
+
+def test_what_an_attribute_is_on_many_heirs_is_left_to_a_person() -> None:
+    base = "class Base:\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n"
+    net = "from torch.nn import BatchNorm2d\nfrom base import Base\n\n"
+    net += "class Net(Base):\n    def __init__(self):\n        self.bn = BatchNorm2d(3)\n"
+    heirs = {f"net{i}.py": net for i in range(MAX_HEIRS)}
+    assert [f.code for f in migrate({"base.py": base, **heirs})[0].findings] == ["BN107"]
+    one_more = migrate({"base.py": base, **heirs, "last.py": net})
+    assert [f.code for f in one_more[0].findings] == ["BN205"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.others import Others
+from migrate.analysis.others import MAX_FOLLOWED, Others
 from migrate.analysis.reach import read_project
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import Symbol
@@ -43,20 +43,23 @@ def modules(files: dict[str, str], *triggered: str) -> set[str]:
     ],
 )
 def test_a_star_brings_what_all_names(text: str, brings: bool) -> None:
-    assert others({"m.py": text, "a.py": "x = 1\n"}).defines("m.py", "Norm") is brings
+    assert others({"m.py": text, "a.py": "x = 1\n"}).behind_star("m.py", "Norm") == ({"m.py"} if brings else set())
 
 
 def test_a_star_brings_a_builtin_only_from_the_margin() -> None:
     """Inside of functions names such as ``id`` and ``input`` are everywhere."""
-    assert not others({"m.py": "def f():\n    id = 1\n"}).defines("m.py", "id")
-    assert others({"m.py": "id = 1\n"}).defines("m.py", "id")
+    assert not others({"m.py": "def f():\n    id = 1\n"}).behind_star("m.py", "id")
+    assert others({"m.py": "id = 1\n"}).behind_star("m.py", "id") == {"m.py"}
 
 
 def test_a_star_behind_a_star() -> None:
-    files = {"m.py": "from a import *\n", "a.py": "class Norm:\n    pass\n"}
-    assert others(files).defines("m.py", "Norm")
-    assert not others(files | {"m.py": "from a import *\n__all__ = ['Other']\n"}).defines("m.py", "Norm")
-    assert others(files | {"m.py": "from a import *\n__all__ = ['Norm']\n"}).defines("m.py", "Norm")
+    files = {"m.py": "from a import *\n", "a.py": "class Norm:\n    pass\n", "b.py": "class Norm:\n    pass\n"}
+    assert others(files).behind_star("m.py", "Norm") == {"m.py", "a.py"}
+    assert not others(files | {"m.py": "from a import *\n__all__ = ['Other']\n"}).behind_star("m.py", "Norm")
+    kept = files | {"m.py": "from b import Norm\nfrom a import *\n__all__ = ['Norm']\n"}
+    assert others(kept).behind_star("m.py", "Norm") == {"m.py"}
+    both = files | {"m.py": "from a import *\nfrom b import *\nfrom m import *\n"}
+    assert others(both).behind_star("m.py", "Norm") == {"m.py", "a.py", "b.py"}
 
 
 ROOT = {"root.py": "class Root:\n    pass\n"}
@@ -215,3 +218,69 @@ def test_who_gives_a_method_another_thing_spells_its_name(method: str, use: str)
     called = "\nNet().take(nn.Linear(3, 3))\n" if "take" in method else ""
     files = {"net.py": net + called, "use.py": f"from net import Net\n\n{use or 'Net().look(print)'}\n"}
     assert modules(files, "net.py") == ({"use.py"} if use else set())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_base_of_a_class_gets_what_the_class_does_not_take_itself(own: bool) -> None:
+    init = "def __init__(self, norm):\n        self.width = 3\n"
+    head = (
+        HEAD + f"from base import Base\n\nclass Head(Base):\n    {init if own else 'x = 1'}\n\nHead(nn.BatchNorm2d)\n"
+    )
+    base = "class Base:\n    def __init__(self, kind):\n        self.kind = kind\n"
+    assert modules({"head.py": head, "base.py": base}, "head.py") == (set() if own else {"base.py"})
+
+
+def test_a_class_that_its_base_makes_has_what_the_base_has() -> None:
+    net = HEAD + "class Base:\n    def __init__(self):\n        self.norm = nn.BatchNorm2d(3)\n\n"
+    net += "    def other(self):\n        return Heir()\n\nclass Heir(Base):\n    pass\n"
+    files = {
+        "net.py": net,
+        "base.py": "from net import Base\n",
+        "use.py": "from net import Heir\n\nw = Heir().norm.weight\n",
+    }
+    assert modules(files, "net.py") == {"use.py"}
+
+
+def test_an_heir_has_what_its_base_has() -> None:
+    net = LAYERS + "class Heir(Net):\n    pass\n"
+    files = {"net.py": net, "use.py": "from net import Heir\n\nw = Heir().bn.weight\n"}
+    assert modules(files, "net.py") == {"use.py"}
+
+
+@pytest.mark.parametrize(
+    ("base", "made"),
+    [
+        ("def __init__(self):\n        self.norm = None", "heir = Heir()\nheir.norm = nn.BatchNorm2d(3)"),
+        ("norm: nn.Module", "heir = Heir(nn.BatchNorm2d(3))"),
+    ],
+)
+def test_an_heir_may_have_another_thing_than_its_base(base: str, made: str) -> None:
+    net = HEAD + f"class Base:\n    {base}\n\nclass Heir(Base):\n    pass\n\n{made}\n"
+    files = {"net.py": net, "use.py": "from net import Heir\n\nw = Heir().norm.weight\n"}
+    assert modules(files, "net.py") == {"use.py"}
+
+
+def test_a_class_method_of_a_layer_gives_one() -> None:
+    net = HEAD + "class Norm(nn.BatchNorm2d):\n    @classmethod\n    def make(cls, n):\n        return cls(n)\n\n"
+    net += "class Net:\n    factory = Norm.make\n"
+    files = {"net.py": net, "use.py": "from net import Net\n\nw = Net().factory(3).weight\n"}
+    assert modules(files, "net.py") == {"use.py"}
+
+
+MANY = {f"other{i}.py": "x = 1\n" for i in range(MAX_FOLLOWED)}
+
+
+@pytest.mark.parametrize(("argument", "read"), [("WIDTH", True), ("config.width", False)])
+def test_a_large_tree_is_not_searched_for_what_an_object_gives_a_layer(argument: str, read: bool) -> None:
+    net = HEAD + f"from conf import Config, WIDTH\n\nconfig = Config()\nlayer = nn.BatchNorm2d({argument})\n"
+    conf = "class Config:\n    def __init__(self):\n        self.width = 3\n\nWIDTH = 4\n"
+    files = {"net.py": net, "conf.py": conf}
+    assert modules(files, "net.py") == {"conf.py"}
+    assert modules(files | MANY, "net.py") == ({"conf.py"} if read else set())
+
+
+def test_a_large_tree_is_not_searched_for_what_one_argument_does_with_another() -> None:
+    net = LAYERS + "from store import Store\n\nstore = Store()\nregister(Net().bn, store)\n"
+    store = "class Store:\n    def put(self, x):\n        x.weight = x.norm.bn\n"
+    assert modules({"net.py": net, "store.py": store}, "net.py") == {"store.py"}
+    assert modules({"net.py": net, "store.py": store} | MANY, "net.py") == set()

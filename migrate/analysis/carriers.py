@@ -66,7 +66,7 @@ class Carriers:
 
     @cached_property
     def spelled(self) -> frozenset[str] | None:
-        """The names of the givers, and those of functions that do something with what they get, which may be another thing.
+        """The names of givers, and of functions that do something with what they get, which may be another thing.
 
         Whoever gives them that spells their names.
         """
@@ -131,7 +131,7 @@ class Carriers:
         # Not what classes that derive from it have: whoever names the base does not name those.
         members = {name for name in names if self.any(classes.attribute(cls, name, True))}
         self._looking_at.discard(cls)
-        self._members[cls] = members | (inherited - names)
+        self._members[cls] = members | inherited
         return bool(self._members[cls])
 
     def _function(self, function: Function) -> bool:
@@ -186,7 +186,9 @@ class Carriers:
             parent = module.index.parent(parent)
         if not isinstance(parent, ast.Assign):
             return False
-        return any(isinstance(t, ast.Attribute) and self._givers.give(self._project.evaluate(t)) for t in parent.targets)
+        return any(
+            isinstance(t, ast.Attribute) and self._givers.give(self._project.evaluate(t)) for t in parent.targets
+        )
 
     def _matters(self, module: Evaluator, node: ast.expr, values: Values) -> bool:
         """Whether what an expression holds is made, changed, kept or handed on, rather than looked at or returned."""

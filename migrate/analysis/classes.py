@@ -28,6 +28,7 @@ class Classes:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluate = project.evaluate
+        self._short_names = project.rules.short_names
 
     def differences(self, before: Classes) -> Iterator[Fact]:
         """What is known here that was not known ``before``, or the other way round."""
@@ -98,8 +99,7 @@ class Classes:
         bodies, by_class = self._bodies.get(name, {}), self._self_assignments.get(name, {})
         # Thousands of classes have a ``forward``, and few of them are heirs.
         if len(heirs) > MAX_HEIRS:
-            if bodies.keys() & heirs or by_class.keys() & heirs:
-                result = UNKNOWN
+            result = self._of_many(heirs, name)
             heirs = set()
         inherited = (b for heir in heirs if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
@@ -111,6 +111,16 @@ class Classes:
         result |= self._project.callers.fields(cls, name)
         result |= self._from_outside(cls, related, name)
         return result or self._looked_up(cls)
+
+    def _of_many(self, heirs: set[ast.ClassDef], name: str) -> Values:
+        """What ``name`` may hold on many heirs: anything, and the migrated layers that they spell out."""
+        by_class = self._self_assignments.get(name, {})
+        assigned = [value for heir in by_class.keys() & heirs for value, _ in by_class[heir]]
+        if not assigned and heirs.isdisjoint(self._bodies.get(name, {})):
+            return NOTHING
+        made = (value for value in assigned if isinstance(value, ast.Call))
+        layers = (m for m in made if getattr(m.func, "attr", getattr(m.func, "id", "")) in self._short_names)
+        return union(map(self._evaluate, layers)) | UNKNOWN
 
     def _looked_up(self, cls: ast.ClassDef) -> Values:
         """What ``__getattr__`` of the class returns."""

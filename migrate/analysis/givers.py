@@ -35,7 +35,7 @@ class Givers:
         def look(module: Evaluator) -> None:
             classes = self._project.classes
             for cls in module.index.all(ast.ClassDef):
-                held.extend((n, classes.attribute(cls, n, True)) for n in classes.attributes(cls))
+                held.extend((n, classes.attribute(cls, n, True)) for n in classes.own_names(cls))
             held.extend((n, self._project.exported(module.path, n)) for n in module.index.module.bindings)
 
         self._project.for_each(look)

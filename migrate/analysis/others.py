@@ -108,20 +108,22 @@ class Others:
                 found.setdefault(file, []).append((path, names))
         return found
 
-    def defines(self, path: str, name: str) -> bool:
-        """Whether a star import of the file may bring ``name``: from the file itself, or what it stars."""
-        seen, todo = {path}, [path]
-        while todo:
-            at = todo.pop()
-            public = self._outline(at).public
-            if public is not None and name not in public:
-                continue
-            if self._binds(at, name):
-                return True
-            more = {file for file, names in self._imports.targets(at) if names is not None and "*" in names} - seen
-            seen |= more
-            todo += more
-        return False
+    def behind_star(self, path: str, name: str) -> set[str]:
+        """The files through which a star import of the file may bring ``name``, to those that bind it."""
+        return self._behind_star(path, name, {path})
+
+    def _behind_star(self, path: str, name: str, seen: set[str]) -> set[str]:
+        public = self._outline(path).public
+        if public is not None and name not in public:
+            return set()
+        if self._binds(path, name):
+            return {path}
+        found: set[str] = set()
+        for file, names in self._imports.targets(path):
+            if names is not None and "*" in names and file not in seen:
+                seen.add(file)
+                found |= self._behind_star(file, name, seen)
+        return found | {path} if found else found
 
     def _binds(self, path: str, name: str) -> bool:
         """Whether the file defines, assigns or imports ``name``; a builtin only where it stands at the margin."""

@@ -72,9 +72,7 @@ def _wanted(project: Project, others: Others) -> list[str]:
     return sorted(found & others.paths)
 
 
-def _forward(
-    project: Project, others: Others, givers: Givers, classes: Carriers, carriers: Carriers
-) -> set[str]:
+def _forward(project: Project, others: Others, givers: Givers, classes: Carriers, carriers: Carriers) -> set[str]:
     """The files behind star imports, bases and arguments, and behind the functions and objects that get a carrier."""
     found: set[str] = set()
 
@@ -102,7 +100,7 @@ def _forward(
         found.update(_upward(project, others, carriers, module))
 
     project.for_each(look)
-    found.update(path for path, name in project.missed if others.defines(path, name))
+    found.update(file for path, name in project.missed for file in others.behind_star(path, name))
     return found
 
 
@@ -130,7 +128,7 @@ def _handing(project: Project, module: Evaluator, call: ast.Call, is_large: bool
     family = [c for cls in _classes(project, owners) for c in project.classes.family(cls)]
     kept_by = [call.func.value] if isinstance(call.func, ast.Attribute) and call.func.attr in PUTS | EMPTIES else []
     construction = project.callers.construction(call)
-    made_with = [a for a in arguments if not (is_large and UNKNOWN <= project.evaluate(a))] if construction else []
+    made_with = [a for a in arguments if not (is_large and project.evaluate(a) >= UNKNOWN)] if construction else []
     handing = Handing(
         frozenset(_paths(project, [*to, *(base for c in family for base in c.bases)])),
         frozenset(_paths(project, kept_by)),
