@@ -73,9 +73,7 @@ class Givers:
 
     def _function(self, function: Function) -> bool:
         module = self._project.homes[function]
-        owner = self._project.classes.owner(function)
-        is_own = owner is not None and self._project.classes.migrated_base(owner) is not None
-        may_give = is_own or not self._sources.isdisjoint(module.index.words(function))
+        may_give = not self._sources.isdisjoint(module.index.words(function))
         return may_give and self._any(module.returned(function))
 
     def inside(self, container: Value) -> Values:
