@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.analysis.importing import FROM, IMPORT
+from migrate.analysis.importing import only_imports
 from migrate.batch.groups import Group, find_groups
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError
@@ -201,8 +201,7 @@ class Folder:
             return None
 
     def _entry(self, data: bytes, stamp: Stamp | None, kept: bytes | None = None) -> Entry:
-        imports = b"\n".join(m.group() for pattern in (FROM, IMPORT) for m in pattern.finditer(data))
-        return Entry(imports, not holds_none(data, self._words()), len(data), stamp, kept)
+        return Entry(only_imports(data), not holds_none(data, self._words()), len(data), stamp, kept)
 
     def _words(self) -> list[bytes]:
         from migrate.rules import load_rules
