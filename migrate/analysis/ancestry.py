@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from migrate.analysis.importing import Imports
 from migrate.analysis.outline import OPAQUE, Outline
@@ -14,7 +15,8 @@ Member = tuple[str, str]
 class Ancestry:
     """Follows the headers of classes through files until one that was read, or a library, is met."""
 
-    def __init__(self, outline: Callable[[str], Outline], imports: Imports) -> None:
+    def __init__(self, paths: Iterable[str], outline: Callable[[str], Outline], imports: Imports) -> None:
+        self._paths = paths
         self._outline = outline
         self._imports = imports
 
@@ -43,6 +45,31 @@ class Ancestry:
             todo += [member for member in before if member not in seen]
             seen.update(before)
         return False
+
+    def has_heirs(self, cls: Member, number: int) -> bool:
+        """Whether that many classes of the run, read or not, derive from ``cls``."""
+        seen, todo, classes = {cls}, [cls], 0
+        while todo and classes <= number:
+            path, name = todo.pop()
+            classes += name in self._outline(path).headers
+            after = self._after.get((path, name), ())
+            todo += [member for member in after if member not in seen]
+            seen.update(after)
+        return classes > number
+
+    @cached_property
+    def _after(self) -> dict[Member, list[Member]]:
+        """What comes from each name: the classes of the run, and the names under which they import their bases."""
+        found: dict[Member, list[Member]] = {}
+        todo = [(path, name) for path in self._paths for name in self._outline(path).headers]
+        seen = set(todo)
+        for member in todo:
+            before = self._before(*member) or []
+            for origin in before:
+                found.setdefault(origin, []).append(member)
+            todo += [origin for origin in before if origin not in seen]
+            seen.update(before)
+        return found
 
     def _before(self, path: str, name: str) -> list[Member] | None:
         """What a name of a file comes from: the bases of a class, the origin of an import; None where nobody knows."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from migrate.analysis.project import Project
 
 MAX_HEIRS = 50
-"""Classes that derive from one, up to which what its ``self`` holds is looked up in all of them."""
+"""Classes of the run that derive from one, up to which what its ``self`` holds is looked up in all of them."""
 
 Assigned = tuple[ast.expr | None, ast.expr | None]
 
@@ -29,6 +29,7 @@ class Classes:
         self._project = project
         self._evaluate = project.evaluate
         self._short_names = project.rules.short_names
+        self._many: dict[ast.ClassDef, bool] = {}
 
     def differences(self, before: Classes) -> Iterator[Fact]:
         """What is known here that was not known ``before``, or the other way round."""
@@ -98,10 +99,11 @@ class Classes:
         heirs = self._heirs.get(cls, set()) if not through_super else set()
         bodies, by_class = self._bodies.get(name, {}), self._self_assignments.get(name, {})
         # Thousands of classes have a ``forward``, and few of them are heirs.
-        if len(heirs) > MAX_HEIRS:
-            result = self._of_many(heirs, name)
-            heirs = set()
-        inherited = (b for heir in heirs if heir in bodies for b in bodies[heir])
+        giving = {heir for heir in heirs if heir in bodies or heir in by_class}
+        if giving and self._has_many_heirs(cls):
+            result = self._of_many(giving, name)
+            heirs, giving = set(), set()
+        inherited = (b for heir in giving if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
         related = heirs.union(self.family(cls))
@@ -112,12 +114,17 @@ class Classes:
         result |= self._from_outside(cls, related, name)
         return result or self._looked_up(cls)
 
+    def _has_many_heirs(self, cls: ast.ClassDef) -> bool:
+        """Whether too many derive from ``cls`` to look into; which files were read makes no difference to that."""
+        if cls not in self._many:
+            path = self._project.homes[cls].path
+            self._many[cls] = self._project.has_heirs((path, cls.name), MAX_HEIRS)
+        return self._many[cls]
+
     def _of_many(self, heirs: set[ast.ClassDef], name: str) -> Values:
         """What ``name`` may hold on many heirs: anything, and the migrated layers that they spell out."""
         by_class = self._self_assignments.get(name, {})
         assigned = [value for heir in by_class.keys() & heirs for value, _ in by_class[heir]]
-        if not assigned and heirs.isdisjoint(self._bodies.get(name, {})):
-            return NOTHING
         made = (value for value in assigned if isinstance(value, ast.Call))
         layers = (m for m in made if getattr(m.func, "attr", getattr(m.func, "id", "")) in self._short_names)
         return union(map(self._evaluate, layers)) | UNKNOWN

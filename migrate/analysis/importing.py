@@ -11,7 +11,7 @@ from migrate.analysis.tree import Tree
 
 WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 """A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""
-FROM = re.compile(rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\r?\n)*)")
+FROM = re.compile(rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\((?:#[^\n]*\n|[^)#])*\)|(?:[^\n;\\]|\\\r?\n)*)")
 IMPORT = re.compile(rb"import[ \t]+([\w., \t\x80-\xff]+)")
 NAME = re.compile(rf"{WORD}|\*".encode("latin-1"))
 
@@ -28,8 +28,13 @@ class Import:
 
 
 def name_of(data: bytes) -> str:
-    """A name as Python has it."""
-    return data.decode() if data.isascii() else normalize("NFKC", data.decode(errors="replace"))
+    """A name as Python has it, of the bytes of a file."""
+    return plain_name(data.decode(errors="replace"))
+
+
+def plain_name(word: str) -> str:
+    """A name as Python has it, which is the same for several ways to write it."""
+    return word if word.isascii() else normalize("NFKC", word)
 
 
 def _statements(word: bytes, pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from migrate.analysis.binders import ENTER, Received
+from migrate.analysis.importing import plain_name
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Scope
 from migrate.analysis.source import Located, Source, parse_string
 from migrate.analysis.syntax import namespace_owner
@@ -119,7 +120,7 @@ class Index:
     def words(self, node: Located) -> frozenset[str]:
         """The words in the text of ``node``, its comments included."""
         if node not in self._words:
-            self._words[node] = frozenset(WORD.findall(self.source.segment(node)))
+            self._words[node] = frozenset(map(plain_name, WORD.findall(self.source.segment(node))))
         return self._words[node]
 
     def _function_of(self, node: ast.AST) -> ast.AST | None:

@@ -35,7 +35,7 @@ class Others:
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._outline = cache(lambda path: Outline(read(path)))
         self._imports = Imports(lambda path: self._outline(path).data, tree)
-        self._ancestry = Ancestry(self._outline, self._imports)
+        self._ancestry = Ancestry(self._all, self._outline, self._imports)
         self._instances: dict[str, bool] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
         self._reached: dict[tuple[str, str], frozenset[str]] = {}
@@ -50,6 +50,10 @@ class Others:
         if isinstance(cls, Namespace):
             return True
         return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted, through)
+
+    def has_heirs(self, cls: tuple[str, str], number: int) -> bool:
+        """Whether that many classes of the run, read or not, derive from one, as the bytes of their files tell."""
+        return self._ancestry.has_heirs(cls, number)
 
     def spells(self, path: str, names: frozenset[str] | None) -> bool:
         """Whether one of the names stands in the file; None: any name may do."""
@@ -113,8 +117,8 @@ class Others:
         return self._behind_star(path, name, {path})
 
     def _behind_star(self, path: str, name: str, seen: set[str]) -> set[str]:
-        public = self._outline(path).public
-        if public is not None and name not in public:
+        outline = self._outline(path)
+        if (outline.public is not None and name not in outline.public) or (_is_special(name) and not outline.has_public):
             return set()
         if self._binds(path, name):
             return {path}
@@ -160,3 +164,8 @@ class Others:
     def _renamed(self, path: str, names: set[str]) -> set[str]:
         """The names that imports of a file may give to ``names``."""
         return {n for i in self._imports.of(path) if "as" in i.names and not names.isdisjoint(i.names) for n in i.names}
+
+
+def _is_special(name: str) -> bool:
+    """Whether every module has a name of this kind itself, such as ``__name__``."""
+    return name.startswith("__") and name.endswith("__")

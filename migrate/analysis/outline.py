@@ -12,20 +12,29 @@ HEADER = re.compile(
     rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
     re.MULTILINE,
 )
+LINE_COMMENT = re.compile(rb"^[ \t]*#.*", re.MULTILINE)
 COMMENT = re.compile(rb"#[^\n]*")
 DOTTED = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
 OPAQUE = "("
 """Stands for bases that are nested too deep to be read here."""
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
-ANYWHERE = re.compile(
-    rf"\b(?:def|class|as)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*[,:=][^=]".encode("latin-1"), re.MULTILINE
+GAP = r"(?:[\s)\]}\\]|#[^\n]*\n)*"
+BOUND = re.compile(
+    rf"\b(?:def|class|as|global)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1")
 )
-MARGIN = re.compile(rf"^(?:def|class)[ \t]+({WORD})|^({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE)
+"""Names that may be bound there: arguments and the keys of dicts are among them."""
+INSIDE = re.compile(
+    rb"^((?:async[ \t]+)?(?:def|class)(?:[ \t]|\\\r?\n)+[\w\x80-\xff]+).*(?:\n(?:[ \t\r\f)\]}#].*)?)*", re.MULTILINE
+)
+"""What belongs to a function or class at the margin, behind its name."""
 ASSIGNED = re.compile(
     rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
 )
+ALONE = r"(?:\s|#[^\n]*\n)*"
+STRING = r"(?:\"\w+\"|'\w+')"
 PUBLIC = re.compile(
-    rb"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]((?:[\s,]|#[^\n]*|\"\w+\"|'\w+')*)[\])][ \t]*(?:#.*)?\r?$", re.MULTILINE
+    rf"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]{ALONE}((?:{STRING}{ALONE},{ALONE})*(?:{STRING}{ALONE})?)[\])][ \t]*(?:#.*)?\r?$".encode(),
+    re.MULTILINE,
 )
 QUOTED = re.compile(rb"\w+(?=[\"'])")
 
@@ -37,19 +46,24 @@ class Outline:
         self.data = data
 
     @cached_property
+    def _code(self) -> bytes:
+        """The file without the comments that have a line of their own."""
+        return LINE_COMMENT.sub(b"", self.data)
+
+    @cached_property
     def words(self) -> set[str]:
         """Every name that stands in the file."""
         return set(map(name_of, IDENTIFIER.findall(self.data)))
 
     @cached_property
     def margin(self) -> set[str]:
-        """What it binds at the margin, other than by an import."""
-        return _names(MARGIN, self.data)
+        """What it may bind at the margin, other than by an import."""
+        return _names(BOUND, INSIDE.sub(rb"\1", self._code))
 
     @cached_property
     def bound(self) -> set[str]:
-        """What it defines or assigns; a builtin only where it stands at the margin."""
-        return {name for name in _names(ANYWHERE, self.data) if not hasattr(builtins, name)} | self.margin
+        """What it may define or assign anywhere; a builtin only where it stands at the margin."""
+        return {name for name in _names(BOUND, self._code) if not hasattr(builtins, name)} | self.margin
 
     @cached_property
     def assigned(self) -> set[str]:
@@ -59,9 +73,14 @@ class Outline:
     @cached_property
     def public(self) -> set[str] | None:
         """The names of its ``__all__``; None where it has none, or one that is not a display of strings."""
-        found = PUBLIC.findall(self.data)
-        told = len(found) == 1 == self.data.count(b"__all__")
+        found = PUBLIC.findall(self._code) if self.has_public else []
+        told = len(found) == 1 == self._code.count(b"__all__")
         return {name.decode() for name in QUOTED.findall(found[0])} if told else None
+
+    @cached_property
+    def has_public(self) -> bool:
+        """Whether it may have an ``__all__``."""
+        return b"__all__" in self._code
 
     @cached_property
     def headers(self) -> dict[str, list[str]]:

@@ -45,9 +45,11 @@ class _State:
 class Project:
     """The modules of a run that were read, each with its evaluator, and the values that flow between them."""
 
-    def __init__(self, rules: RuleSet, tree: Tree) -> None:
+    def __init__(self, rules: RuleSet, tree: Tree, has_heirs: Callable[[tuple[str, str], int], bool]) -> None:
         self.rules = rules
         self.tree = tree
+        self.has_heirs = has_heirs
+        """Whether that many classes of the run derive from one of a path and name, those of unread files included."""
         self.modules: dict[str, Evaluator] = {}
         self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}

@@ -35,7 +35,9 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
     Files that cannot be parsed are among its failures.
     """
     paths = list(paths)
-    project = Project(rules, Tree(paths))
+    tree = Tree(paths)
+    others = Others(paths, triggered, python_of(read), rules, tree)
+    project = Project(rules, tree, others.has_heirs)
 
     def take(path: str, data: bytes) -> None:
         try:
@@ -45,7 +47,6 @@ def read_project(paths: Iterable[str], triggered: dict[str, bytes], read: Read, 
 
     for path, data in triggered.items():
         take(path, data)
-    others = Others(paths, triggered, python_of(read), rules, project.tree)
     quiet = 0
     for _ in range(MAX_ROUNDS):
         settled = not project.link_once()

@@ -6,8 +6,9 @@ import ast
 
 
 def passed(call: ast.Call) -> list[ast.expr]:
-    """What a call passes: its arguments, then the values of its keywords."""
-    return [*call.args, *(k.value for k in call.keywords)]
+    """What a call passes: its arguments, then the values of its keywords; what a star unpacks instead of the star."""
+    positional = (a.value if isinstance(a, ast.Starred) else a for a in call.args)
+    return [*positional, *(k.value for k in call.keywords)]
 
 
 def has_decorator(function: ast.AST, name: str) -> bool:
