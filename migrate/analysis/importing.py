@@ -11,7 +11,9 @@ from migrate.analysis.tree import Tree
 
 WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 """A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""
-FROM = re.compile(rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\((?:#[^\n]*\n|[^)#])*\)|(?:[^\n;\\]|\\\r?\n)*)")
+FROM = re.compile(
+    rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\((?:#[^\n]*\n|[^)#])*\)|(?:[^\n;\\]|\\\r?\n)*)"
+)
 IMPORT = re.compile(rb"import[ \t]+([\w., \t\x80-\xff]+)")
 NAME = re.compile(rf"{WORD}|\*".encode("latin-1"))
 

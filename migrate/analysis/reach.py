@@ -217,7 +217,7 @@ def _backward(project: Project, others: Others, classes: Carriers, carriers: Car
     names = classes.names(others.asked)
     for name, path in _layers(project):
         names.setdefault(path, {})[name] = frozenset()
-    found = set(others.importing(names))
+    found = {*others.importing(names), *others.importing(carriers.open(others.asked))}
     holding = carriers.names(others.asked)
     found.update(path for path in others.importing(holding, carriers.spelled) if others.may_use(path))
     return found
