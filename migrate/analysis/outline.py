@@ -31,9 +31,9 @@ ASSIGNED = re.compile(
     rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
 )
 ALONE = r"(?:\s|#[^\n]*\n)*"
-STRING = r"(?:\"\w+\"|'\w+')"
+STRING = rf"(?:\"\w+\"|'\w+'){ALONE}"
 PUBLIC = re.compile(
-    rf"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]{ALONE}((?:{STRING}{ALONE},{ALONE})*(?:{STRING}{ALONE})?)[\])][ \t]*(?:#.*)?\r?$".encode(),
+    rf"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]{ALONE}((?:{STRING},{ALONE})*(?:{STRING})?)[\])][ \t]*(?:#.*)?\r?$".encode(),
     re.MULTILINE,
 )
 QUOTED = re.compile(rb"\w+(?=[\"'])")
