@@ -32,8 +32,9 @@ ASSIGNED = re.compile(
 )
 ALONE = r"(?:\s|#[^\n]*\n)*"
 STRING = rf"(?:\"\w+\"|'\w+'){ALONE}"
+STRINGS = rf"[\[(]{ALONE}((?:{STRING},{ALONE})*(?:{STRING})?)[\])]"
 PUBLIC = re.compile(
-    rf"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*[\[(]{ALONE}((?:{STRING},{ALONE})*(?:{STRING})?)[\])][ \t]*(?:#.*)?\r?$".encode(),
+    rf"^__all__[ \t]*(?::[^=\n]+)?=[ \t]*{STRINGS}[ \t]*(?:#.*)?\r?$".encode(),
     re.MULTILINE,
 )
 QUOTED = re.compile(rb"\w+(?=[\"'])")
