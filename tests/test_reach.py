@@ -39,6 +39,7 @@ def modules(files: dict[str, str], *triggered: str) -> set[str]:
         ("__all__ = ['Other']\n__all__ += more\nclass Norm:\n    pass\n", True),
         ("__all__ = [n for n in dir()]\nclass Norm:\n    pass\n", True),
         ("__all__ = ['Norm']\nfrom a import *\n", False),
+        ("# What ``__all__`` has:\n__all__ = ['Other']\nclass Norm:\n    pass\n", False),
         ("x = 1\n", False),
     ],
 )
@@ -50,6 +51,11 @@ def test_a_star_brings_a_builtin_only_from_the_margin() -> None:
     """Inside of functions names such as ``id`` and ``input`` are everywhere."""
     assert not others({"m.py": "def f():\n    id = 1\n"}).behind_star("m.py", "id")
     assert others({"m.py": "id = 1\n"}).behind_star("m.py", "id") == {"m.py"}
+
+
+def test_a_star_brings_no_name_that_every_module_has() -> None:
+    assert not others({"m.py": "known[__name__] = 1\n"}).behind_star("m.py", "__name__")
+    assert others({"m.py": "__all__ = ['__name__']\n__name__ = 1\n"}).behind_star("m.py", "__name__") == {"m.py"}
 
 
 def test_a_star_behind_a_star() -> None:

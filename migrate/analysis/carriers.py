@@ -251,7 +251,7 @@ class Carriers:
             held = self._project.evaluate(parent)
             made = any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held)
             return made or (self.any(held) and self._matters(module, parent, held))
-        call = module.index.parent(parent) if isinstance(parent, (ast.keyword, ast.Starred)) else parent
+        call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call):
             return self._handed(module, call, node, values)
         return self._givers.give(values) or self._spells(module, node)

@@ -118,9 +118,8 @@ class Others:
 
     def _behind_star(self, path: str, name: str, seen: set[str]) -> set[str]:
         outline = self._outline(path)
-        if (outline.public is not None and name not in outline.public) or (
-            _is_special(name) and not outline.has_public
-        ):
+        brings = name in outline.public if outline.public is not None else outline.has_public or not _is_special(name)
+        if not brings:
             return set()
         if self._binds(path, name):
             return {path}
