@@ -48,7 +48,7 @@ class Ancestry:
 
     def has_heirs(self, cls: Member, number: int) -> bool:
         """Whether that many classes of the run, read or not, derive from ``cls``."""
-        seen, todo, classes = {cls}, [cls], 0
+        seen, todo, classes = {cls}, [cls], -1
         while todo and classes <= number:
             path, name = todo.pop()
             classes += name in self._outline(path).headers
@@ -64,7 +64,7 @@ class Ancestry:
         todo = [(path, name) for path in self._paths for name in self._outline(path).headers]
         seen = set(todo)
         for member in todo:
-            before = self._before(*member) or []
+            before = self._sources(*member) or []
             for origin in before:
                 found.setdefault(origin, []).append(member)
             todo += [origin for origin in before if origin not in seen]
@@ -72,12 +72,16 @@ class Ancestry:
         return found
 
     def _before(self, path: str, name: str) -> list[Member] | None:
-        """What a name of a file comes from: the bases of a class, the origin of an import; None where nobody knows."""
+        """The ``_sources`` of a name; None where nobody knows, as for one that is assigned."""
+        found = self._sources(path, name)
+        is_assigned = not found and name not in self._outline(path).headers and name in self._outline(path).assigned
+        return None if is_assigned else found
+
+    def _sources(self, path: str, name: str) -> list[Member] | None:
+        """What a name of a file comes from: the bases of a class, the origin of an import; None for hidden bases."""
         headers = self._outline(path).headers
         found = list(self._origins(path, name))
-        if name not in headers:
-            return None if not found and name in self._outline(path).assigned else found
-        for base in headers[name]:
+        for base in headers.get(name, ()):
             root, _, last = base.rpartition(".")
             if base == OPAQUE or root in headers:
                 return None

@@ -68,6 +68,7 @@ class Imports:
         self._read = read
         self._tree = tree
         self._known: dict[str, list[Import]] = {}
+        self._targets: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
 
     def of(self, path: str) -> list[Import]:
         """The imports of a file, remembered."""
@@ -82,8 +83,13 @@ class Imports:
             self._known[path] = found
         return self._known[path]
 
-    def targets(self, path: str) -> Iterator[tuple[str, frozenset[str] | None]]:
+    def targets(self, path: str) -> list[tuple[str, frozenset[str] | None]]:
         """The files of the run that a file imports, with the names; None where it imports a file as a whole."""
+        if path not in self._targets:
+            self._targets[path] = list(self._find_targets(path))
+        return self._targets[path]
+
+    def _find_targets(self, path: str) -> Iterator[tuple[str, frozenset[str] | None]]:
         for statement in self.of(path):
             whole = self._file(path, statement, statement.module)
             if whole is not None:
