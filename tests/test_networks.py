@@ -39,11 +39,8 @@ def samples(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("__pycache__")))
 
 
-@pytest.mark.parametrize(
-    ("mode", "names"),
-    [("pynative", NETWORKS), pytest.param("graph", LAYERS, marks=pytest.mark.slow)],
-    ids=["pynative", "graph"],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "names"), [("pynative", NETWORKS), ("graph", LAYERS)], ids=["pynative", "graph"])
 def test_the_networks_of_the_samples_pass(samples: Path, mode: str, names: dict[str, object]) -> None:
     found = proofs(migrated(samples), {n: NETWORKS[n] for n in names}, settings=Settings(mode=mode))
     for name, proof in found.items():

@@ -106,6 +106,7 @@ def test_the_page_has_a_mark_for_every_layer(tmp_path: Path) -> None:
     assert len(line.attrib["points"].split()) == 3
 
 
+@pytest.mark.slow
 def test_the_json_section(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET, "mixed.py": MIXED})
     options = ("--network", "net:build", "--network", "mixed:Net", "--input", "2,3,8,8", "--format", "json")
