@@ -9,6 +9,7 @@ from migrate.analysis.reach import read_project
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import Symbol
 from migrate.rules import load_rules
+from tests.cases import read_unread
 
 RULES = load_rules("mindspore.nn")
 HEAD = "import torch.nn as nn\n\n"
@@ -290,3 +291,9 @@ def test_a_large_tree_is_not_searched_for_what_one_argument_does_with_another() 
     store = "class Store:\n    def put(self, x):\n        x.weight = x.norm.bn\n"
     assert modules({"net.py": net, "store.py": store}, "net.py") == {"store.py"}
     assert modules({"net.py": net, "store.py": store} | MANY, "net.py") == set()
+
+
+def test_heirs_with_another_layer_are_read_in_a_large_tree_too() -> None:
+    files = read_unread()["an heir behind an empty class with another layer"]
+    idle = {"idle.py": "from mid import Mid\n\n\nclass Idle(Mid):\n    pass\n"}
+    assert modules({**files, **MANY, **idle}, "net.py") == {"mid.py", "other.py"}

@@ -57,6 +57,20 @@ class Ancestry:
             seen.update(after)
         return classes > number
 
+    def heirs(self, cls: Member, wanted: Callable[[str], bool]) -> Iterator[str]:
+        """The files with classes that derive from ``cls`` and are ``wanted``, and those through which they do."""
+        came_from: dict[Member, Member | None] = {cls: None}
+        todo = [cls]
+        for member in todo:
+            after = [m for m in self._after.get(member, ()) if m not in came_from]
+            came_from.update(dict.fromkeys(after, member))
+            todo += after
+        for at in (m for m in todo if wanted(m[0])):
+            step: Member | None = at
+            while step is not None:
+                yield step[0]
+                step = came_from[step]
+
     @cached_property
     def _after(self) -> dict[Member, list[Member]]:
         """What comes from each name: the classes of the run, and the names under which they import their bases."""

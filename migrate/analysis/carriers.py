@@ -44,7 +44,9 @@ class Carriers:
         found: Names = {}
 
         def look(module: Evaluator) -> None:
-            for name in self._asked(module, asked):
+            for name in dict.fromkeys((*module.index.module.bindings, *self._starred(module, set()))):
+                if not asked(module.path, name):
+                    continue
                 values = [v for v in self._project.exported(module.path, name) if self._carries(v)]
                 if values:
                     found.setdefault(module.path, {})[name] = self._through(values)
@@ -52,31 +54,20 @@ class Carriers:
         self._project.for_each(look)
         return found
 
-    def open(self, asked: Callable[[str, str], bool]) -> Names:
-        """The classes at module level on which a name carries by way of those that derive from them, with these names.
+    def open(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The classes, by path and name, on which names carry by way of those that derive from them, with the names.
 
         Whoever derives another from one of them may hold something else there.
         """
-        by_class: dict[ast.ClassDef, set[str]] = {}
-        found: Names = {}
-
-        def find(module: Evaluator) -> None:
-            for cls in module.index.all(ast.ClassDef):
-                names = set(self._open(cls))
-                if names:
-                    by_class[cls] = names
+        found: dict[tuple[str, str], frozenset[str]] = {}
 
         def look(module: Evaluator) -> None:
-            for name in self._asked(module, asked):
-                nodes = (getattr(v, "node", None) for v in self._project.exported(module.path, name))
-                family = (c for n in nodes if isinstance(n, ast.ClassDef) for c in self._project.classes.family(n))
-                members = frozenset(member for cls in family for member in by_class.get(cls, ()))
-                if members:
-                    found.setdefault(module.path, {})[name] = members
+            for cls in module.index.all(ast.ClassDef):
+                names = frozenset(self._open(cls))
+                if names:
+                    found[module.path, cls.name] = names
 
-        self._project.for_each(find)
-        if by_class:
-            self._project.for_each(look)
+        self._project.for_each(look)
         return found
 
     def _open(self, cls: ast.ClassDef) -> Iterator[str]:
@@ -92,11 +83,6 @@ class Carriers:
     def _used(self) -> set[str]:
         """The names of the attributes that are used in the project."""
         return {node.attr for module in self._project.modules.values() for node in module.index.all(ast.Attribute)}
-
-    def _asked(self, module: Evaluator, asked: Callable[[str, str], bool]) -> Iterator[str]:
-        """The names that a module has, also from star imports, and that are ``asked`` for."""
-        names = dict.fromkeys((*module.index.module.bindings, *self._starred(module, set())))
-        return (name for name in names if asked(module.path, name))
 
     def _starred(self, module: Evaluator, seen: set[str]) -> Iterator[str]:
         """The names that star imports may bring."""

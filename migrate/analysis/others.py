@@ -55,6 +55,10 @@ class Others:
         """Whether that many classes of the run, read or not, derive from one, as the bytes of their files tell."""
         return self._ancestry.has_heirs(cls, number)
 
+    def heirs(self, cls: tuple[str, str], names: frozenset[str]) -> Iterator[str]:
+        """The files with classes that derive from one and spell one of the names, and the files between."""
+        return self._ancestry.heirs(cls, lambda path: self.spells(path, names))
+
     def spells(self, path: str, names: frozenset[str] | None) -> bool:
         """Whether one of the names stands in the file; None: any name may do."""
         return names is None or not names.isdisjoint(self._outline(path).words)

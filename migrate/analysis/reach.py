@@ -217,7 +217,8 @@ def _backward(project: Project, others: Others, classes: Carriers, carriers: Car
     names = classes.names(others.asked)
     for name, path in _layers(project):
         names.setdefault(path, {})[name] = frozenset()
-    found = {*others.importing(names), *others.importing(carriers.open(others.asked))}
+    found = set(others.importing(names))
+    found.update(path for cls, members in carriers.open().items() for path in others.heirs(cls, members))
     holding = carriers.names(others.asked)
     found.update(path for path in others.importing(holding, carriers.spelled) if others.may_use(path))
     return found
