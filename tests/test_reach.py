@@ -293,7 +293,10 @@ def test_a_large_tree_is_not_searched_for_what_one_argument_does_with_another() 
     assert modules({"net.py": net, "store.py": store} | MANY, "net.py") == set()
 
 
-def test_heirs_with_another_layer_are_read_in_a_large_tree_too() -> None:
-    files = read_unread()["an heir behind an empty class with another layer"]
+@pytest.mark.parametrize(
+    "title", ["an heir behind an empty class with another layer", "an heir that replaces the layer of its base"]
+)
+def test_heirs_with_another_layer_are_read_in_a_large_tree_too(title: str) -> None:
+    files = read_unread()[title]
     idle = {"idle.py": "from mid import Mid\n\n\nclass Idle(Mid):\n    pass\n"}
     assert modules({**files, **MANY, **idle}, "net.py") == {"mid.py", "other.py"}

@@ -73,8 +73,8 @@ class Carriers:
     def _open(self, cls: ast.ClassDef) -> Iterator[str]:
         """The names on ``cls`` that are used somewhere and carry, other than where anything may be under them."""
         classes = self._project.classes
-        heirs = classes.heirs(cls)
-        for name in sorted({n for heir in heirs for n in classes.attributes(heir)} & self._used):
+        family = (cls, *classes.heirs(cls))
+        for name in sorted({n for c in family for n in classes.attributes(c)} & self._used):
             values = classes.attribute(cls, name)
             if not values >= UNKNOWN and self.any(values):
                 yield name
