@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from migrate.analysis.importing import Imports
 from migrate.analysis.outline import OPAQUE, Outline
@@ -47,29 +48,27 @@ class Ancestry:
         return False
 
     def has_heirs(self, cls: Member, number: int) -> bool:
-        """Whether that many classes of the run, read or not, derive from ``cls``."""
-        seen, todo, classes = {cls}, [cls], -1
-        while todo and classes <= number:
-            path, name = todo.pop()
-            classes += name in self._outline(path).headers
-            after = self._after.get((path, name), ())
-            todo += [member for member in after if member not in seen]
-            seen.update(after)
-        return classes > number
+        """Whether more classes of the run than ``number``, read or not, derive from ``cls``."""
+        classes = (at for at, _ in self._below(cls) if at[1] in self._outline(at[0]).headers)
+        return next(islice(classes, number, None), None) is not None
 
     def heirs(self, cls: Member, wanted: Callable[[str], bool]) -> Iterator[str]:
         """The files with classes that derive from ``cls`` and are ``wanted``, and those through which they do."""
-        came_from: dict[Member, Member | None] = {cls: None}
-        todo = [cls]
-        for member in todo:
-            after = [m for m in self._after.get(member, ()) if m not in came_from]
-            came_from.update(dict.fromkeys(after, member))
-            todo += after
-        for at in (m for m in todo if wanted(m[0])):
+        came_from = dict(self._below(cls))
+        for at in (m for m in came_from if wanted(m[0])):
             step: Member | None = at
             while step is not None:
                 yield step[0]
-                step = came_from[step]
+                step = came_from.get(step)
+
+    def _below(self, cls: Member) -> Iterator[tuple[Member, Member]]:
+        """What comes from ``cls``, directly or not, each with what it comes from."""
+        seen, todo = {cls}, [cls]
+        for member in todo:
+            after = [m for m in dict.fromkeys(self._after.get(member, ())) if m not in seen]
+            yield from ((m, member) for m in after)
+            seen.update(after)
+            todo += after
 
     @cached_property
     def _after(self) -> dict[Member, list[Member]]:

@@ -55,7 +55,7 @@ class Carriers:
         return found
 
     def open(self) -> dict[tuple[str, str], frozenset[str]]:
-        """The classes, by path and name, on which names carry by way of those that derive from them, with the names.
+        """The classes, by path and name, on which names that are used carry, with the names.
 
         Whoever derives another from one of them may hold something else there.
         """
@@ -65,7 +65,8 @@ class Carriers:
             for cls in module.index.all(ast.ClassDef):
                 names = frozenset(self._open(cls))
                 if names:
-                    found[module.path, cls.name] = names
+                    key = (module.path, cls.name)
+                    found[key] = found.get(key, frozenset()) | names
 
         self._project.for_each(look)
         return found

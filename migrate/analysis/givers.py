@@ -9,6 +9,7 @@ from migrate.analysis.containers import at, is_container
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
+from migrate.analysis.syntax import is_special
 from migrate.analysis.values import Instance, Local, Migrated, Partial, Value, Values
 
 CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
@@ -83,4 +84,4 @@ class Givers:
 
 def is_nameless(name: str) -> bool:
     """Whether what has this name runs without being spelled."""
-    return name in CALLED or (name.startswith("__") and name.endswith("__"))
+    return name in CALLED or is_special(name)

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from migrate.analysis.ancestry import Ancestry
 from migrate.analysis.importing import Imports, Read
 from migrate.analysis.outline import Outline
+from migrate.analysis.syntax import is_special
 from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
 from migrate.rules import RuleSet
@@ -52,7 +53,7 @@ class Others:
         return self._ancestry.meets((cls.path, cls.name.rpartition(".")[2]), self.paths, wanted, through)
 
     def has_heirs(self, cls: tuple[str, str], number: int) -> bool:
-        """Whether that many classes of the run, read or not, derive from one, as the bytes of their files tell."""
+        """Whether more classes of the run than ``number`` derive from one, as the bytes of all files tell."""
         return self._ancestry.has_heirs(cls, number)
 
     def heirs(self, cls: tuple[str, str], names: frozenset[str]) -> Iterator[str]:
@@ -122,7 +123,7 @@ class Others:
 
     def _behind_star(self, path: str, name: str, seen: set[str]) -> set[str]:
         outline = self._outline(path)
-        brings = name in outline.public if outline.public is not None else outline.has_public or not _is_special(name)
+        brings = name in outline.public if outline.public is not None else outline.has_public or not is_special(name)
         if not brings:
             return set()
         if self._binds(path, name):
@@ -169,8 +170,3 @@ class Others:
     def _renamed(self, path: str, names: set[str]) -> set[str]:
         """The names that imports of a file may give to ``names``."""
         return {n for i in self._imports.of(path) if "as" in i.names and not names.isdisjoint(i.names) for n in i.names}
-
-
-def _is_special(name: str) -> bool:
-    """Whether every module has a name of this kind itself, such as ``__name__``."""
-    return name.startswith("__") and name.endswith("__")

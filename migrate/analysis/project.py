@@ -49,7 +49,7 @@ class Project:
         self.rules = rules
         self.tree = tree
         self.has_heirs = has_heirs
-        """Whether that many classes of the run derive from one of a path and name, those of unread files included."""
+        """Whether more classes than a number derive from one of a path and name, those of unread files included."""
         self.modules: dict[str, Evaluator] = {}
         self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
