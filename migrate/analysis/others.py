@@ -39,7 +39,8 @@ class Others:
         self._ancestry = Ancestry(self._all, self._outline, self._imports)
         self._instances: dict[str, bool] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
-        self._reached: dict[tuple[str, str], frozenset[str]] = {}
+        self._importing: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
+        self._renaming: dict[str, list[frozenset[str]]] = {}
 
     def descends(
         self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool], through: Callable[[str], bool] | None
@@ -99,14 +100,17 @@ class Others:
             self._asked[module] = [names for path, names in self._importers(module) if path in self._unread]
         return any(names is None or name in names or "*" in names for names in self._asked[module])
 
-    def _importers(self, module: str) -> Iterator[tuple[str, frozenset[str] | None]]:
+    def _importers(self, module: str) -> list[tuple[str, frozenset[str] | None]]:
         """The files that import from a module, with the names; None where they import it, or a package that has it."""
-        yield from self._by_module.get(module, ())
-        folder, last = os.path.dirname(module), ""
-        while folder != last:
-            package = os.path.join(folder, f"{INIT}.py")
-            yield from (row for row in self._by_module.get(package, ()) if row[1] is None)
-            folder, last = os.path.dirname(folder), folder
+        if module not in self._importing:
+            found = list(self._by_module.get(module, ()))
+            folder, last = os.path.dirname(module), ""
+            while folder != last:
+                package = os.path.join(folder, f"{INIT}.py")
+                found += (row for row in self._by_module.get(package, ()) if row[1] is None)
+                folder, last = os.path.dirname(folder), folder
+            self._importing[module] = found
+        return self._importing[module]
 
     @cached_property
     def _by_module(self) -> dict[str, list[tuple[str, frozenset[str] | None]]]:
@@ -143,30 +147,35 @@ class Others:
         """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
         if not members:
             return True
-        files = (path,) if self.is_large else (path, *self._onward(path, name))
+        files = (path,) if self.is_large else self._onward(path, name)
         return any(self.spells(f, members) and self.spells(f, holders) for f in files)
 
-    def _onward(self, path: str, name: str) -> frozenset[str]:
-        """The files that get ``name``, or anything that a file on the way defines, from a file that has imported it."""
-        key = (path, name)
-        if key not in self._reached:
-            given = {path: {name, *self._renamed(path, {name})}}
-            todo = [path]
-            while todo:
-                at = todo.pop()
-                names = given[at] | self._outline(at).margin
-                for file, imported in self._importers(at):
-                    got = names if imported is None or "*" in imported else names & imported
-                    if imported is None and names.isdisjoint(self._outline(file).words):
-                        continue
-                    got = got | self._renamed(file, got)
-                    before = given.get(file)
-                    if got and (before is None or not got <= before):
-                        given[file] = got | (before or set())
-                        todo.append(file)
-            self._reached[key] = frozenset(given)
-        return self._reached[key]
+    def _onward(self, path: str, name: str) -> Iterator[str]:
+        """A file that has imported ``name``, and those that get this from it, or anything that one on the way defines.
+
+        One comes as soon as it is found: whoever asks is often content with the first.
+        """
+        given: dict[str, set[str]] = {}
+        todo = [(path, {name, *self._renamed(path, {name})})]
+        while todo:
+            at, got = todo.pop()
+            if at not in given:
+                yield at
+                given[at] = set()
+                got = got | self._outline(at).margin
+            names = given[at]
+            new = got - names
+            names |= new
+            for file, imported in self._importers(at) if new else ():
+                if imported is None and names.isdisjoint(self._outline(file).words):
+                    continue
+                passed = names if imported is None else new if "*" in imported else new & imported
+                passed = passed | self._renamed(file, passed)
+                if not passed <= given.get(file, set()):
+                    todo.append((file, passed))
 
     def _renamed(self, path: str, names: set[str]) -> set[str]:
         """The names that imports of a file may give to ``names``."""
-        return {n for i in self._imports.of(path) if "as" in i.names and not names.isdisjoint(i.names) for n in i.names}
+        if path not in self._renaming:
+            self._renaming[path] = [i.names for i in self._imports.of(path) if "as" in i.names]
+        return {n for among in self._renaming[path] if not names.isdisjoint(among) for n in among}
