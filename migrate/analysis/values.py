@@ -1,4 +1,7 @@
-"""The values that analysis tells apart: classes, instances, partials, constants."""
+"""The values that analysis tells apart: classes, instances, partials, constants.
+
+Most are tuples, since they are hashed and compared millions of times; the ``tag`` keeps apart what has the same fields.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ast
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migrate.analysis.scopes import Function
 from migrate.rule import Rule
@@ -16,8 +20,7 @@ def _place(node: ast.AST | None) -> str:
     return f"{getattr(node, 'lineno', 0):06}:{getattr(node, 'col_offset', 0):04}"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """Something imported, by its qualified name; relative imports keep their dots.
 
     ``path`` is the file of the run that would define it, where that was not read.
@@ -25,13 +28,14 @@ class Symbol:
 
     name: str
     path: str = ""
+    tag: str = "Symbol"
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(NamedTuple):
     """A module of the run, by the path of its file."""
 
     path: str
+    tag: str = "Namespace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,17 @@ class Migrated:
         return f"Migrated({self.rule.name}, {_place(self.reference)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """A class or function of a file of the run."""
 
     node: ast.ClassDef | Function
+    tag: str = "Local"
 
     def __repr__(self) -> str:
         return f"Local({getattr(self.node, 'name', 'lambda')}, {_place(self.node)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(NamedTuple):
     """``functools.partial(of, ...)`` with ``filled`` positional arguments; a partial of a partial counts on from it.
 
     ``call`` is the innermost one, for a known function, whose result may depend on it.
@@ -68,38 +71,38 @@ class Partial:
     of: Value
     call: ast.Call | None
     filled: int
+    tag: str = "Partial"
 
     def __repr__(self) -> str:
         return f"Partial({self.of}, {_place(self.call)}, {self.filled})"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """An object made by calling ``of``."""
 
     of: Symbol | Migrated | Local
+    tag: str = "Instance"
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A literal; ``kind`` keeps 1, 1.0 and True apart."""
 
     value: object
     kind: str
+    tag: str = "Constant"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """A dict, list, tuple or set that the file spells out."""
 
     node: ast.Dict | ast.List | ast.Tuple | ast.Set
+    tag: str = "Container"
 
     def __repr__(self) -> str:
         return f"Container({_place(self.node)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Bag:
+class Bag(NamedTuple):
     """A container that is not spelled out: it holds the values of ``items``, and what the ``sources`` hold.
 
     Of ``pairs`` it holds the second parts of the elements.
@@ -108,36 +111,38 @@ class Bag:
     items: tuple[ast.expr, ...]
     sources: tuple[ast.expr, ...] = ()
     pairs: tuple[ast.expr, ...] = ()
+    tag: str = "Bag"
 
     def __repr__(self) -> str:
         return f"Bag({', '.join(map(_place, (*self.items, *self.sources, *self.pairs)))})"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A tuple with one element of each of ``parts`` (None: anything); with ``rows``, something that yields them."""
 
     parts: tuple[ast.expr | None, ...]
     rows: bool = False
+    tag: str = "Row"
 
     def __repr__(self) -> str:
         return f"Row({', '.join(map(_place, self.parts))}, {self.rows})"
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(NamedTuple):
     """What the ``*args`` or, with ``named``, the ``**kwargs`` of a function collect."""
 
     function: Function
     named: bool
+    tag: str = "Rest"
 
     def __repr__(self) -> str:
         return f"Rest({_place(self.function)}, {self.named})"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """Anything at all."""
+
+    tag: str = "Unknown"
 
 
 Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Container | Bag | Row | Rest | Constant | Unknown
