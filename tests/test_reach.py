@@ -189,6 +189,39 @@ def test_a_user_of_what_holds_a_network_is_read_where_it_spells_a_layer() -> Non
     assert modules({"net.py": net, "use.py": use.format("fc")}, "net.py") == set()
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.py": "from net import Net as Base\n", "b.py": "from a import Base\nBase().norm\n"},
+        {
+            "a.py": "from net import Net\n",
+            "b.py": "from a import Net as Base\n",
+            "c.py": "from b import Base\nBase().norm\n",
+        },
+        {"a.py": "from net import Net\n", "b.py": "from a import *\n", "c.py": "from b import Net\nNet().norm\n"},
+        {  # c.py gets one name from a.py, and another later, from b.py
+            "a.py": "from net import Net\n\ndef f(): ...\n",
+            "b.py": "from a import Net\n\ndef make(): return Net()\n",
+            "c.py": "from a import f\nfrom b import make\n",
+            "d.py": "from c import make\nmake().norm\n",
+        },
+        {  # c.py spells the last name that comes to a.py, and hands all of them on
+            "a.py": "from net import Net\nfrom b import make\n",
+            "b.py": "from a import Net\n\ndef make(): return Net()\n",
+            "c.py": "import a\na.make()\n",
+            "d.py": "import c\nc.a.Net().norm\n",
+        },
+    ],
+    ids=["renamed at once", "renamed on the way", "a star", "another name later", "through a module"],
+)
+def test_a_file_that_hands_a_network_on_is_read_where_another_spells_a_layer(files: dict[str, str]) -> None:
+    """Only the last of ``files`` does, and it does not import the network itself."""
+    names = {"net.py": {"Net": frozenset({"norm"})}}
+    assert "a.py" in others({"net.py": "", **files}).importing(names)
+    *_, last = files
+    assert "a.py" not in others({"net.py": "", **files, last: "x = 1\n"}).importing(names)
+
+
 def test_a_function_that_gets_a_network_is_read_where_it_spells_a_layer() -> None:
     net = "from util import zero\n" + LAYERS + "zero(Net())\n"
     util = "def zero(net):\n    net.{}.weight.data.fill_(0)\n"

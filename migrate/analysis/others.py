@@ -39,8 +39,6 @@ class Others:
         self._ancestry = Ancestry(self._all, self._outline, self._imports)
         self._instances: dict[str, bool] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
-        self._importing: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
-        self._renaming: dict[str, list[frozenset[str]]] = {}
 
     def descends(
         self, cls: Symbol | Namespace, wanted: Callable[[str, str], bool], through: Callable[[str], bool] | None
@@ -100,17 +98,14 @@ class Others:
             self._asked[module] = [names for path, names in self._importers(module) if path in self._unread]
         return any(names is None or name in names or "*" in names for names in self._asked[module])
 
-    def _importers(self, module: str) -> list[tuple[str, frozenset[str] | None]]:
+    def _importers(self, module: str) -> Iterator[tuple[str, frozenset[str] | None]]:
         """The files that import from a module, with the names; None where they import it, or a package that has it."""
-        if module not in self._importing:
-            found = list(self._by_module.get(module, ()))
-            folder, last = os.path.dirname(module), ""
-            while folder != last:
-                package = os.path.join(folder, f"{INIT}.py")
-                found += (row for row in self._by_module.get(package, ()) if row[1] is None)
-                folder, last = os.path.dirname(folder), folder
-            self._importing[module] = found
-        return self._importing[module]
+        yield from self._by_module.get(module, ())
+        folder, last = os.path.dirname(module), ""
+        while folder != last:
+            package = os.path.join(folder, f"{INIT}.py")
+            yield from (row for row in self._by_module.get(package, ()) if row[1] is None)
+            folder, last = os.path.dirname(folder), folder
 
     @cached_property
     def _by_module(self) -> dict[str, list[tuple[str, frozenset[str] | None]]]:
@@ -156,7 +151,7 @@ class Others:
         One comes as soon as it is found: whoever asks is often content with the first.
         """
         given: dict[str, set[str]] = {}
-        todo = [(path, {name, *self._renamed(path, {name})})]
+        todo = [(path, {name})]
         while todo:
             at, got = todo.pop()
             if at not in given:
@@ -169,13 +164,7 @@ class Others:
             for file, imported in self._importers(at) if new else ():
                 if imported is None and names.isdisjoint(self._outline(file).words):
                     continue
+                # Through a module all of them: those that came before may have been held back.
                 passed = names if imported is None else new if "*" in imported else new & imported
-                passed = passed | self._renamed(file, passed)
                 if not passed <= given.get(file, set()):
                     todo.append((file, passed))
-
-    def _renamed(self, path: str, names: set[str]) -> set[str]:
-        """The names that imports of a file may give to ``names``."""
-        if path not in self._renaming:
-            self._renaming[path] = [i.names for i in self._imports.of(path) if "as" in i.names]
-        return {n for among in self._renaming[path] if not names.isdisjoint(among) for n in among}
