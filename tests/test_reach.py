@@ -333,3 +333,14 @@ def test_heirs_with_another_layer_are_read_in_a_large_tree_too(title: str) -> No
     files = read_unread()[title]
     idle = {"idle.py": "from mid import Mid\n\n\nclass Idle(Mid):\n    pass\n"}
     assert modules({**files, **MANY, **idle}, "net.py") == {"mid.py", "other.py"}
+
+
+def test_heirs_of_two_classes_of_one_name_are_read() -> None:
+    block = (
+        "    class Block(nn.Module):\n        def __init__(self):\n            self.{0} = nn.BatchNorm2d(3)\n\n"
+        "        def freeze(self):\n            self.{0}.weight.requires_grad = False\n\n"
+    )
+    net = f"{HEAD}if fast:\n{block.format('norm')}else:\n{block.format('bn')}"
+    heir = "from net import Block\nfrom other import make\n\nclass Heir(Block):\n    def __init__(self):\n"
+    heirs = {"one.py": f"{heir}        self.norm = make()\n", "two.py": f"{heir}        self.bn = make()\n"}
+    assert heirs.keys() <= modules({"net.py": net, **heirs, **MANY}, "net.py")
