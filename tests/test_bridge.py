@@ -7,12 +7,16 @@ import functools
 import io
 from typing import Any
 
-import numpy as np
 import pytest
-from mindspore.common.initializer import initializer
 
-import migrate.bridge
-from tests.bridged import TOLERANCE, bridges, gap, ms, torch  # noqa: F401  (`bridges` is used by every test)
+torch = pytest.importorskip("torch")
+ms = pytest.importorskip("mindspore")
+
+import numpy as np  # noqa: E402
+from mindspore.common.initializer import initializer  # noqa: E402
+
+import migrate.bridge  # noqa: E402
+from tests.bridged import TOLERANCE, bridges, gap  # noqa: E402, F401  (`bridges` is used by every test)
 
 
 def network(norm: Any, seed: int = 0) -> Any:
