@@ -103,14 +103,18 @@ class Ancestry:
 
     def _origins(self, path: str, name: str) -> Iterator[Member]:
         """The members of other files of the run that ``name`` may be imported from, by name or star."""
-        for file, names in self._imports.targets(path):
+        for file, names, _ in self._imports.targets(path):
             if names is not None and name in names:
                 yield from ((file, n) for n in (names if "as" in names else (name,)))
             elif names is not None and "*" in names:
                 yield file, name
 
-    def _modules(self, path: str, root: str) -> Iterator[str]:
+    def _modules(self, path: str, root: str) -> set[str]:
         """The files of the run that ``root``, something in front of a dot, may be."""
-        for file, names in self._imports.targets(path):
-            if names is None or "*" in names or root.partition(".")[0] in names:
-                yield file
+        first, *rest = root.split(".")
+        files = {
+            file for file, names, _ in self._imports.targets(path) if names is None or "*" in names or first in names
+        }
+        for part in rest:
+            files.update([inner for file in files for inner in self._imports.inside(file, part)])
+        return files

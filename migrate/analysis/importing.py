@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from unicodedata import normalize
 
 from migrate.analysis.tree import Tree
@@ -22,11 +23,20 @@ Read = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``from <level dots><module> import names``; without names, ``import module``."""
+    """``from <level dots><module> import names``; without names, ``import module``, and the name ``bound`` by that."""
 
     level: int
     module: str
     names: frozenset[str] = frozenset()
+    bound: str = ""
+
+
+class Target(NamedTuple):
+    """A file that another one imports from, with the names; None where it is had as a whole, by those ``bound``."""
+
+    path: str
+    names: frozenset[str] | None
+    bound: frozenset[str] = frozenset()
 
 
 def name_of(data: bytes) -> str:
@@ -68,7 +78,7 @@ class Imports:
         self._read = read
         self._tree = tree
         self._known: dict[str, list[Import]] = {}
-        self._targets: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
+        self._targets: dict[str, list[Target]] = {}
 
     def of(self, path: str) -> list[Import]:
         """The imports of a file, remembered."""
@@ -79,27 +89,47 @@ class Imports:
                 dots, module, names = statement.groups()
                 found.append(Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names)))))
             for statement in _statements(b"import", IMPORT, data):
-                found += [Import(0, name_of(m.split()[0])) for m in statement[1].split(b",") if m.strip()]
+                found += [_whole(*map(name_of, m.split())) for m in statement[1].split(b",") if m.strip()]
             self._known[path] = found
         return self._known[path]
 
-    def targets(self, path: str) -> list[tuple[str, frozenset[str] | None]]:
-        """The files of the run that a file imports, with the names; None where it imports a file as a whole."""
+    def targets(self, path: str) -> list[Target]:
+        """What a file imports from the run."""
         if path not in self._targets:
             self._targets[path] = list(self._find_targets(path))
         return self._targets[path]
 
-    def _find_targets(self, path: str) -> Iterator[tuple[str, frozenset[str] | None]]:
+    def inside(self, path: str, name: str) -> Iterator[str]:
+        """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of."""
+        inner = self._tree.submodule(path, name)
+        if inner is not None:
+            yield inner
+        yield from (file for file, _, bound in self.targets(path) if name in bound)
+
+    def _find_targets(self, path: str) -> Iterator[Target]:
         for statement in self.of(path):
             whole = self._file(path, statement, statement.module)
             if whole is not None:
-                yield whole, statement.names or None
+                bound = frozenset({statement.bound} - {""})
+                yield Target(whole, statement.names or None, bound)
             for name in statement.names - {"*"}:
                 inner = self._file(path, statement, f"{statement.module}.{name}" if statement.module else name)
                 if inner is not None:
-                    yield inner, None
+                    yield Target(inner, None, renamed(frozenset({name}), statement.names))
 
     def _file(self, path: str, statement: Import, name: str) -> str | None:
         if statement.level:
             return self._tree.relative(path, statement.level, name)
         return self._tree.absolute(path, name)
+
+
+def renamed(names: frozenset[str], imported: frozenset[str]) -> frozenset[str]:
+    """The names that a file may have by importing ``imported`` from one that has ``names``."""
+    if "*" in imported:
+        return names
+    found = names & imported
+    return imported if found and "as" in imported else found
+
+
+def _whole(module: str, _as: str = "", alias: str = "", *_: str) -> Import:
+    return Import(0, module, bound=alias or module.partition(".")[0])

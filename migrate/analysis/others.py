@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache
 
 from migrate.analysis.ancestry import Ancestry
+from migrate.analysis.importers import Importers
 from migrate.analysis.importing import Imports, Read
 from migrate.analysis.outline import Outline
 from migrate.analysis.syntax import is_special
@@ -36,6 +37,7 @@ class Others:
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._outline = cache(lambda path: Outline(read(path)))
         self._imports = Imports(lambda path: self._outline(path).data, tree)
+        self._importers = Importers(self._all, self._imports, self._outline, by_margin=not self.is_large)
         self._ancestry = Ancestry(self._all, self._outline, self._imports)
         self._instances: dict[str, bool] = {}
         self._asked: dict[str, list[frozenset[str] | None]] = {}
@@ -67,7 +69,7 @@ class Others:
         """Whether one of the names stands in the file, or in one that it imports from and may hand things on to."""
         if self.is_large:
             return self.spells(path, names)
-        return self.spells(path, names) or any(self.spells(file, names) for file, _ in self._imports.targets(path))
+        return self.spells(path, names) or any(self.spells(file, names) for file, *_ in self._imports.targets(path))
 
     def may_use(self, path: str) -> bool:
         """Whether a file may do something with instances: in a large tree, one that spells an attribute of theirs."""
@@ -76,45 +78,32 @@ class Others:
             self._instances[path] = hands_on or bool(self._attribute.search(self._outline(path).data))
         return self._instances[path]
 
-    def importing(self, names: Names, holders: frozenset[str] | None = None) -> Iterator[str]:
-        """The paths of the files that import one of ``names`` from its module, by name, star, or through the module.
+    def importing(
+        self, names: Names, holders: frozenset[str] | None = None, using: Callable[[str], bool] = bool
+    ) -> Iterator[str]:
+        """The files that import one of ``names`` from its module, by name, star, or through the module or others.
 
         One of which the members matter is passed over by a file that spells none of them, or none of the ``holders``,
-        as long as nobody who has it from there does.
+        as long as nobody who has it from there does; and one that is not ``using`` it always.
         """
         for module, members in names.items():
-            for path, imported in self._importers(module):
-                if path in self.paths and any(
+            for path, imported, _, between in self._importers.of(module):
+                if self.paths.isdisjoint((path, *between)) or not using(path):
+                    continue
+                if any(
                     (imported is None or name in imported or "*" in imported)
                     and self._uses(path, name, through, holders)
                     for name, through in members.items()
                     if imported is not None or name in self._outline(path).words
                 ):
-                    yield path
+                    yield from (path, *between)
 
     def asked(self, module: str, name: str) -> bool:
         """Whether one of the files may import ``name`` from the file ``module``."""
         if module not in self._asked:
-            self._asked[module] = [names for path, names in self._importers(module) if path in self._unread]
+            unread = (i for i in self._importers.of(module) if not self._unread.isdisjoint((i.path, *i.between)))
+            self._asked[module] = [importer.names for importer in unread]
         return any(names is None or name in names or "*" in names for names in self._asked[module])
-
-    def _importers(self, module: str) -> Iterator[tuple[str, frozenset[str] | None]]:
-        """The files that import from a module, with the names; None where they import it, or a package that has it."""
-        yield from self._by_module.get(module, ())
-        folder, last = os.path.dirname(module), ""
-        while folder != last:
-            package = os.path.join(folder, f"{INIT}.py")
-            yield from (row for row in self._by_module.get(package, ()) if row[1] is None)
-            folder, last = os.path.dirname(folder), folder
-
-    @cached_property
-    def _by_module(self) -> dict[str, list[tuple[str, frozenset[str] | None]]]:
-        """The imports of the files of the run, by the file that they mean."""
-        found: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
-        for path in self._all:
-            for file, names in self._imports.targets(path):
-                found.setdefault(file, []).append((path, names))
-        return found
 
     def behind_star(self, path: str, name: str) -> set[str]:
         """The files through which a star import of the file may bring ``name``, to those that bind it."""
@@ -128,7 +117,7 @@ class Others:
         if self._binds(path, name):
             return {path}
         found: set[str] = set()
-        for file, names in self._imports.targets(path):
+        for file, names, _ in self._imports.targets(path):
             if names is not None and "*" in names and file not in seen:
                 seen.add(file)
                 found |= self._behind_star(file, name, seen)
@@ -161,7 +150,7 @@ class Others:
             names = given[at]
             new = got - names
             names |= new
-            for file, imported in self._importers(at) if new else ():
+            for file, imported, *_ in self._importers.of(at) if new else ():
                 if imported is None and names.isdisjoint(self._outline(file).words):
                     continue
                 # Through a module all of them: those that came before may have been held back.

@@ -220,7 +220,7 @@ def _backward(project: Project, others: Others, classes: Carriers, carriers: Car
     found = set(others.importing(names))
     found.update(path for cls, members in carriers.open().items() for path in others.heirs(cls, members))
     holding = carriers.names(others.asked)
-    found.update(path for path in others.importing(holding, carriers.spelled) if others.may_use(path))
+    found.update(others.importing(holding, carriers.spelled, others.may_use))
     return found
 
 

@@ -27,7 +27,7 @@ def find_groups(paths: Iterable[str], triggered: Collection[str], read: Callable
 
     paths = list(paths)
     imports = Imports(python_of(read), Tree(paths))
-    edges = {path: sorted({file for file, _ in imports.targets(path)}) for path in paths}
+    edges = {path: sorted({target.path for target in imports.targets(path)}) for path in paths}
     leaders = _Leaders()
     for path, files in edges.items():
         for file in files:
