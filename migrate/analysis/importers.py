@@ -48,7 +48,7 @@ class Importers:
         With ``by_margin``, a file may hand a module on by whatever it defines at the margin.
         """
         todo = list(self._direct(module))
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, frozenset[str]]] = set()
         for importer in todo:
             yield importer
             if importer.names is not None:
@@ -57,8 +57,8 @@ class Importers:
             given = importer.bound | self._outline(at).margin if self._by_margin else importer.bound
             for file, names, bound, _ in self._direct(at):
                 got = bound if names is None else renamed(given, names)
-                if got and (at, file) not in seen:
-                    seen.add((at, file))
+                if got and (at, file, got) not in seen:
+                    seen.add((at, file, got))
                     todo.append(Importer(file, None, got, (*importer.between, at)))
 
     def _direct(self, module: str) -> Iterator[Importer]:

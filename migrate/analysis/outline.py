@@ -59,7 +59,7 @@ class Outline:
     @cached_property
     def margin(self) -> set[str]:
         """What it may bind at the margin, other than by an import."""
-        return _names(BOUND, INSIDE.sub(rb"\1", self._code))
+        return _names(BOUND, INSIDE.sub(rb"\1\n", self._code))
 
     @cached_property
     def bound(self) -> set[str]:
