@@ -36,6 +36,13 @@ def test_a_package_is_imported_with_its_modules() -> None:
     assert grouped(files) == [("main.py", "pkg/__init__.py", "pkg/net.py", "pkg/blocks.py"), ("other/net.py",)]
 
 
+def test_an_import_of_a_module_has_its_packages() -> None:
+    files = {"a/__init__.py": NORM, "a/b/__init__.py": NORM, "a/b/c.py": NORM, "use.py": b""}
+    together = [("a/__init__.py", "a/b/__init__.py", "a/b/c.py", "use.py")]
+    assert grouped(files | {"use.py": b"import os, a.b.c\n"}) == together
+    assert ("a/b/c.py", "use.py") in grouped(files | {"use.py": b"import a.b.c as c\n"})
+
+
 @pytest.mark.parametrize(
     ("line", "is_import"),
     [

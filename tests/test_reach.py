@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.others import MAX_FOLLOWED, Others
+from migrate.analysis.outline import Outline
 from migrate.analysis.reach import read_project
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import Symbol
@@ -344,3 +345,56 @@ def test_heirs_of_two_classes_of_one_name_are_read() -> None:
     heir = "from net import Block\nfrom other import make\n\nclass Heir(Block):\n    def __init__(self):\n"
     heirs = {"one.py": f"{heir}        self.norm = make()\n", "two.py": f"{heir}        self.bn = make()\n"}
     assert heirs.keys() <= modules({"net.py": net, **heirs, **MANY}, "net.py")
+
+
+WHOLE = {
+    "through a module": {"a.py": "import net\n", "use.py": "import a\na.net.Net().bn.weight\n"},
+    "by an import of the module": {"a.py": "import net\n", "use.py": "from a import net\nnet.Net().bn.weight\n"},
+    "by a star": {"a.py": "import net\n", "use.py": "from a import *\nnet.Net().bn.weight\n"},
+    "under another name": {
+        "a.py": "import net as one\n",
+        "b.py": "from a import one as two\n",
+        "use.py": "from b import two\ntwo.Net().bn.weight\n",
+    },
+    "under two names": {  # the second of them is the one that goes on
+        "a.py": "import net as one\nimport net as two\n",
+        "b.py": "from a import one\nfrom a import two\n",
+        "use.py": "from b import two\ntwo.Net().bn.weight\n",
+    },
+    "through modules that are handed on, too": {
+        "a.py": "import net\n",
+        "b.py": "import a\n",
+        "use.py": "from b import a\na.net.Net().bn.weight\n",
+    },
+}
+
+
+@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
+@pytest.mark.parametrize("way", WHOLE)
+def test_who_has_a_module_from_another_file_is_read(way: str, many: dict[str, str]) -> None:
+    """The files on the way are read along, also where the last has a trigger word itself."""
+    files = {"net.py": LAYERS} | WHOLE[way] | many
+    assert modules(files, "net.py") == set(WHOLE[way])
+    assert modules(files, "net.py", "use.py") == WHOLE[way].keys() - {"use.py"}
+    idle = files | {"use.py": files["use.py"].replace("bn", "fc")}
+    assert modules(idle, "net.py") == set()
+
+
+def test_a_large_tree_is_not_searched_for_what_gives_a_module() -> None:
+    files = {
+        "net.py": LAYERS,
+        "a.py": "import net\n\ndef get():\n    return net\n",
+        "use.py": "from a import get\nget().Net().bn.weight\n",
+    }
+    assert modules(files, "net.py") == {"a.py", "use.py"}
+    assert modules(files | MANY, "net.py") == set()
+
+
+def test_heirs_of_a_base_in_a_module_that_is_handed_on_are_read() -> None:
+    files = read_unread()["a base of a module that another file imports as a whole"]
+    assert modules({**files, **MANY}, "net.py") == {"a.py", "more.py", "other.py"}
+
+
+def test_definitions_in_a_row_are_all_at_the_margin() -> None:
+    text = b"def one():\n    inner = 1\ndef two(): ...\nclass Three:\n    x = 1\nasync def four(): pass\nfive = 5\n"
+    assert Outline(text).margin == {"one", "two", "Three", "four", "five"}

@@ -93,7 +93,7 @@ class Ancestry:
     def _sources(self, path: str, name: str) -> list[Member] | None:
         """What a name of a file comes from: the bases of a class, the origin of an import; None for hidden bases."""
         headers = self._outline(path).headers
-        found = list(self._origins(path, name))
+        found = list(self._imports.origins(path, name))
         for base in headers.get(name, ()):
             root, _, last = base.rpartition(".")
             if base == OPAQUE or root in headers:
@@ -101,20 +101,10 @@ class Ancestry:
             found += [(path, last)] if not root else [(file, last) for file in self._modules(path, root)]
         return found
 
-    def _origins(self, path: str, name: str) -> Iterator[Member]:
-        """The members of other files of the run that ``name`` may be imported from, by name or star."""
-        for file, names, _ in self._imports.targets(path):
-            if names is not None and name in names:
-                yield from ((file, n) for n in (names if "as" in names else (name,)))
-            elif names is not None and "*" in names:
-                yield file, name
-
     def _modules(self, path: str, root: str) -> set[str]:
         """The files of the run that ``root``, something in front of a dot, may be."""
         first, *rest = root.split(".")
-        files = {
-            file for file, names, _ in self._imports.targets(path) if names is None or "*" in names or first in names
-        }
+        files = {file for file, _ in self._imports.origins(path, first)} | self._imports.modules(path, first)
         for part in rest:
-            files.update([inner for file in files for inner in self._imports.inside(file, part)])
+            files.update([inner for file in files for inner in self._imports.modules(file, part)])
         return files

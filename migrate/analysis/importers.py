@@ -48,27 +48,32 @@ class Importers:
         With ``by_margin``, a file may hand a module on by whatever it defines at the margin.
         """
         todo = list(self._direct(module))
-        seen: set[tuple[str, str, frozenset[str]]] = set()
-        for importer in todo:
-            yield importer
-            if importer.names is not None:
-                continue
-            at = importer.path
-            given = importer.bound | self._outline(at).margin if self._by_margin else importer.bound
-            for file, names, bound, _ in self._direct(at):
-                got = bound if names is None else renamed(given, names)
-                if got and (at, file, got) not in seen:
-                    seen.add((at, file, got))
-                    todo.append(Importer(file, None, got, (*importer.between, at)))
+        yield from todo
+        todo = [importer for importer in todo if importer.names is None]
+        held: dict[str, frozenset[str]] = {}
+        for path, _, bound, between in todo:
+            given = bound | self._outline(path).margin if self._by_margin and path not in held else bound
+            new = given - held.get(path, frozenset())
+            held[path] = held.get(path, frozenset()) | new
+            for file, names, as_whole, _ in self._direct(path) if new else ():
+                got = as_whole if names is None else renamed(new, names)
+                if not got <= held.get(file, frozenset()):
+                    importer = Importer(file, None, got, (*between, path))
+                    todo.append(importer)
+                    if file not in held:
+                        yield importer
 
     def _direct(self, module: str) -> Iterator[Importer]:
-        """The files that import from a module, or a package that has it as a whole."""
-        yield from self._by_module.get(module, ())
+        """The files that import from a module, or a package that has it as a whole, maybe under a name of its own."""
+        rows = self._by_module.get(module, [])
+        own = {path for path, names, *_ in rows if names is None}
         folder, last = os.path.dirname(module), ""
         while folder != last:
             package = os.path.join(folder, f"{INIT}.py")
-            yield from (row for row in self._by_module.get(package, ()) if row.names is None)
+            between = (package,) if package in own else ()
+            yield from (r._replace(between=between) for r in self._by_module.get(package, ()) if r.names is None)
             folder, last = os.path.dirname(folder), folder
+        yield from rows
 
     @cached_property
     def _by_module(self) -> dict[str, list[Importer]]:

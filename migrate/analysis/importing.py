@@ -89,7 +89,8 @@ class Imports:
                 dots, module, names = statement.groups()
                 found.append(Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names)))))
             for statement in _statements(b"import", IMPORT, data):
-                found += [_whole(*map(name_of, m.split())) for m in statement[1].split(b",") if m.strip()]
+                for module in filter(None, map(bytes.split, statement[1].split(b","))):
+                    found += _whole(*map(name_of, module))
             self._known[path] = found
         return self._known[path]
 
@@ -99,12 +100,24 @@ class Imports:
             self._targets[path] = list(self._find_targets(path))
         return self._targets[path]
 
-    def inside(self, path: str, name: str) -> Iterator[str]:
+    def origins(self, path: str, name: str) -> Iterator[tuple[str, str]]:
+        """The members of other files of the run that ``name`` may be imported from, by name or star."""
+        for file, names, _ in self.targets(path):
+            if names is not None:
+                yield from ((file, n) for n in renamed(frozenset({name}), names))
+
+    def modules(self, path: str, name: str) -> set[str]:
         """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of."""
-        inner = self._tree.submodule(path, name)
-        if inner is not None:
-            yield inner
-        yield from (file for file, _, bound in self.targets(path) if name in bound)
+        found: set[str] = set()
+        seen, todo = {(path, name)}, [(path, name)]
+        for at, member in todo:
+            inner = self._tree.submodule(at, member)
+            found.update(() if inner is None else (inner,))
+            found.update(file for file, _, bound in self.targets(at) if member in bound)
+            before = [origin for origin in self.origins(at, member) if origin not in seen]
+            todo += before
+            seen.update(before)
+        return found
 
     def _find_targets(self, path: str) -> Iterator[Target]:
         for statement in self.of(path):
@@ -131,5 +144,9 @@ def renamed(names: frozenset[str], imported: frozenset[str]) -> frozenset[str]:
     return imported if found and "as" in imported else found
 
 
-def _whole(module: str, _as: str = "", alias: str = "", *_: str) -> Import:
-    return Import(0, module, bound=alias or module.partition(".")[0])
+def _whole(module: str, _as: str = "", alias: str = "", *_: str) -> Iterator[Import]:
+    """The imports of ``import module as alias``; without an alias, its packages are had, too."""
+    yield Import(0, module, bound=alias or module.partition(".")[0])
+    while not alias and "." in module:
+        module = module.rpartition(".")[0]
+        yield Import(0, module, bound=module.partition(".")[0])
