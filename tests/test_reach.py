@@ -328,12 +328,19 @@ def test_a_large_tree_is_not_searched_for_what_one_argument_does_with_another() 
 
 
 @pytest.mark.parametrize(
-    "title", ["an heir behind an empty class with another layer", "an heir that replaces the layer of its base"]
+    ("title", "read"),
+    [
+        ("an heir behind an empty class with another layer", {"mid.py", "other.py"}),
+        ("an heir that replaces the layer of its base", {"mid.py", "other.py"}),
+        ("a base of a module that another file imports as a whole", {"a.py", "more.py", "other.py", "third.py"}),
+        ("heirs of a nested class and of one in a package", {"inner.py", "package.py"}),
+    ],
 )
-def test_heirs_with_another_layer_are_read_in_a_large_tree_too(title: str) -> None:
+def test_heirs_with_another_layer_are_read_in_a_large_tree_too(title: str, read: set[str]) -> None:
     files = read_unread()[title]
     idle = {"idle.py": "from mid import Mid\n\n\nclass Idle(Mid):\n    pass\n"}
-    assert modules({**files, **MANY, **idle}, "net.py") == {"mid.py", "other.py"}
+    triggered = "q/net.py" if "q/net.py" in files else "net.py"
+    assert modules({**files, **MANY, **idle}, triggered) == read
 
 
 def test_heirs_of_two_classes_of_one_name_are_read() -> None:
@@ -359,6 +366,11 @@ WHOLE = {
     "under two names": {  # the second of them is the one that goes on
         "a.py": "import net as one\nimport net as two\n",
         "b.py": "from a import one\nfrom a import two\n",
+        "use.py": "from b import two\ntwo.Net().bn.weight\n",
+    },
+    "in a circle": {
+        "a.py": "import net as one\nimport net as two\nfrom b import one, two\n",
+        "b.py": "from a import one, two\n",
         "use.py": "from b import two\ntwo.Net().bn.weight\n",
     },
     "through modules that are handed on, too": {
@@ -388,11 +400,6 @@ def test_a_large_tree_is_not_searched_for_what_gives_a_module() -> None:
     }
     assert modules(files, "net.py") == {"a.py", "use.py"}
     assert modules(files | MANY, "net.py") == set()
-
-
-def test_heirs_of_a_base_in_a_module_that_is_handed_on_are_read() -> None:
-    files = read_unread()["a base of a module that another file imports as a whole"]
-    assert modules({**files, **MANY}, "net.py") == {"a.py", "more.py", "other.py"}
 
 
 def test_definitions_in_a_row_are_all_at_the_margin() -> None:

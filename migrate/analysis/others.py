@@ -101,8 +101,8 @@ class Others:
     def asked(self, module: str, name: str) -> bool:
         """Whether one of the files may import ``name`` from the file ``module``."""
         if module not in self._asked:
-            unread = (i for i in self._importers.of(module) if not self._unread.isdisjoint((i.path, *i.between)))
-            self._asked[module] = [importer.names for importer in unread]
+            importers = self._importers.of(module)
+            self._asked[module] = [importer.names for importer in importers if importer.path in self._unread]
         return any(names is None or name in names or "*" in names for names in self._asked[module])
 
     def behind_star(self, path: str, name: str) -> set[str]:
