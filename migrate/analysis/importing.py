@@ -79,6 +79,7 @@ class Imports:
         self._tree = tree
         self._known: dict[str, list[Import]] = {}
         self._targets: dict[str, list[Target]] = {}
+        self._by_name: dict[str, dict[str, list[Target]]] = {}
 
     def of(self, path: str) -> list[Import]:
         """The imports of a file, remembered."""
@@ -102,9 +103,14 @@ class Imports:
 
     def origins(self, path: str, name: str) -> Iterator[tuple[str, str]]:
         """The members of other files of the run that ``name`` may be imported from, by name or star."""
-        for file, names, _ in self.targets(path):
-            if names is not None:
-                yield from ((file, n) for n in renamed(frozenset({name}), names))
+        if path not in self._by_name:
+            self._by_name[path] = {}
+            for target in self.targets(path):
+                for imported in target.names or ():
+                    self._by_name[path].setdefault(imported, []).append(target)
+        known = self._by_name[path]
+        for file, names, _ in (*known.get(name, ()), *known.get("*", ())):
+            yield from ((file, n) for n in renamed(frozenset({name}), names or frozenset()))
 
     def modules(self, path: str, name: str) -> set[str]:
         """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of."""

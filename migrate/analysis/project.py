@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -26,11 +27,17 @@ MAX_ROUNDS = 7
 MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
 MAX_LOCALS = 24
+NOWHERE = sys.maxsize
+"""The place to which what is no part of a circle leads back."""
 
 
 @dataclass(slots=True)
 class _State:
-    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give."""
+    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give.
+
+    With what is ``opened`` stands the place up to which a circle leads back from there; the ``partial`` ones, by that
+    place, hold until the search at it is through.
+    """
 
     memo: dict[ast.AST, Values] = field(default_factory=dict)
     active: set[ast.AST] = field(default_factory=set)
@@ -38,8 +45,8 @@ class _State:
     assumed: dict[ast.AST, Values] = field(default_factory=dict)
     done: list[ast.AST] = field(default_factory=list)
     kept: list[Hashable] = field(default_factory=list)
-    opened: dict[Hashable, object] = field(default_factory=dict)
-    cuts: int = 0
+    opened: dict[Hashable, tuple[object, int]] = field(default_factory=dict)
+    partial: dict[int, list[Hashable]] = field(default_factory=dict)
 
 
 class Project:
@@ -56,11 +63,11 @@ class Project:
         self._entries: dict[ast.Dict, dict[object, ast.expr] | None] = {}
         self.missed: set[tuple[str, str]] = set()
         """Names that were looked for in star imports of files not read so far, with the path of the file."""
-        self._exporting: set[tuple[str, str]] = set()
         self._state = _State()
         self._dependencies = Dependencies()
         self._added: list[Evaluator] = []
-        self._finding: set[Hashable] = set()
+        self._finding: dict[Hashable, int] = {}
+        self._back_to = NOWHERE
         self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
         self.callers = Callers(self)
@@ -189,58 +196,62 @@ class Project:
             self._entries[node] = dict(zip(keys, node.values, strict=True)) if known else None
         return self._entries[node]
 
-    def opened(self, key: Hashable, find: Callable[[], Values]) -> Values:
-        """What ``find`` finds in a container, remembered unless it was cut short by a circle."""
-        if key in self._finding:
+    def opened(self, key: Hashable, find: Callable[[], Values], in_circle: Values = UNKNOWN) -> Values:
+        """What ``find`` finds in a container or module, remembered; ``in_circle`` where that leads back to itself."""
+        place = self._finding.get(key)
+        if place is not None:
             self._dependencies.read(key)
-            self._state.cuts += 1
-            return UNKNOWN
-        self._finding.add(key)
+            self._back_to = min(self._back_to, place)
+            return in_circle
+        place = self._finding[key] = len(self._finding)
         try:
             return self.remembered(key, find)
         finally:
-            self._finding.discard(key)
+            del self._finding[key]
+            for part in self._state.partial.pop(place, ()):
+                self._state.opened.pop(part, None)
 
     def remembered(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What ``find`` finds, remembered unless a circle that is not through yet took part in it."""
+        """What ``find`` finds, remembered; as a part of a circle, until that is through.
+
+        Who asks again in the same circle goes no way twice (the places are the low links of Tarjan 1972).
+        """
         state, trail = self._state, self._dependencies.trail
         self._dependencies.read(key)
         if key in state.opened:
-            return cast(T, state.opened[key])
-        outermost = not trail
-        circles = len(state.heads), state.cuts
+            known, back_to = state.opened[key]
+            self._back_to = min(self._back_to, back_to)
+            return cast(T, known)
+        place = self._finding.get(key, len(self._finding))
+        outer, self._back_to = self._back_to, NOWHERE
         trail.append(key)
         try:
             found = find()
         finally:
             trail.pop()
-        if state is self._state and (outermost or circles == (len(state.heads), state.cuts)):
-            state.opened[key] = found
+            back_to = self._back_to if self._back_to < place else NOWHERE
+            self._back_to = min(outer, back_to)
+        if state is self._state:
+            state.opened[key] = found, back_to
             state.kept.append(key)
+            if back_to != NOWHERE:
+                state.partial.setdefault(back_to, []).append(key)
         return found
 
     def exported(self, path: str, name: str) -> Values:
         """What ``name`` means in the module ``path``: bound there, a submodule, or from a star import."""
-        return self.remembered(("exported", path, name), lambda: self._exported(path, name))
+        return self.opened(("exported", path, name), lambda: self._exported(path, name), NOTHING)
 
     def _exported(self, path: str, name: str) -> Values:
         module = self.modules.get(path)
-        key = (path, name)
         submodule = self.tree.submodule(path, name)
         inner: Values = frozenset({Namespace(submodule)}) if submodule is not None else NOTHING
         if module is None:
             self.read("module", path)
             return inner or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
-        if key in self._exporting:
-            self._state.cuts += 1
-            return NOTHING
-        self._exporting.add(key)
-        try:
-            found = union(module.binding_values(b) for b in module.index.module.bindings.get(name, ()))
-            found |= union(self.evaluate(v) for v in self.patched(path, name))
-            return found or inner or module.star_imported(name)
-        finally:
-            self._exporting.discard(key)
+        found = union(module.binding_values(b) for b in module.index.module.bindings.get(name, ()))
+        found |= union(self.evaluate(v) for v in self.patched(path, name))
+        return found or inner or module.star_imported(name)
 
     def patched(self, path: str, name: str) -> Iterator[ast.expr]:
         """What other modules assign to ``module.name``."""
