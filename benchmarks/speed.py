@@ -16,6 +16,7 @@ Python that starts them. A run over the limit or an installation that fails has 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -34,6 +35,8 @@ from copies import Tree, copies, copy, large
 from measuring import Contender, Outcome, measure, race
 from peers import PEERS, contender, install
 from speed_plot import Bar, Panel, plot
+
+import migrate
 
 OURS = Path(sysconfig.get_path("scripts")) / "bn-migrate"
 CHECK = ("--check", "--quiet", "--profile")
@@ -87,6 +90,8 @@ def main() -> int:
     names = [name for name in given.peers.split(",") if name]
     setting = Setting(work, given.repeats, given.limit, {n: install(n, work / "peers", given.limit) for n in names})
     setting.scratch.mkdir(parents=True, exist_ok=True)
+    # As pip leaves an installation: where Python is told to write no byte code, a checkout would compile every time.
+    compileall.compile_dir(Path(migrate.__file__).parent, quiet=1)
     load = [os.getloadavg()[1]]
     trees = [copy(name, Path(folder), setting.trees) for name, folder in folders.items()]
     fields = [compete(tree, setting) for tree in trees]
