@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -27,26 +26,27 @@ MAX_ROUNDS = 7
 MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
 MAX_LOCALS = 24
-NOWHERE = sys.maxsize
-"""The place to which what is no part of a circle leads back."""
 
 
 @dataclass(slots=True)
 class _State:
-    """What is known so far, what is being evaluated, and what circles through ``heads`` are ``assumed`` to give.
+    """What is known so far, what is being looked for, and what circles through ``heads`` are ``assumed`` to give.
 
-    With what is ``opened`` stands the place up to which a circle leads back from there; the ``partial`` ones, by that
-    place, hold until the search at it is through.
+    ``memo`` and ``active`` are of expressions, ``opened`` and ``finding`` of everything else.
     """
 
     memo: dict[ast.AST, Values] = field(default_factory=dict)
+    opened: dict[Hashable, object] = field(default_factory=dict)
     active: set[ast.AST] = field(default_factory=set)
-    heads: set[ast.AST] = field(default_factory=set)
-    assumed: dict[ast.AST, Values] = field(default_factory=dict)
+    finding: set[Hashable] = field(default_factory=set)
+    heads: dict[Hashable, Values] = field(default_factory=dict)
+    assumed: dict[Hashable, Values] = field(default_factory=dict)
     done: list[ast.AST] = field(default_factory=list)
     kept: list[Hashable] = field(default_factory=list)
-    opened: dict[Hashable, tuple[object, int]] = field(default_factory=dict)
-    partial: dict[int, list[Hashable]] = field(default_factory=dict)
+
+    def is_idle(self) -> bool:
+        """Whether nothing is being looked for that could be part of a circle."""
+        return not self.active and not self.finding
 
 
 class Project:
@@ -66,8 +66,6 @@ class Project:
         self._state = _State()
         self._dependencies = Dependencies()
         self._added: list[Evaluator] = []
-        self._finding: dict[Hashable, int] = {}
-        self._back_to = NOWHERE
         self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
         self.callers = Callers(self)
@@ -139,38 +137,47 @@ class Project:
         if known is not None:
             return known
         if node in state.active:
-            state.heads.add(node)
-            return state.assumed.get(node, NOTHING)
+            return self._in_circle(node)
         if len(state.active) >= MAX_DEPTH:
             return UNKNOWN
-        return self._once(node) if state.active else self._settled(node)
+        return self._settled(node, lambda: self._once(node)) if state.is_idle() else self._once(node)
 
-    def _settled(self, node: ast.expr) -> Values:
-        """The values once they stay the same. What goes on changing only grows in the end, and is Unknown at last."""
+    def _in_circle(self, head: Hashable) -> Values:
+        self._state.heads.setdefault(head, NOTHING)
+        return self._state.assumed.get(head, NOTHING)
+
+    def _settled(self, key: Hashable, find: Callable[[], Values]) -> Values:
+        """What ``find`` finds once that, and all that it finds on the way, stays the same.
+
+        What goes on changing only grows in the end, and is Unknown at last.
+        """
         state = self._state
         before: dict[ast.AST, Values] = {}
         for turn in range(MAX_ROUNDS):
-            state.heads, state.done, state.kept = set(), [], []
-            result = self._once(node)
+            state.heads, state.done, state.kept = {}, [], []
+            result = find()
             moved = [h for h in state.heads if not self._stays(h, turn)]
             if not moved:
                 break
             for h in moved:
                 assumed = state.assumed.get(h, NOTHING) if turn >= EXACT_ROUNDS else NOTHING
-                state.assumed[h] = assumed | state.memo.get(h, NOTHING)
-            for key in state.kept:
-                state.opened.pop(key, None)
+                state.assumed[h] = assumed | state.heads[h]
+            for k in state.kept:
+                state.opened.pop(k, None)
             if turn == MAX_ROUNDS - 1:
                 found = {n: state.memo[n] for n in state.done}
                 state.memo.update((n, v | UNKNOWN) for n, v in found.items() if before.get(n) != v)
-                result = state.memo[node]
+                if key in state.memo:
+                    result = state.memo[key]
+                else:
+                    result = state.opened[key] = result | UNKNOWN
                 break
             before = {n: state.memo.pop(n) for n in state.done if n in state.memo}
         state.assumed = {}
         return result
 
-    def _stays(self, head: ast.AST, turn: int) -> bool:
-        assumed, found = self._state.assumed.get(head, NOTHING), self._state.memo.get(head, NOTHING)
+    def _stays(self, head: Hashable, turn: int) -> bool:
+        assumed, found = self._state.assumed.get(head, NOTHING), self._state.heads[head]
         return assumed == found or (turn >= EXACT_ROUNDS and found <= assumed)
 
     def _once(self, node: ast.expr) -> Values:
@@ -184,6 +191,8 @@ class Project:
             trail.pop()
         if len(result) > MAX_CONTAINERS:
             result = _limited(result)
+        if node in state.heads:
+            state.heads[node] = result
         state.memo[node] = result
         state.done.append(node)
         return result
@@ -197,45 +206,43 @@ class Project:
         return self._entries[node]
 
     def opened(self, key: Hashable, find: Callable[[], Values], in_circle: Values = UNKNOWN) -> Values:
-        """What ``find`` finds in a container or module, remembered; ``in_circle`` where that leads back to itself."""
-        place = self._finding.get(key)
-        if place is not None:
+        """What ``find`` finds in a container or module, remembered; where that leads back to itself, ``in_circle`` too.
+
+        Like expressions, what goes in circles is looked for again until it stays the same.
+        """
+        state = self._state
+        if key in state.finding:
             self._dependencies.read(key)
-            self._back_to = min(self._back_to, place)
-            return in_circle
-        place = self._finding[key] = len(self._finding)
+            return self._in_circle(key) | in_circle
+        if key not in state.opened and state.is_idle():
+            return self._settled(key, lambda: self._found(key, find))
+        return self._found(key, find)
+
+    def _found(self, key: Hashable, find: Callable[[], Values]) -> Values:
+        state = self._state
+        state.finding.add(key)
         try:
-            return self.remembered(key, find)
+            found = self.remembered(key, find)
         finally:
-            del self._finding[key]
-            for part in self._state.partial.pop(place, ()):
-                self._state.opened.pop(part, None)
+            state.finding.discard(key)
+        if key in state.heads:
+            state.heads[key] = found
+        return found
 
     def remembered(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What ``find`` finds, remembered; as a part of a circle, until that is through.
-
-        Who asks again in the same circle goes no way twice (the places are the low links of Tarjan 1972).
-        """
+        """What ``find`` finds, remembered for as long as nothing changes on which it rests."""
         state, trail = self._state, self._dependencies.trail
         self._dependencies.read(key)
         if key in state.opened:
-            known, back_to = state.opened[key]
-            self._back_to = min(self._back_to, back_to)
-            return cast(T, known)
-        place = self._finding.get(key, len(self._finding))
-        outer, self._back_to = self._back_to, NOWHERE
+            return cast(T, state.opened[key])
         trail.append(key)
         try:
             found = find()
         finally:
             trail.pop()
-            back_to = self._back_to if self._back_to < place else NOWHERE
-            self._back_to = min(outer, back_to)
         if state is self._state:
-            state.opened[key] = found, back_to
+            state.opened[key] = found
             state.kept.append(key)
-            if back_to != NOWHERE:
-                state.partial.setdefault(back_to, []).append(key)
         return found
 
     def exported(self, path: str, name: str) -> Values:
