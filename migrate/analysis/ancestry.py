@@ -20,6 +20,8 @@ class Ancestry:
         self._paths = paths
         self._outline = outline
         self._imports = imports
+        self._through: dict[tuple[Member, Member | None], tuple[str, ...]] = {}
+        """The files whose imports bring one the module of what it comes from."""
 
     def meets(
         self,
@@ -59,7 +61,9 @@ class Ancestry:
             step: Member | None = at
             while step is not None:
                 yield step[0]
-                step = came_from.get(step)
+                before = came_from.get(step)
+                yield from self._through.get((step, before), ())
+                step = before
 
     def _below(self, cls: Member) -> Iterator[tuple[Member, Member]]:
         """What comes from ``cls``, directly or not, each with what it comes from."""
@@ -98,13 +102,26 @@ class Ancestry:
             root, _, last = base.rpartition(".")
             if base == OPAQUE or root in headers:
                 return None
-            found += [(path, last)] if not root else [(file, last) for file in self._modules(path, root)]
+            if not root:
+                found.append((path, last))
+                continue
+            for file, through in self._modules(path, root).items():
+                found.append((file, last))
+                if through:
+                    self._through[(path, name), (file, last)] = through
         return found
 
-    def _modules(self, path: str, root: str) -> set[str]:
-        """The files of the run that ``root``, something in front of a dot, may be."""
+    def _modules(self, path: str, root: str) -> dict[str, tuple[str, ...]]:
+        """The files of the run that ``root``, something in front of a dot, may be, with those whose imports bring it.
+
+        A name that is not imported may stand for any module that is.
+        """
         first, *rest = root.split(".")
-        files = {file for file, _ in self._imports.origins(path, first)} | self._imports.modules(path, first)
+        files = {file: () for file, _ in self._imports.origins(path, first)} | self._imports.modules(path, first)
+        if not files:
+            files = {file: () for file, names, _ in self._imports.targets(path) if names is None}
         for part in rest:
-            files.update([inner for file in files for inner in self._imports.modules(file, part)])
+            for file, through in list(files.items()):
+                for inner, more in self._imports.modules(file, part).items():
+                    files.setdefault(inner, (*through, *more))
         return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from migrate.analysis.importing import Imports, renamed
 from migrate.analysis.outline import Outline
 from migrate.analysis.tree import INIT
+
+NOTHING: frozenset[str] = frozenset()
 
 
 class Importer(NamedTuple):
@@ -35,6 +38,7 @@ class Importers:
         self._outline = outline
         self._by_margin = by_margin
         self._found: dict[str, list[Importer]] = {}
+        self._known: dict[str, list[Importer]] = {}
 
     def of(self, module: str) -> list[Importer]:
         """The files that have ``module``, or names from it."""
@@ -45,35 +49,43 @@ class Importers:
     def _find(self, module: str) -> Iterator[Importer]:
         """The importers of a module, and of those that have it as a whole, as far as they may get it from these.
 
-        With ``by_margin``, a file may hand a module on by whatever it defines at the margin.
+        With ``by_margin``, a file that does more with it than look into it may hand it on by all that it defines.
         """
         todo = list(self._direct(module))
-        yield from todo
+        yield from (importer for importer in todo if importer.names is not None)
         todo = [importer for importer in todo if importer.names is None]
-        held: dict[str, frozenset[str]] = {}
-        for path, _, bound, between in todo:
-            given = bound | self._outline(path).margin if self._by_margin and path not in held else bound
-            new = given - held.get(path, frozenset())
-            held[path] = held.get(path, frozenset()) | new
-            for file, names, as_whole, _ in self._direct(path) if new else ():
-                got = as_whole if names is None else renamed(new, names)
-                if not got <= held.get(file, frozenset()):
-                    importer = Importer(file, None, got, (*between, path))
-                    todo.append(importer)
-                    if file not in held:
-                        yield importer
+        held: dict[str, dict[str, tuple[str, ...]]] = {}
+        own = os.path.splitext(os.path.basename(module))[0]
+        for path, _, given, between in todo:
+            known = held.setdefault(path, {})
+            if self._by_margin and not self._outline(path).bare.isdisjoint((own, *given)):
+                given |= self._outline(path).margin
+            new = given - known.keys()
+            known.update(dict.fromkeys(new, between))
+            for file, names, bound, _ in self._direct(path) if new else ():
+                got = bound if names is None else renamed(new, names)
+                if not got <= held.get(file, {}).keys():
+                    todo.append(Importer(file, None, got, (*between, path)))
+        for path, known in held.items():
+            spelled = [between for name, between in known.items() if name in self._outline(path).words]
+            if spelled:
+                yield Importer(path, None, NOTHING, tuple(dict.fromkeys(itertools.chain(*spelled))))
 
-    def _direct(self, module: str) -> Iterator[Importer]:
+    def _direct(self, module: str) -> list[Importer]:
         """The files that import from a module, or a package that has it as a whole, maybe under a name of its own."""
-        rows = self._by_module.get(module, [])
-        own = {path for path, names, *_ in rows if names is None}
-        folder, last = os.path.dirname(module), ""
-        while folder != last:
-            package = os.path.join(folder, f"{INIT}.py")
-            between = (package,) if package in own else ()
-            yield from (r._replace(between=between) for r in self._by_module.get(package, ()) if r.names is None)
-            folder, last = os.path.dirname(folder), folder
-        yield from rows
+        if module not in self._known:
+            rows = self._by_module.get(module, [])
+            own = {path for path, names, *_ in rows if names is None}
+            found: list[Importer] = []
+            folder, last = os.path.dirname(module), ""
+            while folder != last:
+                package = os.path.join(folder, f"{INIT}.py")
+                between = (package,) if package in own else ()
+                having = (row for row in self._by_module.get(package, ()) if row.names is None)
+                found += [row._replace(between=between) for row in having]
+                folder, last = os.path.dirname(folder), folder
+            self._known[module] = [*found, *rows]
+        return self._known[module]
 
     @cached_property
     def _by_module(self) -> dict[str, list[Importer]]:

@@ -71,6 +71,14 @@ def only_imports(data: bytes) -> bytes:
     return b"\n".join(statement.group() for statement in found)
 
 
+def without_imports(data: bytes) -> bytes:
+    """A file without its imports."""
+    found = sorted(s.span() for s in (*_statements(b"from", FROM, data), *_statements(b"import", IMPORT, data)))
+    ends = [0, *(end for _, end in found)]
+    starts = [*(start for start, _ in found), len(data)]
+    return b"\n".join(data[end:start] for end, start in zip(ends, starts, strict=True))
+
+
 class Imports:
     """The imports of files, without parsing them: what a comment or a string holds may be among them."""
 
@@ -112,16 +120,22 @@ class Imports:
         for file, names, _ in (*known.get(name, ()), *known.get("*", ())):
             yield from ((file, n) for n in renamed(frozenset({name}), names or frozenset()))
 
-    def modules(self, path: str, name: str) -> set[str]:
-        """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of."""
-        found: set[str] = set()
-        seen, todo = {(path, name)}, [(path, name)]
-        for at, member in todo:
+    def modules(self, path: str, name: str) -> dict[str, tuple[str, ...]]:
+        """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of.
+
+        With each, the files whose imports bring it there.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        todo: list[tuple[str, str, tuple[str, ...]]] = [(path, name, ())]
+        seen = {(path, name)}
+        for at, member, through in todo:
             inner = self._tree.submodule(at, member)
-            found.update(() if inner is None else (inner,))
-            found.update(file for file, _, bound in self.targets(at) if member in bound)
+            if inner is not None:
+                found.setdefault(inner, through)
+            for file in (file for file, _, bound in self.targets(at) if member in bound):
+                found.setdefault(file, (*through, at))
             before = [origin for origin in self.origins(at, member) if origin not in seen]
-            todo += before
+            todo += [(file, n, (*through, at)) for file, n in before]
             seen.update(before)
         return found
 

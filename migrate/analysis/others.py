@@ -151,9 +151,7 @@ class Others:
             new = got - names
             names |= new
             for file, imported, *_ in self._importers.of(at) if new else ():
-                if imported is None and names.isdisjoint(self._outline(file).words):
-                    continue
-                # Through a module all of them: those that came before may have been held back.
-                passed = names if imported is None else new if "*" in imported else new & imported
+                spelled = self._outline(file).words if imported is None else imported
+                passed = new if "*" in spelled else new & spelled
                 if not passed <= given.get(file, set()):
                     todo.append((file, passed))

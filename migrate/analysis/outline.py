@@ -6,7 +6,7 @@ import builtins
 import re
 from functools import cached_property
 
-from migrate.analysis.importing import WORD, name_of
+from migrate.analysis.importing import WORD, name_of, without_imports
 
 HEADER = re.compile(
     rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
@@ -18,6 +18,7 @@ DOTTED = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
 OPAQUE = "("
 """Stands for bases that are nested too deep to be read here."""
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
+BARE = re.compile(rf"{WORD}(?![\w\x80-\xff]|\s*\.)".encode("latin-1"))
 GAP = r"(?:[\s)\]}\\]|#[^\n]*\n)*"
 BOUND = re.compile(
     rf"\b(?:def|class|as|global)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1")
@@ -60,6 +61,11 @@ class Outline:
     def margin(self) -> set[str]:
         """What it may bind at the margin, other than by an import."""
         return _names(BOUND, INSIDE.sub(rb"\1\n", self._code))
+
+    @cached_property
+    def bare(self) -> set[str]:
+        """Names that stand somewhere without a dot behind them, other than in an import."""
+        return set(map(name_of, BARE.findall(without_imports(self._code))))
 
     @cached_property
     def bound(self) -> set[str]:
