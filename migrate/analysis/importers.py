@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -69,22 +69,19 @@ class Importers:
         for path, known in held.items():
             spelled = [between for name, between in known.items() if name in self._outline(path).words]
             if spelled:
-                yield Importer(path, None, NOTHING, tuple(dict.fromkeys(itertools.chain(*spelled))))
+                yield Importer(path, None, NOTHING, tuple(_between(spelled, held)))
 
     def _direct(self, module: str) -> list[Importer]:
         """The files that import from a module, or a package that has it as a whole, maybe under a name of its own."""
         if module not in self._known:
-            rows = self._by_module.get(module, [])
-            own = {path for path, names, *_ in rows if names is None}
             found: list[Importer] = []
             folder, last = os.path.dirname(module), ""
             while folder != last:
                 package = os.path.join(folder, f"{INIT}.py")
-                between = (package,) if package in own else ()
                 having = (row for row in self._by_module.get(package, ()) if row.names is None)
-                found += [row._replace(between=between) for row in having]
+                found += [row._replace(between=(package,)) for row in having]
                 folder, last = os.path.dirname(folder), folder
-            self._known[module] = [*found, *rows]
+            self._known[module] = [*found, *self._by_module.get(module, ())]
         return self._known[module]
 
     @cached_property
@@ -94,3 +91,15 @@ class Importers:
             for target in self._imports.targets(path):
                 found.setdefault(target.path, []).append(Importer(path, target.names, target.bound))
         return found
+
+
+def _between(chains: list[tuple[str, ...]], held: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Iterable[str]:
+    """The files of all the chains; packages only where they have the module, too, and then by way of whom."""
+    found: dict[str, None] = {}
+    todo = list(dict.fromkeys(itertools.chain(*chains)))
+    for file in todo:
+        if file in held and file not in found:
+            found[file] = None
+            if os.path.basename(file) == f"{INIT}.py":
+                todo += itertools.chain(*held[file].values())
+    return found

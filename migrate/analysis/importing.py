@@ -15,7 +15,8 @@ WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 FROM = re.compile(
     rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\((?:#[^\n]*\n|[^)#])*\)|(?:[^\n;\\]|\\\r?\n)*)"
 )
-IMPORT = re.compile(rb"import[ \t]+([\w., \t\x80-\xff]+)")
+IMPORT = re.compile(rb"import(?:[ \t]|\\\r?\n)+((?:[\w., \t\x80-\xff]|\\\r?\n)+)")
+DOT = re.compile(rb"[ \t]*\.[ \t]*")
 NAME = re.compile(rf"{WORD}|\*".encode("latin-1"))
 
 Read = Callable[[str], bytes]
@@ -98,7 +99,8 @@ class Imports:
                 dots, module, names = statement.groups()
                 found.append(Import(len(dots), name_of(module), frozenset(map(name_of, NAME.findall(names)))))
             for statement in _statements(b"import", IMPORT, data):
-                for module in filter(None, map(bytes.split, statement[1].split(b","))):
+                modules = DOT.sub(b".", statement[1].replace(b"\\", b"")).split(b",")
+                for module in filter(None, map(bytes.split, modules)):
                     found += _whole(*map(name_of, module))
             self._known[path] = found
         return self._known[path]

@@ -28,6 +28,7 @@ INSIDE = re.compile(
     rb"^((?:async[ \t]+)?(?:def|class)(?:[ \t]|\\\r?\n)+[\w\x80-\xff]+).*(?:\n(?:[ \t\r\f)\]}#].*)?)*", re.MULTILINE
 )
 """What belongs to a function or class at the margin, behind its name."""
+GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n;#]+)")
 ASSIGNED = re.compile(
     rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
 )
@@ -60,7 +61,8 @@ class Outline:
     @cached_property
     def margin(self) -> set[str]:
         """What it may bind at the margin, other than by an import."""
-        return _names(BOUND, INSIDE.sub(rb"\1\n", self._code))
+        inside = b",".join(GLOBAL.findall(self._code))
+        return _names(BOUND, INSIDE.sub(rb"\1\n", self._code)) | set(map(name_of, IDENTIFIER.findall(inside)))
 
     @cached_property
     def bare(self) -> set[str]:
