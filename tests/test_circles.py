@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.project import Project
+from migrate.analysis.source import Source
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import NOTHING, Symbol, Values, union
+from migrate.analysis.values import NOTHING, Instance, Symbol, Values, union
 from migrate.engine import Options, migrate_files
 from migrate.rules import load_rules
 
@@ -110,6 +111,15 @@ IMPORTS = {
     "k2.py": "from m import x  # BatchNorm\nfrom k import x\n",
     "z.py": "import k2  # BatchNorm\ny = k2.x\nx = y\ny.momentum = 0.3\nprint(y.running_mean)\n",
 }
+
+
+@pytest.mark.parametrize("first", IMPORTS)
+def test_expressions_are_part_of_the_circles_that_they_stand_in(first: str) -> None:
+    project = Project(load_rules("mindspore.nn"), Tree(IMPORTS), lambda *_: False)
+    for path, text in IMPORTS.items():
+        project.add(Source(text.encode(), path))
+    for path in (first, *IMPORTS):
+        assert any(isinstance(v, Instance) for v in project.exported(path, "x"))
 
 
 @pytest.mark.parametrize("first", ["a.py", "zz.py"])

@@ -334,6 +334,10 @@ def test_a_large_tree_is_not_searched_for_what_one_argument_does_with_another() 
         ("an heir that replaces the layer of its base", {"mid.py", "other.py"}),
         ("a base of a module that another file imports as a whole", {"a.py", "more.py", "other.py", "third.py"}),
         ("heirs of a nested class and of one in a package", {"inner.py", "package.py"}),
+        (
+            "heirs of a base in a module that others hand on",
+            {"a.py", "b.py", "c.py", "mid.py", "other.py", "last.py"},
+        ),
     ],
 )
 def test_heirs_with_another_layer_are_read_in_a_large_tree_too(title: str, read: set[str]) -> None:
@@ -390,6 +394,25 @@ def test_who_has_a_module_from_another_file_is_read(way: str, many: dict[str, st
     assert modules(files, "net.py", "use.py") == WHOLE[way].keys() - {"use.py"}
     idle = files | {"use.py": files["use.py"].replace("bn", "fc")}
     assert modules(idle, "net.py") == set()
+
+
+@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
+def test_who_spells_no_name_of_a_module_has_no_use_for_it(many: dict[str, str]) -> None:
+    use = "from a import *\nfrom other import Net\n{}Net().bn.weight\n"
+    files = {"net.py": LAYERS, "a.py": "import net as n\n", "use.py": use.format("")} | many
+    assert modules(files, "net.py") == set()
+    assert modules(files | {"use.py": use.format("n.")}, "net.py") == {"a.py", "use.py"}
+
+
+@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
+def test_a_module_may_come_by_the_package_of_its_package(many: dict[str, str]) -> None:
+    files = {
+        "q/__init__.py": "from .r import n\n",
+        "q/r/__init__.py": "from . import net as n\n",
+        "q/r/net.py": LAYERS,
+        "use.py": "import q\nq.n.Net().bn.weight\n",
+    }
+    assert modules(files | many, "q/r/net.py") == files.keys() - {"q/r/net.py"}
 
 
 def test_a_large_tree_is_not_searched_for_what_gives_a_module() -> None:
