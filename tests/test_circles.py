@@ -1,4 +1,4 @@
-"""What goes in circles is gone through once, and nothing that was half found in one is kept."""
+"""What goes in circles is looked for until it stays the same, and nothing that was half found in one is kept."""
 
 from __future__ import annotations
 

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.others import MAX_FOLLOWED, Others
-from migrate.analysis.outline import Outline
-from migrate.analysis.reach import read_project
+from migrate.analysis.others import Others
 from migrate.analysis.tree import Tree
 from migrate.analysis.values import Symbol
-from migrate.rules import load_rules
 from tests.cases import read_unread
-
-RULES = load_rules("mindspore.nn")
-HEAD = "import torch.nn as nn\n\n"
+from tests.reading import HEAD, LAYERS, MANY, RULES, modules
 
 
 def others(files: dict[str, str], read: tuple[str, ...] = ()) -> Others:
     texts = {path: text.encode() for path, text in files.items()}
     return Others(texts, read, texts.__getitem__, RULES, Tree(texts))
-
-
-def modules(files: dict[str, str], *triggered: str) -> set[str]:
-    """The files that are read into the project of those that are triggered."""
-    texts = {path: text.encode() for path, text in files.items()}
-    project = read_project(texts, {path: texts[path] for path in triggered}, texts.__getitem__, RULES)
-    return set(project.modules) - set(triggered)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +168,6 @@ def test_what_only_looks_at_a_layer_is_no_reason_to_read() -> None:
     assert modules(files, "net.py") == set()
 
 
-LAYERS = HEAD + "class Net:\n    def __init__(self):\n        self.bn, self.fc = nn.BatchNorm2d(3), nn.Linear(3, 3)\n\n"
-
-
 def test_a_user_of_what_holds_a_network_is_read_where_it_spells_a_layer() -> None:
     net = LAYERS + "class Outer:\n    def __init__(self):\n        self.net = Net()\n"
     use = "from net import Outer\n\nw = Outer().net.{}.weight\n"
@@ -308,9 +293,6 @@ def test_a_class_method_of_a_layer_gives_one() -> None:
     assert modules(files, "net.py") == {"use.py"}
 
 
-MANY = {f"other{i}.py": "x = 1\n" for i in range(MAX_FOLLOWED)}
-
-
 @pytest.mark.parametrize(("argument", "read"), [("WIDTH", True), ("config.width", False)])
 def test_a_large_tree_is_not_searched_for_what_an_object_gives_a_layer(argument: str, read: bool) -> None:
     net = HEAD + f"from conf import Config, WIDTH\n\nconfig = Config()\nlayer = nn.BatchNorm2d({argument})\n"
@@ -356,75 +338,3 @@ def test_heirs_of_two_classes_of_one_name_are_read() -> None:
     heir = "from net import Block\nfrom other import make\n\nclass Heir(Block):\n    def __init__(self):\n"
     heirs = {"one.py": f"{heir}        self.norm = make()\n", "two.py": f"{heir}        self.bn = make()\n"}
     assert heirs.keys() <= modules({"net.py": net, **heirs, **MANY}, "net.py")
-
-
-WHOLE = {
-    "through a module": {"a.py": "import net\n", "use.py": "import a\na.net.Net().bn.weight\n"},
-    "by an import of the module": {"a.py": "import net\n", "use.py": "from a import net\nnet.Net().bn.weight\n"},
-    "by a star": {"a.py": "import net\n", "use.py": "from a import *\nnet.Net().bn.weight\n"},
-    "under another name": {
-        "a.py": "import net as one\n",
-        "b.py": "from a import one as two\n",
-        "use.py": "from b import two\ntwo.Net().bn.weight\n",
-    },
-    "under two names": {  # the second of them is the one that goes on
-        "a.py": "import net as one\nimport net as two\n",
-        "b.py": "from a import one\nfrom a import two\n",
-        "use.py": "from b import two\ntwo.Net().bn.weight\n",
-    },
-    "in a circle": {
-        "a.py": "import net as one\nimport net as two\nfrom b import one, two\n",
-        "b.py": "from a import one, two\n",
-        "use.py": "from b import two\ntwo.Net().bn.weight\n",
-    },
-    "through modules that are handed on, too": {
-        "a.py": "import net\n",
-        "b.py": "import a\n",
-        "use.py": "from b import a\na.net.Net().bn.weight\n",
-    },
-}
-
-
-@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
-@pytest.mark.parametrize("way", WHOLE)
-def test_who_has_a_module_from_another_file_is_read(way: str, many: dict[str, str]) -> None:
-    """The files on the way are read along, also where the last has a trigger word itself."""
-    files = {"net.py": LAYERS} | WHOLE[way] | many
-    assert modules(files, "net.py") == set(WHOLE[way])
-    assert modules(files, "net.py", "use.py") == WHOLE[way].keys() - {"use.py"}
-    idle = files | {"use.py": files["use.py"].replace("bn", "fc")}
-    assert modules(idle, "net.py") == set()
-
-
-@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
-def test_who_spells_no_name_of_a_module_has_no_use_for_it(many: dict[str, str]) -> None:
-    use = "from a import *\nfrom other import Net\n{}Net().bn.weight\n"
-    files = {"net.py": LAYERS, "a.py": "import net as n\n", "use.py": use.format("")} | many
-    assert modules(files, "net.py") == set()
-    assert modules(files | {"use.py": use.format("n.")}, "net.py") == {"a.py", "use.py"}
-
-
-@pytest.mark.parametrize("many", [{}, MANY], ids=["small", "large"])
-def test_a_module_may_come_by_the_package_of_its_package(many: dict[str, str]) -> None:
-    files = {
-        "q/__init__.py": "from .r import n\n",
-        "q/r/__init__.py": "from . import net as n\n",
-        "q/r/net.py": LAYERS,
-        "use.py": "import q\nq.n.Net().bn.weight\n",
-    }
-    assert modules(files | many, "q/r/net.py") == files.keys() - {"q/r/net.py"}
-
-
-def test_a_large_tree_is_not_searched_for_what_gives_a_module() -> None:
-    files = {
-        "net.py": LAYERS,
-        "a.py": "import net\n\ndef get():\n    return net\n",
-        "use.py": "from a import get\nget().Net().bn.weight\n",
-    }
-    assert modules(files, "net.py") == {"a.py", "use.py"}
-    assert modules(files | MANY, "net.py") == set()
-
-
-def test_definitions_in_a_row_are_all_at_the_margin() -> None:
-    text = b"def one():\n    inner = 1\ndef two(): ...\nclass Three:\n    x = 1\nasync def four(): pass\nfive = 5\n"
-    assert Outline(text).margin == {"one", "two", "Three", "four", "five"}

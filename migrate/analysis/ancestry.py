@@ -20,8 +20,6 @@ class Ancestry:
         self._paths = paths
         self._outline = outline
         self._imports = imports
-        self._through: dict[tuple[Member, Member | None], tuple[str, ...]] = {}
-        """The files whose imports bring one the module of what it comes from."""
 
     def meets(
         self,
@@ -62,7 +60,7 @@ class Ancestry:
             while step is not None:
                 yield step[0]
                 before = came_from.get(step)
-                yield from self._through.get((step, before), ())
+                yield from self._bringing(step, before) if before else ()
                 step = before
 
     def _below(self, cls: Member) -> Iterator[tuple[Member, Member]]:
@@ -102,14 +100,14 @@ class Ancestry:
             root, _, last = base.rpartition(".")
             if base == OPAQUE or root in headers:
                 return None
-            if not root:
-                found.append((path, last))
-                continue
-            for file, through in self._modules(path, root).items():
-                found.append((file, last))
-                if through:
-                    self._through[(path, name), (file, last)] = through
+            found += [(path, last)] if not root else [(file, last) for file in self._modules(path, root)]
         return found
+
+    def _bringing(self, cls: Member, base: Member) -> Iterator[str]:
+        """The files whose imports bring a class the module of its base."""
+        path, name = cls
+        for root in (b.rpartition(".")[0] for b in self._outline(path).headers.get(name, ())):
+            yield from self._modules(path, root).get(base[0], ()) if root else ()
 
     def _modules(self, path: str, root: str) -> dict[str, tuple[str, ...]]:
         """The files of the run that ``root``, something in front of a dot, may be, with those whose imports bring it.

@@ -59,6 +59,7 @@ class Evaluator:
         self.path = source.path
         self.index = Index(source)
         self.project = project
+        self.evaluate = project.evaluate
         self.rules = project.rules
         self.narrowing = Narrowing(self.index)
 
@@ -69,10 +70,6 @@ class Evaluator:
     @property
     def callers(self) -> Callers:
         return self.project.callers
-
-    def evaluate(self, node: ast.expr) -> Values:
-        """The values of an expression of any module of the project."""
-        return self.project.evaluate(node)
 
     def home(self, node: ast.AST) -> Evaluator:
         """The evaluator of the module that holds ``node``."""

@@ -12,13 +12,11 @@ from migrate.analysis.importing import Imports, renamed
 from migrate.analysis.outline import Outline
 from migrate.analysis.tree import INIT
 
-NOTHING: frozenset[str] = frozenset()
-
 
 class Importer(NamedTuple):
     """A file that imports ``names`` from a module, or, with None, has the module as a whole, or a package that has it.
 
-    ``between``: the files through which it has that, the nearest to the module first. ``bound``: its names for it.
+    ``between``: the files through which it has that. ``bound``: its names for it.
     """
 
     path: str
@@ -51,9 +49,8 @@ class Importers:
 
         With ``by_margin``, a file that does more with it than look into it may hand it on by all that it defines.
         """
-        todo = list(self._direct(module))
-        yield from (importer for importer in todo if importer.names is not None)
-        todo = [importer for importer in todo if importer.names is None]
+        yield from (importer for importer in self._direct(module) if importer.names is not None)
+        todo = [importer for importer in self._direct(module) if importer.names is None]
         held: dict[str, dict[str, tuple[str, ...]]] = {}
         own = os.path.splitext(os.path.basename(module))[0]
         for path, _, given, between in todo:
@@ -69,7 +66,7 @@ class Importers:
         for path, known in held.items():
             spelled = [between for name, between in known.items() if name in self._outline(path).words]
             if spelled:
-                yield Importer(path, None, NOTHING, tuple(_between(spelled, held)))
+                yield Importer(path, None, frozenset(known), tuple(_between(spelled, held)))
 
     def _direct(self, module: str) -> list[Importer]:
         """The files that import from a module, or a package that has it as a whole, maybe under a name of its own."""

@@ -66,15 +66,19 @@ def _statements(word: bytes, pattern: re.Pattern[bytes], data: bytes) -> Iterato
         at = data.find(word, found.end() if found else at + 1)
 
 
+def _all_statements(data: bytes) -> Iterator[re.Match[bytes]]:
+    yield from _statements(b"from", FROM, data)
+    yield from _statements(b"import", IMPORT, data)
+
+
 def only_imports(data: bytes) -> bytes:
     """The imports of a file, one a line: from these, the same is read as from the whole file."""
-    found = (*_statements(b"from", FROM, data), *_statements(b"import", IMPORT, data))
-    return b"\n".join(statement.group() for statement in found)
+    return b"\n".join(statement.group() for statement in _all_statements(data))
 
 
 def without_imports(data: bytes) -> bytes:
     """A file without its imports."""
-    found = sorted(s.span() for s in (*_statements(b"from", FROM, data), *_statements(b"import", IMPORT, data)))
+    found = sorted(statement.span() for statement in _all_statements(data))
     ends = [0, *(end for _, end in found)]
     starts = [*(start for start, _ in found), len(data)]
     return b"\n".join(data[end:start] for end, start in zip(ends, starts, strict=True))
@@ -88,7 +92,7 @@ class Imports:
         self._tree = tree
         self._known: dict[str, list[Import]] = {}
         self._targets: dict[str, list[Target]] = {}
-        self._by_name: dict[str, dict[str, list[Target]]] = {}
+        self._by_name: dict[str, dict[str, list[tuple[str, frozenset[str]]]]] = {}
 
     def of(self, path: str) -> list[Import]:
         """The imports of a file, remembered."""
@@ -115,12 +119,12 @@ class Imports:
         """The members of other files of the run that ``name`` may be imported from, by name or star."""
         if path not in self._by_name:
             self._by_name[path] = {}
-            for target in self.targets(path):
-                for imported in target.names or ():
-                    self._by_name[path].setdefault(imported, []).append(target)
+            for file, names, _ in self.targets(path):
+                for imported in names or ():
+                    self._by_name[path].setdefault(imported, []).append((file, names or frozenset()))
         known = self._by_name[path]
-        for file, names, _ in (*known.get(name, ()), *known.get("*", ())):
-            yield from ((file, n) for n in renamed(frozenset({name}), names or frozenset()))
+        for file, names in (*known.get(name, ()), *known.get("*", ())):
+            yield from ((file, n) for n in renamed(frozenset({name}), names))
 
     def modules(self, path: str, name: str) -> dict[str, tuple[str, ...]]:
         """The files of the run that may be the member ``name`` of a file, or of the package that it is the root of.

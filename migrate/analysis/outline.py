@@ -20,15 +20,13 @@ OPAQUE = "("
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
 BARE = re.compile(rf"{WORD}(?![\w\x80-\xff]|\s*\.)".encode("latin-1"))
 GAP = r"(?:[\s)\]}\\]|#[^\n]*\n)*"
-BOUND = re.compile(
-    rf"\b(?:def|class|as|global)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1")
-)
+BOUND = re.compile(rf"\b(?:def|class|as)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1"))
 """Names that may be bound there: arguments and the keys of dicts are among them."""
 INSIDE = re.compile(
     rb"^((?:async[ \t]+)?(?:def|class)(?:[ \t]|\\\r?\n)+[\w\x80-\xff]+).*(?:\n(?:[ \t\r\f)\]}#].*)?)*", re.MULTILINE
 )
 """What belongs to a function or class at the margin, behind its name."""
-GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n;#]+)")
+GLOBAL = re.compile(rb"\bglobal(?:[ \t]|\\\r?\n)+((?:[^\n;#\\]|\\\r?\n)+)")
 ASSIGNED = re.compile(
     rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
 )

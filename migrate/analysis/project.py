@@ -214,9 +214,9 @@ class Project:
         if key in state.finding:
             self._dependencies.read(key)
             return self._in_circle(key) | in_circle
-        if key not in state.opened and state.is_idle():
-            return self._settled(key, lambda: self._found(key, find))
-        return self._found(key, find)
+        if key in state.opened:
+            return self.remembered(key, find)
+        return self._settled(key, lambda: self._found(key, find)) if state.is_idle() else self._found(key, find)
 
     def _found(self, key: Hashable, find: Callable[[], Values]) -> Values:
         state = self._state
