@@ -77,3 +77,8 @@ def test_a_large_tree_is_not_searched_for_what_gives_a_module() -> None:
 def test_definitions_in_a_row_are_all_at_the_margin() -> None:
     text = b"def one():\n    inner = 1\ndef two(): ...\nclass Three:\n    x = 1\nasync def four(): pass\nfive = 5\n"
     assert Outline(text).margin == {"one", "two", "Three", "four", "five"}
+
+
+def test_what_a_function_makes_global_is_at_the_margin() -> None:
+    text = b"def one():\n    global two, three; two = 2\n    global four, \\\n        five  # six\n    inner = 1\n"
+    assert Outline(text).margin == {"one", "two", "three", "four", "five"}
