@@ -228,6 +228,14 @@ _ALL = (
         "",
     ),
     _code(
+        "BN220",
+        "use that differs in its context",
+        """There is a counterpart, but none that is equal where it stands: MindSpore's list of parameters leaves out
+        what is frozen, its parameters have other names, or a number is compared that differs in its last digits.""",
+        HEAD + "def names(m):\n    if isinstance(m, nn.BatchNorm2d):\n"
+        "        return [name for name, p in m.named_parameters()]\n",
+    ),
+    _code(
         "BN301",
         "training mode",
         """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network

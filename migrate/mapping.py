@@ -56,8 +56,14 @@ def attribute(t: AttributeTreatment, written_back: bool) -> tuple[str, str]:
 
 def method(t: MethodTreatment) -> tuple[str, str]:
     """What a method becomes, and which calls are left for review."""
+    if t.tensors:
+        return _given(t)
     if t.to or t.call:
-        return f"`{t.call or t.to + '()'}`", ""
+        held = _codes(t.contexts).replace("`", "").replace(", ", " or ")
+        review = [f"unless {held}: {t.refuse}"] if t.contexts else []
+        review += [f"of a subclass, unless unused or counted: {t.refuse}"] if t.more else []
+        becomes = f"`{t.call or t.to + '()'}`" + (", `iter(…)` of it where an iterator is needed" if t.iterator else "")
+        return becomes, "; ".join(review).replace("{object}", "m")
     if t.statements:
         condition = f"with `{', '.join(t.when)}`: " if t.when else ""
         written = " ".join(line.strip() for line in t.statements) if len(t.statements) <= 2 else ""
@@ -65,3 +71,15 @@ def method(t: MethodTreatment) -> tuple[str, str]:
         done = f"`{short}`" if short and "initializer" not in short else "`set_data(initializer(…))` on each tensor"
         return condition + done, f"otherwise, or inside an expression: {t.refuse.replace('{object}', 'm')}"
     return "none", t.refuse.replace("{object}", "m")
+
+
+def _given(t: MethodTreatment) -> tuple[str, str]:
+    """What becomes of a method that gives tensors."""
+    pairs = " in pairs with their names" if t.named else ""
+    becomes = f"{_codes(t.tensors)} under their new names, written out{pairs}"
+    if t.to:
+        becomes += f"; `{t.to}()` in a loop that concerns what is trained alone"
+    review = [f"where the layer may have none: {t.absent}", f"where it has none: {t.none}", f"of a subclass: {t.more}"]
+    review += [f"where names are looked at: {t.names}"] if t.names else []
+    review += [f"used in another way: {t.elements.replace('{use}', 'what is done')}", f"handed to torch: {t.entered}"]
+    return becomes, "; ".join([*review, f"otherwise: {t.refuse}"]).replace("{object}", "m")

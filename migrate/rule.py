@@ -55,6 +55,8 @@ class AttributeTreatment:
     ``write`` and ``none_test`` are the advice where that use has no rewrite. ``suggest``, ``assign`` and ``present``
     are what to write instead of a read, an assignment, and a test that it is not None. ``absent``: the value of the
     target's tensor where the source has None.
+    ``exists_with``: the parameter without which the source has None; ``missing`` is the advice for a read then.
+    ``inexact`` is the advice where a number is compared or looked up that the target may have in other last digits.
     """
 
     to: str = ""
@@ -67,6 +69,9 @@ class AttributeTreatment:
     suggest: str = ""
     assign: str = ""
     present: str = ""
+    exists_with: str = ""
+    missing: str = ""
+    inexact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,12 @@ class MethodTreatment:
     instead of a call that has none. ``override`` says which overrides in a subclass are rewritten: a ``computation``
     free of either framework, a ``text``, or a ``check`` of the number of dimensions, which the target calls with
     ``parameters`` and needs for ``dimensions`` alone.
+    A renamed method holds in the ``contexts`` that are listed, or in all; others have ``refuse``. Where the source
+    gives an ``iterator``, the target gives a collection.
+    ``tensors``: the method gives what these attributes hold, ``named`` in pairs; it is written out, but for loops that
+    concern what is trained alone, where it is renamed. The advice where it cannot be: ``none`` where the source has
+    none of them, ``absent`` where it may have none, ``more`` for a subclass, ``names`` where names are looked at,
+    ``elements`` for a ``{use}`` that the target's tensors lack, ``entered`` where the source framework gets them.
     """
 
     to: str = ""
@@ -89,6 +100,16 @@ class MethodTreatment:
     parameters: tuple[str, ...] = ()
     dimensions: tuple[int, ...] = ()
     suggest: str = ""
+    contexts: tuple[Literal["unused", "counted", "override"], ...] = ()
+    iterator: bool = False
+    tensors: tuple[str, ...] = ()
+    named: bool = False
+    none: str = ""
+    absent: str = ""
+    more: str = ""
+    names: str = ""
+    elements: str = ""
+    entered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +229,14 @@ class ProofTable:
 class SubclassTable:
     """``taken``: names that one of the two classes uses for itself, so that a subclass may not.
 
-    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks.
+    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks, ``parameter_calls`` the
+    methods of parameters that give the same.
     """
 
     taken: tuple[str, ...] = ()
     tensor: tuple[str, ...] = ()
     parameter: tuple[str, ...] = ()
+    parameter_calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,14 @@ def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple
     for name in (a for w in file.write_back for a in w.attributes):
         if name not in file.attribute or name not in {p.name for p in parameters}:
             raise UsageError(f"{path}: write_back: attributes: {name!r} is not both a parameter and an attribute")
+    for name, attribute in file.attribute.items():
+        needed = attribute.on.get(target, AttributeTreatment()).exists_with
+        if needed and needed not in {p.name for p in parameters}:
+            raise UsageError(f"{path}: attribute {name}: exists_with: no parameter {needed!r}")
     for name, method in file.method.items():
+        unknown = [t for t in method.on.get(target, MethodTreatment()).tensors if t not in file.attribute]
+        if unknown:
+            raise UsageError(f"{path}: method {name}: tensors: no attribute {unknown[0]!r}")
         treatment = method.on.get(target, MethodTreatment())
         if treatment.override == "check" and not treatment.parameters:
             raise UsageError(f"{path}: method {name}: override: a check needs parameters")

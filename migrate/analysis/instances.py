@@ -6,13 +6,12 @@ import ast
 
 from migrate.analysis import offers, tensors
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.methods import decide_method
 from migrate.analysis.offers import Offer
 from migrate.analysis.overrides import decide_overridden
-from migrate.analysis.source import is_plain
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
-from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement
 from migrate.findings import Role
-from migrate.rule import MethodTreatment, Rule
+from migrate.rule import Rule
 
 LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 
@@ -74,7 +73,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
 def _listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
     if node.attr in rules[0].attributes:
         return tensors.decide_attribute(module, node, rules, symbol)
-    return _method(module, node, rules[0], symbol)
+    return decide_method(module, node, rules[0], symbol)
 
 
 def _offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Migrated]], others: bool) -> Offer:
@@ -162,60 +161,6 @@ def _may_be_anything(module: Module, value: Value) -> bool:
 def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
     return Draft("BN208", "attribute", symbol, node, message)
-
-
-def _method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
-    how = rule.methods[node.attr]
-    call = module.index.parent(node)
-    called = call if isinstance(call, ast.Call) and call.func is node else None
-    owner = ast.unparse(node.value)
-    if how.to and called is not None and not _takes(called, how.arguments):
-        advice = f"write {owner}.{how.to}(...): its arguments differ in MindSpore"
-        return Draft("BN208", "method", symbol, node, advice)
-    if how.to and how.to != node.attr:
-        message = f"{node.attr} is called {how.to} in MindSpore"
-        return Draft("BN106", "method", symbol, node, message, (RenameAttribute(node, how.to),))
-    if how.to:
-        return Draft("BN303", "method", symbol, node, f"{node.attr} has the same name in MindSpore")
-    plain = called is not None and not called.args and not called.keywords and "#" not in module.source.segment(called)
-    if how.call and called is not None and plain:
-        message = f"{node.attr}() is {how.call} in MindSpore"
-        return Draft("BN106", "method", symbol, called, message, (ReplaceMethod(called, how.call),))
-    if how.statements and called is not None:
-        edits = _statements(module, called, how, rule.method_imports[node.attr])
-        if edits:
-            message = f"MindSpore has no {node.attr}(): written out"
-            return Draft("BN106", "method", symbol, module.index.statement(called), message, edits)
-    advice = (how.refuse or f"write {{object}}.{how.call}").replace("{object}", owner)
-    offer = offers.method(module, node, how, rule.method_imports[node.attr])
-    return Draft("BN208", "method", symbol, offer.place, advice, suggestion=offer.edits)
-
-
-def _takes(call: ast.Call, names: tuple[str, ...]) -> bool:
-    """Whether the arguments of a call are among those that mean the same in both frameworks."""
-    positional = not any(isinstance(a, ast.Starred) for a in call.args) and len(call.args) <= len(names)
-    return positional and all(k.arg in names for k in call.keywords)
-
-
-def _statements(
-    module: Module, call: ast.Call, treatment: MethodTreatment, imports: tuple[str, ...]
-) -> tuple[Edit, ...]:
-    """The edits that write a method out as statements, where it stands on a line of its own."""
-    statement = module.index.parent(call)
-    passed = tuple(ast.unparse(a) for a in call.args)
-    if not isinstance(statement, ast.Expr) or call.keywords or passed != treatment.when:
-        return ()
-    assert isinstance(call.func, ast.Attribute)
-    commented = "#" in module.source.segment(call)
-    if commented or not is_plain(call.func.value) or not offers.has_own_line(module, statement):
-        return ()
-    fresh = next(n for n in ("p", "param", *map("p{}".format, range(1000))) if not _is_bound(module, n))
-    needed = tuple(NeedImport(name) for name in imports)
-    return (ReplaceStatement(statement, treatment.statements, fresh), *needed)
-
-
-def _is_bound(module: Module, name: str) -> bool:
-    return name in module.index.loads or any(name in s.bindings for s in module.index.inner.values())
 
 
 def _lookup(module: Module, call: ast.Call) -> None:

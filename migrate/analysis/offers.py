@@ -98,6 +98,19 @@ def read(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> 
     return written(node, _spaced(module, node, treatment.suggest), {"object": node.value})
 
 
+def compared(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> Offer:
+    """The test for equality with another number, as one that leaves the last digits out."""
+    test = module.index.parent(node)
+    if not isinstance(test, ast.Compare) or len(test.ops) > 1 or not isinstance(test.ops[0], (ast.Eq, ast.NotEq)):
+        return Offer(node)
+    other = test.comparators[0] if test.left is node else test.left
+    if isinstance(other, ast.Attribute) and other.attr == node.attr:
+        return Offer(node)  # it may have another name, too
+    close = f"{{math.isclose}}({{object}}.{treatment.to}, {{other}})"
+    text = close if isinstance(test.ops[0], ast.Eq) else in_context(module, test, f"not {close}")
+    return written(test, text, {"object": node.value, "other": other})
+
+
 def _spaced(module: Module, place: ast.expr, text: str) -> str:
     return in_context(module, place, text) if " " in text else text
 

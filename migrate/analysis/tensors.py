@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import offers
+from migrate.analysis import contexts, offers
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.existence import argument_of
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
 from migrate.analysis.values import NONE, Constant, Instance, Symbol
@@ -39,10 +40,27 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
         doubt = _assigned_doubt(module, node, treatment)
         if doubt:
             return review("BN207", doubt, offers.assignment(module, node, treatment))
+    elif treatment.missing and argument_of(module, node.value, treatment.exists_with) is False:
+        return review("BN220", treatment.missing)
+    elif treatment.inexact and _is_compared(module, node, rules[0]):
+        return review("BN220", treatment.inexact, offers.compared(module, node, treatment))
     if treatment.to == node.attr:
         return review("BN303", treatment.read or f"{node.attr} has the same name in MindSpore")
     message = f"{node.attr} is called {treatment.to} in MindSpore"
     return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
+
+
+def _is_compared(module: Module, node: ast.Attribute, rule: Rule) -> bool:
+    """Whether a number is compared or looked up by value, unless with one that arithmetic gives back exactly."""
+    context = contexts.context(module, node)
+    parent = module.index.parent(node)
+    parameter = rule.parameter(node.attr)
+    if context != "compared" or not isinstance(parent, ast.Compare):
+        return context in ("compared", "looked up")
+    sides = [v for s in (parent.left, *parent.comparators) if s is not node for v in module.evaluator.evaluate(s)]
+    numbers = [v.value for v in sides if isinstance(v, Constant) and isinstance(v.value, (int, float))]
+    complemented = parameter is not None and parameter.treatment.action == "complement"
+    return not (complemented and len(numbers) == len(sides) and all(1 - (1 - n) == n for n in numbers))
 
 
 def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> str:

@@ -48,6 +48,8 @@ def _fragments(source: Source, edits: Iterable[Edit], wanted: Iterable[Span]) ->
                 check_depth(node)
             span = source.span(node)
             fragments.setdefault(span, Fragment(span)).edits.append(edit)
+            for part in (source.span(node) for _, node in (edit.parts if isinstance(edit, Write) else ())):
+                fragments.setdefault(part, Fragment(part))
     return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
 
 
