@@ -38,7 +38,10 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 
     from migrate.codes import CODES
 
-    return [CompletionItem(c.code, help=c.title) for c in CODES.values() if c.code.startswith(incomplete.upper())]
+    *before, last = incomplete.rsplit(",", 1)
+    start = f"{before[0]}," if before else ""
+    codes = [c for c in CODES.values() if c.code.startswith(last.upper())]
+    return [CompletionItem(start + c.code, help=c.title) for c in codes]
 
 
 @click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,6 +84,21 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs have found.")
 @click.option("--profile", is_flag=True, help="Print where the time went, by stage, on standard error.")
 @click.option("--stdin-filename", type=PATH, metavar="PATH", help="The name of what is read from standard input.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    shell_complete=_codes,
+    help="Report and count these findings alone, such as BN2 or BN204,BN207; what is rewritten stays the same.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODES",
+    shell_complete=_codes,
+    help="Neither report nor count these findings; what is rewritten stays the same.",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings by code instead of listing them.")
 @click.option("-q", "--quiet", is_flag=True, help="No report but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="List every finding.")
 @click.option("--no-color", is_flag=True, help="No colours, on a terminal either.")
@@ -141,7 +159,7 @@ def _status(run: Run, report: Report) -> int:
     proved = report.verification
     if report.summary.errors or (proved is not None and not all(n.ran for n in proved.networks)):
         return 2
-    found = run.check and report.summary.changed > 0
+    found = run.check and report.summary.changed > 0 and (run.chosen.is_all or report.summary.rewrites > 0)
     unsettled = run.strict and report.summary.reviews > 0
     unproved = proved is not None and not proved.passed
     return int(found or unsettled or unproved)

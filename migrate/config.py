@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from migrate.chosen import prefixes
 from migrate.errors import UsageError
 from migrate.places import nearest_configuration
 from migrate.schema import build
@@ -19,6 +20,7 @@ else:
     import tomli as tomllib
 
 FILES = ("output", "record", "against", "report")
+CODES = ("select", "ignore")
 PROGRAMS = ("torch_python", "mindspore_python")
 Format = Literal["text", "json", "sarif", "github"]
 DataFormat = Literal["NCHW", "NHWC"]
@@ -53,6 +55,9 @@ class Config:
     record: str | None = None
     against: str | None = None
     report: str | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    statistics: bool | None = None
 
 
 def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
@@ -93,6 +98,8 @@ def checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
     options = {f.name: value for f in fields(Config) if (value := getattr(config, f.name)) is not None}
     if config.jobs is not None and config.jobs < 1:
         raise UsageError(f"{where}: jobs: {config.jobs} is not at least 1")
+    for name in CODES:
+        prefixes(options.get(name, ()), f"{where}: {name}")
     for name in FILES:
         if options.get(name) == "":
             raise UsageError(f"{where}: {name}: a name is expected")

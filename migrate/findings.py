@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from migrate.files import read
 from migrate.notebooks import is_notebook
 
 if TYPE_CHECKING:
@@ -72,18 +74,37 @@ class Part:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
+class _Text:
+    """The bytes of a file in a result. None stands for those of a file that stays as it is: they are read when asked
+    for, so that the results of any number of such files take no memory."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, result: Result | None, owner: type | None = None) -> bytes:
+        if result is None:
+            raise AttributeError(self._name)  # a dataclass would take a value for the default
+        kept: bytes | None = result.__dict__[self._name]
+        return read(result.path) if kept is None else kept
+
+    def __set__(self, result: Result, data: bytes | None) -> None:
+        result.__dict__[self._name] = data
+
+
+@dataclass(frozen=True)
 class Result:
     """What became of one file. ``error`` names the BN9xx code; then ``after == before``.
 
     ``error_line`` counts in the cell ``error_cell`` where the file is a notebook.
 
     ``held``: a proof failed, so that the file keeps its old text, whatever ``after`` is.
+
+    ``before`` and ``after`` raise FileError for a file that cannot be read.
     """
 
     path: str
-    before: bytes
-    after: bytes
+    before: _Text = _Text()
+    after: _Text = _Text()
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     error_line: int | None = None
@@ -91,8 +112,13 @@ class Result:
     held: bool = False
 
     @property
+    def differs(self) -> bool:
+        """Whether ``after`` is another text than ``before``, written or not; reads no file."""
+        return bool(self.__dict__["before"] != self.__dict__["after"])
+
+    @property
     def changed(self) -> bool:
-        return self.before != self.after and not self.held
+        return self.differs and not self.held
 
     @property
     def text(self) -> str:
@@ -137,7 +163,8 @@ class Summary:
 
 @dataclass(slots=True)
 class Report:
-    """A run: its totals, and the results that have something to say, in the order of the paths.
+    """A run: its totals, how often each code was found, and the results that have something to say, in the order of
+    the paths.
 
     With ``show``, each of these is shown at once and not kept, so that a run over any number of files needs the same
     memory.
@@ -145,11 +172,13 @@ class Report:
 
     summary: Summary = field(default_factory=Summary)
     results: list[Result] = field(default_factory=list)
+    codes: Counter[str] = field(default_factory=Counter)
     verification: Verification | None = None
     show: Callable[[Result], None] | None = None
 
     def add(self, result: Result) -> None:
         self.summary.add(result)
+        self.codes.update(f.code for f in result.findings)
         if not (result.findings or result.error):
             return
         if self.show is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from migrate.chosen import Chosen, choose
 from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
@@ -30,7 +31,10 @@ WINS_OVER = {
     "data_format": ("target",),
     "record": ("against",),
     "against": ("record",),
+    "statistics": ("format",),
+    "format": ("statistics",),
 }
+WITH_STATISTICS = ("text", "json")
 OF_A_PROOF = ("device_target", "mode", "torch_python", "mindspore_python", "network", "input", "steps")
 
 
@@ -54,6 +58,8 @@ class Run:
     stdin_filename: str
     verify: Settings | None
     profile: bool
+    chosen: Chosen
+    statistics: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -117,6 +123,8 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         stdin_filename=merged["stdin_filename"] or STDIN,
         verify=_verify(merged),
         profile=merged["profile"],
+        chosen=choose(merged["select"], merged["ignore"]),
+        statistics=merged["statistics"],
     )
 
 
@@ -161,6 +169,8 @@ def _reject_contradictions(
         raise click.UsageError("--stdin-filename goes with - only", context)
     if run.options.data_format != "NCHW" and run.options.target != TARGETS[0]:
         raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
+    if run.statistics and run.format not in WITH_STATISTICS:
+        raise click.UsageError(f"--statistics goes with --format {' or '.join(WITH_STATISTICS)}", context)
     if merged["record"] and merged["against"]:
         raise click.UsageError("--record keeps torch's side and --against compares with a kept one: not both", context)
     if run.verify is not None and run.verify.networks and (run.reads_stdin or merged["record"] or merged["against"]):

@@ -34,7 +34,7 @@ def run_stdin(run: Run) -> Report:
             result = migrate_source(data, filename=name, options=run.options)
         if prover is not None:
             (result,) = _proved(run, report, prover, [result])
-    report.add(result)
+    report.add(run.chosen.of(result))
     if run.diff:
         print_diff(run, result)
     elif run.writes and result.error is None and not result.held and not run.is_document:
@@ -63,7 +63,7 @@ def run_files(run: Run) -> Report:
             if run.diff:
                 print_diff(run, result)
             failed |= {os.path.realpath(result.path)} if (result.error or "").startswith("BN903") else set()
-            report.add(result)
+            report.add(run.chosen.of(result))
     for source, target in planned:
         assert run.output is not None
         for error in _fill(source, target, run.output, run.selection, migrated, failed):
@@ -134,4 +134,4 @@ def _fill(
             elif real not in failed:
                 copy(item)
         except FileError as error:
-            yield Result(str(item.source), b"", b"", error=str(error))
+            yield Result(str(item.source), None, None, error=str(error))

@@ -54,7 +54,7 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
         try:
             _take(file, words, means, sources)
         except FileError as error:
-            errors[file.path] = Result(file.path, b"", b"", error=str(error))
+            errors[file.path] = Result(file.path, None, None, error=str(error))
     finished = _finished(sources, options, means) if sources.sizes else iter(())
     waiting: dict[str, Result] = {}
     asked: set[str] = set()
@@ -67,7 +67,7 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
             paths, results = outcome
             asked.update(paths)
             waiting.update((r.path, r) for r in results)
-        yield errors.get(path) or waiting.pop(path, None) or Result(path, b"", b"")
+        yield errors.get(path) or waiting.pop(path, None) or Result(path, None, None)
 
 
 def _take(file: Found, words: list[bytes], means: Means, sources: _Sources) -> None:

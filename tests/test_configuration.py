@@ -71,6 +71,19 @@ def test_strict(tmp_path: Path) -> None:
     assert run(configured(tmp_path, "strict = true", a_py=REVIEW)).returncode == 1
 
 
+def test_which_findings_are_reported(tmp_path: Path) -> None:
+    configured(tmp_path, 'select = ["BN2", "BN1"]', 'ignore = ["BN301", "BN201"]', b_py=REVIEW)
+    assert bn_migrate("--check", "--strict", "b.py", cwd=tmp_path).returncode == 0
+    given = bn_migrate("--check", "--strict", "--ignore", "BN1", "b.py", cwd=tmp_path)
+    assert given.returncode == 1 and b"BN201" in given.stdout
+
+
+def test_statistics(tmp_path: Path) -> None:
+    configured(tmp_path, "statistics = true")
+    assert run(tmp_path, "--check").stdout.startswith(b"1  BN101")
+    assert run(tmp_path, "--check", "--format", "github").stdout.startswith(b"::"), "the command line wins"
+
+
 def test_format(tmp_path: Path) -> None:
     assert json.loads(run(configured(tmp_path, 'format = "json"')).stdout)["schema"] == 1
 

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +173,37 @@ def test_the_package_is_typed(tmp_path: Path) -> None:
         [sys.executable, "-m", "mypy", "--strict", "use.py"], cwd=tmp_path, capture_output=True, text=True
     )
     assert [line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line] == ["4"], done.stdout
+
+
+def test_whatever_is_written_no_file_is_emptied(tmp_path: Path) -> None:
+    """Neither by ``write`` nor by a program that writes what each result has, whether the run kept the bytes or not."""
+    files = {"a.py": BEFORE, "plain.py": b"x = 1\n", "empty.py": b"", "broken.py": BROKEN, "words.py": REVIEW}
+    plant(tmp_path, files)
+    for cached in (False, True, True):
+        for result in migrate_paths([tmp_path], means=Means(cache=cached)):
+            assert result.before == Path(result.path).read_bytes()
+            assert migrate.write(result).error == result.error
+            Path(result.path).write_bytes(result.after)
+        assert harvest(tmp_path) == {**files, "a.py": AFTER}
+
+
+def test_the_bytes_of_a_file_that_cannot_be_read_are_no_empty_bytes(tmp_path: Path) -> None:
+    (gone,) = migrate_paths([tmp_path / "gone.py"], means=WITHOUT_CACHE)
+    assert not gone.changed and migrate.write(gone) is gone
+    for name in ("before", "after"):
+        with pytest.raises(migrate.FileError, match="BN903"):
+            getattr(gone, name)
+    assert not (tmp_path / "gone.py").exists()
+
+
+def test_results_of_files_without_a_word_of_the_rules_take_no_memory(tmp_path: Path) -> None:
+    size, count = 200_000, 40
+    plant(tmp_path, {f"{i}.py": b"# nothing\n" * (size // 10) for i in range(count)})
+    tracemalloc.start()
+    try:
+        results = list(migrate_paths([tmp_path], means=WITHOUT_CACHE))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(results) == count and peak < 10 * size
+    assert all(len(r.after) == size and not r.changed for r in results)

@@ -172,6 +172,15 @@ def test_settings_can_change_while_the_server_runs(editor: Editor, tmp_path: Pat
     assert target(editor, path) == "mindspore.nn"
 
 
+def test_findings_that_are_not_chosen_are_not_shown(editor: Editor, tmp_path: Path) -> None:
+    plant(tmp_path, {"pyproject.toml": b"[tool.bn-migrate]\nignore = ['BN3']\n"})
+    path = opened(editor, tmp_path, BEFORE)
+    assert editor.codes(path) == ["BN101"]
+    editor.set({"bn-migrate": {"select": ["BN307"], "ignore": []}})
+    assert editor.codes(path) == ["BN307"]
+    editor.set({"bn-migrate": {}})
+
+
 @pytest.mark.parametrize("by", ["project", "editor"])
 def test_a_wrong_setting_is_told_and_changes_nothing(editor: Editor, tmp_path: Path, by: str) -> None:
     plant(tmp_path, {"pyproject.toml": b"[tool.bn-migrate]\ntragte = 1\n" if by == "project" else b""})

@@ -104,7 +104,7 @@ class Cache:
 
 
 def _entry(result: Result) -> list[Any]:
-    after = None if result.after == result.before else result.after.decode("latin-1")
+    after = None if not result.differs else result.after.decode("latin-1")
     return [
         result.path,
         after,

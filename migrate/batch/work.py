@@ -70,7 +70,7 @@ def _outcome(group: Group, batch: Batch, options: Options) -> Outcome:
 def failed(group: Group, why: str) -> Outcome:
     """The outcome of a group whose process did not come back."""
     error = str(FileError("BN905", f"{why}; please report it"))
-    return Outcome(group, [Result(path, b"", b"", error=error) for path in group.triggered], {})
+    return Outcome(group, [Result(path, None, None, error=error) for path in group.triggered], {})
 
 
 def again(path: str) -> bytes:

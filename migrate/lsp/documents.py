@@ -73,10 +73,10 @@ class Document:
         ``alone`` is what the document tells by itself, where that is needed for guesses.
         """
         self.result, self.of, self.guess = result, text, False
-        found = diagnostics(result, text)
+        found = self._shown(result, text)
         if (result.error or "").startswith(BROKEN):
             return [*found, *self.good, *self.proofs]
-        self.good, self.alone = found, diagnostics(alone, text) if alone is not None else None
+        self.good, self.alone = found, self._shown(alone, text) if alone is not None else None
         return [*found, *self.proofs]
 
     def take_guess(self, alone: Result, text: Text) -> list[types.Diagnostic]:
@@ -85,7 +85,7 @@ class Document:
         Where it tells the same as before, so do the others; where it does not, it knows better until they are asked.
         """
         self.result, self.of, self.guess = alone, text, True
-        found = diagnostics(alone, text)
+        found = self._shown(alone, text)
         if (alone.error or "").startswith(BROKEN):
             return [*found, *self.good, *self.proofs]
         before = found if self.alone is None else self.alone
@@ -99,6 +99,10 @@ class Document:
         """Take over the failed proofs by 1-based line; returns all diagnostics."""
         self.proofs = [error(self.text.line_range(line - 1), message) for line, message in failed]
         return [*self.good, *self.proofs]
+
+    def _shown(self, result: Result, text: Text) -> list[types.Diagnostic]:
+        """The diagnostics of a result that the settings ask for."""
+        return diagnostics(self.folder.settings.chosen.of(result), text)
 
 
 def path_of(uri: str) -> Path | None:

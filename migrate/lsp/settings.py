@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrate.chosen import Chosen, choose
 from migrate.config import checked, load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
@@ -21,11 +22,12 @@ SECTION = "bn-migrate"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the files of a folder are migrated, which of them count, and how a proof is run."""
+    """How the files of a folder are migrated, which of them count, how a proof is run, and what is shown."""
 
     options: Options = field(default_factory=Options)
     selection: Selection = field(default_factory=Selection)
     proof: Proof = field(default_factory=Proof)
+    chosen: Chosen = field(default_factory=Chosen)
 
 
 def resolve(start: Path, client: Mapping[str, Any]) -> Settings:
@@ -62,6 +64,7 @@ def resolve(start: Path, client: Mapping[str, Any]) -> Settings:
             mode=table.get("mode", "pynative"),
             against=Path(table["against"]) if table.get("against") else None,
         ),
+        choose(table.get("select", ()), table.get("ignore", ())),
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from migrate import __version__
 from migrate.findings import Finding, Report
 from migrate.proofs import Case, NetworkProof, Proof, Verification
+from migrate.report.statistics import table
 
 
-def render(report: Report) -> str:
-    """The report as one JSON document."""
+def render(report: Report, statistics: bool = False) -> str:
+    """The report as one JSON document; ``statistics``: with how often each code was found."""
     files = [
         {
             "path": r.path,
@@ -27,6 +28,7 @@ def render(report: Report) -> str:
         "schema": 1,
         "tool": {"name": "bn-migrate", "version": __version__},
         "summary": asdict(report.summary),
+        **({"statistics": table(report.codes)} if statistics else {}),
         "files": files,
         "verification": None if report.verification is None else _verification(report.verification),
     }

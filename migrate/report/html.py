@@ -111,7 +111,7 @@ def _file(index: int, result: Result, is_open: bool, failures: str) -> str:
         parts.append(f'<p class="bad">✗ {line}{text(result.error)}</p>')
     if result.held:
         parts.append(f'<p class="bad">✗ Not written, since a <a href="#{failures}">proof failed</a>.</p>')
-    if result.before != result.after:
+    if result.differs:
         parts.append(f'<pre class="diff" tabindex="0"><code>{"".join(_diff(result))}</code></pre>')
     if result.findings:
         parts.append(f'<ul class="plain findings">{"".join(map(_finding, result.findings))}</ul>')

@@ -100,8 +100,11 @@ def live(run: Run) -> Callable[[Result], None] | None:
     def show_now(result: Result) -> None:
         from migrate.report import text
 
-        stream = sys.stderr if run.occupies_stdout else sys.stdout
-        text.show_file(result, text.console(stream, run.no_color), run.verbose)
+        out = text.console(sys.stderr if run.occupies_stdout else sys.stdout, run.no_color)
+        if run.statistics:
+            text.show_error(result, out)
+        else:
+            text.show_file(result, out, run.verbose)
 
     return show_now
 
@@ -111,7 +114,7 @@ def show(run: Run, report: Report) -> None:
     if run.format == "json":
         from migrate.report import document
 
-        write_bytes(_encoded(document.render(report)))
+        write_bytes(_encoded(document.render(report, run.statistics)))
     elif run.format == "sarif":
         from migrate.report import sarif
 
@@ -141,7 +144,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _show_text(run: Run, report: Report) -> None:
-    if not report.results and report.verification is None:
+    if not report.results and not report.codes and report.verification is None:
         from migrate.report.totals import totals
 
         click.echo(totals(report.summary, writes=run.writes), err=run.occupies_stdout)
@@ -150,7 +153,7 @@ def _show_text(run: Run, report: Report) -> None:
 
     stream = sys.stderr if run.occupies_stdout else sys.stdout
     out = text.console(stream, run.no_color)
-    text.show(report, out, verbose=run.verbose, writes=run.writes)
+    text.show(report, out, verbose=run.verbose, writes=run.writes, statistics=run.statistics)
     if report.verification is not None:
         from migrate.report import networks, proofs
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from migrate.analysis.source import LINE_END
 from migrate.findings import Finding, Report, Result, spot
+from migrate.report.statistics import lines
 from migrate.report.totals import plural, totals
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
@@ -48,26 +49,36 @@ def console(stream: IO[str], no_color: bool) -> Console:
     )
 
 
-def show(report: Report, out: Console, *, verbose: bool, writes: bool) -> None:
-    """Print the whole report."""
+def show(report: Report, out: Console, *, verbose: bool, writes: bool, statistics: bool) -> None:
+    """Print the whole report; ``statistics``: how often each code was found, in the place of the findings."""
     for result in report.results:
-        show_file(result, out, verbose)
+        if statistics:
+            show_error(result, out)
+        else:
+            show_file(result, out, verbose)
+    for line in lines(report.codes) if statistics else ():
+        out.print(Text(line))
     out.print(Text(totals(report.summary, writes=writes)))
 
 
 def show_file(result: Result, out: Console, verbose: bool) -> None:
     """Print what became of one file, and what needs review in it."""
-    if result.error is not None:
-        out.print(Text.assemble((place_of_error(result), "bold"), ": ", ("error", "bold red"), f" {result.error}"))
+    show_error(result, out)
     shown = [f for f in result.findings if verbose or f.kind == "review"]
     rewritten = [f for f in result.findings if f.kind == "rewrite"]
     if rewritten or shown:
         held = Text(", held back: a proof failed", style="bold red") if result.held else ""
-        out.print(Text.assemble((result.path, "bold"), f": {_what_changed(rewritten)}", held))
+        out.print(Text.assemble((result.path, "bold"), f": {_what_changed(result, rewritten)}", held))
     parts = result.parts if shown else ()
-    lines = {part.cell: LINE_END.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
+    texts = {part.cell: LINE_END.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
     for finding in shown:
-        _show_finding(finding, lines[finding.cell], result.path, out)
+        _show_finding(finding, texts[finding.cell], result.path, out)
+
+
+def show_error(result: Result, out: Console) -> None:
+    """Print why a file could not be processed, where that is so."""
+    if result.error is not None:
+        out.print(Text.assemble((place_of_error(result), "bold"), ": ", ("error", "bold red"), f" {result.error}"))
 
 
 def place_of_error(result: Result) -> str:
@@ -75,21 +86,22 @@ def place_of_error(result: Result) -> str:
     return spot(result.path, result.error_cell, *([result.error_line] if result.error_line else []))
 
 
-def _what_changed(findings: list[Finding]) -> str:
+def _what_changed(result: Result, findings: list[Finding]) -> str:
+    """What was rewritten, as far as the findings that are reported tell."""
     if not findings:
-        return "nothing rewritten"
+        return "rewritten" if result.differs else "nothing rewritten"
     counts = Counter(WORDS[f.role] for f in findings)
     return ", ".join(plural(n, word) for word, n in counts.items()) + " rewritten"
 
 
-def _show_finding(f: Finding, lines: list[str], path: str, out: Console) -> None:
+def _show_finding(f: Finding, source_lines: list[str], path: str, out: Console) -> None:
     head = Text.assemble(
         "  ", (spot(path, f.cell, f.line, f.column), "bold"), " ", (f"{f.code} {f.kind}", STYLES[f.kind])
     )
     out.print(Text.assemble(head, f" {f.message}"))
-    if not 0 < f.line <= len(lines):
+    if not 0 < f.line <= len(source_lines):
         return
-    source = lines[f.line - 1]
+    source = source_lines[f.line - 1]
     end = f.end_column if f.end_line == f.line else len(source) + 1
     margin = "".join(c if c == "\t" else " " for c in source[: f.column - 1])
     out.print(Text(f"    {source}"))

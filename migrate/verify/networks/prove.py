@@ -53,7 +53,7 @@ def _options(
     results: Iterable[Result], paths: Sequence[str], settings: Settings, rules: RuleSet, folder: Path
 ) -> dict[str, Any]:
     rewritten = {}
-    for number, result in enumerate(r for r in results if r.before != r.after):
+    for number, result in enumerate(r for r in results if r.differs):
         text = folder / "rewritten" / str(number) / Path(result.path).name
         text.parent.mkdir(parents=True)
         text.write_bytes(result.after)
@@ -90,7 +90,7 @@ class _Prover:
     """
 
     def __init__(self, results: Iterable[Result], settings: Settings, options: dict[str, Any], folder: Path) -> None:
-        self._paths = {os.path.realpath(r.path): r.path for r in results if r.before != r.after}
+        self._paths = {os.path.realpath(r.path): r.path for r in results if r.differs}
         self._settings = settings
         self._folder = folder
         # Sets of strings have the same order in both processes.
