@@ -62,7 +62,8 @@ def unknown(prefix: str) -> str:
 
 def _near(text: str) -> list[str]:
     """A few codes that may have been meant: those that begin alike, else those that look alike, else the kinds."""
-    family = [name for name in OF_FINDINGS if name.startswith(text[:3])] if len(text) > 2 else []
+    alike = ([name for name in OF_FINDINGS if name.startswith(text[:n])] for n in range(len(text), 2, -1))
+    family = next(filter(None, alike), [])
     return difflib.get_close_matches(text, family or PREFIXES, SEVERAL) or family[:SEVERAL] or list(KINDS)
 
 

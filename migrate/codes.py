@@ -236,6 +236,14 @@ _ALL = (
         "        return [name for name, p in m.named_parameters()]\n",
     ),
     _code(
+        "BN225",
+        "comment that lists what is no code",
+        """A comment such as bn-migrate: skip[BN207] lists codes or their beginnings. What is neither suppresses
+        nothing.""",
+        HEAD + "layer = nn.BatchNorm2d(3)  # bn-migrate: skip[BN999]\n",
+        "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)  # bn-migrate: skip[BN999]\n",
+    ),
+    _code(
         "BN301",
         "training mode",
         """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network

@@ -22,7 +22,7 @@ from migrate.triggers import holds_none
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
-    from migrate.analysis.source import Span
+    from migrate.analysis.source import Source, Span
     from migrate.rules import RuleSet
 
 FRAMES = 3000
@@ -169,11 +169,17 @@ def _edited(analysis: Analysis, rules: RuleSet) -> Result:
         suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
         before, after, suggestion = map(source.shown, (before, after, suggestion))
         findings.append(Finding(*said, *place.span, draft.message, before, after, suggestion, place.cell))
-    if source.notebook is not None:
-        from migrate.analysis.unread import unread_findings
-
-        findings = sorted([*findings, *unread_findings(source, rules)], key=lambda f: f.place)
+    if more := _beside(source, rules):
+        findings = sorted([*findings, *more], key=lambda f: f.place)
     return Result(source.path, source.data, source.encode(text), tuple(findings))
+
+
+def _beside(source: Source, rules: RuleSet) -> list[Finding]:
+    """The findings in what is no syntax of Python: comments, and the magics of a notebook."""
+    from migrate.analysis.skips import skip_mistakes
+    from migrate.analysis.unread import unread_findings
+
+    return [*skip_mistakes(source), *unread_findings(source, rules)]
 
 
 def _check(text: str) -> None:

@@ -118,7 +118,7 @@ def _may_repeat(module: Module, branch: ast.If, test: ClassTest) -> bool:
         and not any(isinstance(n, ast.NamedExpr) for n in ast.walk(test.node))
         and not any(isinstance(n, CALLS) for n in _conditions(branch, test))
         and "#" not in module.source.segment(test.node)
-        and not any(line in module.skipped for line in range(branch.lineno, last + 1))
+        and not module.skips.covers(branch.lineno, last, "BN1")
         and all(map(_binds_nothing, branch.body))
     )
 

@@ -224,7 +224,7 @@ def settle_shared(module: Module, made: list[Made]) -> list[Made]:
         stuck = {
             container: m
             for m in made
-            if m.code or module.is_skipped(m.call) or _origin_left(module, m)
+            if m.code or module.is_skipped(m.call, "BN101", "BN102", "BN108") or _origin_left(module, m)
             for container in m.bound.shared or _named_stars(module, m)
         }
         held = [m for m in made if not m.code and any(c in stuck and stuck[c] is not m for c in m.bound.shared)]
@@ -276,9 +276,9 @@ def _report(module: Module, made: Made) -> None:
     owned = any(isinstance(e, CallMethod) for e in edits)
     if flows and not any(not isinstance(e, ReferTo) for e in edits):
         return
-    if reference is not None and module.is_skipped(call):
-        module.left[reference.node] = "which a comment asks to leave"
     code = "BN102" if made.construction.skip else "BN108" if flows else "BN101"
+    if reference is not None and module.is_skipped(call, code):
+        module.left[reference.node] = "which a comment asks to leave"
     module.add(Draft(code, made.role, symbol, call, message_of(made, owned, flows), edits))
     for argument, note in made.decided.notes:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.index import Index
+from migrate.analysis.skips import Skips
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
 from migrate.edits import Edit, Spelling
 from migrate.findings import Role
 from migrate.rules import RuleSet
 
+ON_REQUEST = "left as it is: bn-migrate: skip"
 NO_NAMES = Spelling({}, {})
 
 
@@ -45,7 +47,7 @@ class Module:
     evaluator: Evaluator
     data_format: str
     left: dict[ast.AST, str]
-    skipped: frozenset[int] = frozenset()
+    skips: Skips = field(default_factory=Skips)
     drafts: list[Draft] = field(default_factory=list)
     decided: set[ast.AST] = field(default_factory=set)
     doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
@@ -63,10 +65,10 @@ class Module:
     def rules(self) -> RuleSet:
         return self.evaluator.rules
 
-    def is_skipped(self, node: Located) -> bool:
-        """Whether a comment on one of the lines of ``node`` asks to leave it alone."""
+    def is_skipped(self, node: Located, *codes: str) -> bool:
+        """Whether a comment on one of the lines of ``node`` asks to leave it alone, for one of the ``codes``."""
         assert node.end_lineno is not None
-        return any(line in self.skipped for line in range(node.lineno, node.end_lineno + 1))
+        return self.skips.covers(node.lineno, node.end_lineno, *codes)
 
     def to_line_end(self, first: ast.stmt, last: ast.stmt) -> ast.stmt:
         """The text from ``first`` to the end of the line on which ``last`` ends, as a node where ``first`` stands."""
@@ -84,9 +86,8 @@ class Module:
 
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
-        if draft.code[2] != "3" and self.is_skipped(draft.node):
-            message = "left as it is: bn-migrate: skip"
-            draft = Draft("BN306", draft.role, draft.symbol, draft.node, message)
+        if self.is_skipped(draft.node, draft.code):
+            draft = Draft("BN306", draft.role, draft.symbol, draft.node, ON_REQUEST)
         key = (draft.code if draft.code[2] == "3" else "", self.source.span(draft.node))
         if key not in self._taken:
             self._taken.add(key)

@@ -294,7 +294,7 @@ def _why_it_is_kept(
         return "the try around it"
     if all(s in going for s in module.index.block(statement)):
         return "the block that it fills"
-    return "a comment that asks for it" if module.is_skipped(statement) else ""
+    return "a comment that asks for it" if module.is_skipped(statement, "BN104", "BN307") else ""
 
 
 def _dropped_names(edit: object) -> Iterator[ast.Name]:

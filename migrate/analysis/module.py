@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import re
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,14 +13,13 @@ from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
+from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
 
-SKIP_FILE = re.compile(r"#\s*bn-migrate:\s*skip-file\b")
-SKIP_LINE = re.compile(r"#\s*bn-migrate:\s*skip\b(?!-)")
 NEEDS_MODE = ("call", "partial", "default", "reference", "base")
 
 
@@ -59,13 +55,12 @@ def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exceptio
 def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source = module.source
-    skipped = frozenset(skipped_lines(source))
-    module.skipped = skipped
+    module.skips = read_skips(source)
     references = find_references(module)
     subclasses.enter(module, references)
     yield None
     mine = subclasses.of(module)
-    if 0 in skipped:
+    if module.skips.whole:
         leave_all(module, (*references, *mine))
         leave_passed(module, find_constructions(module, references))
         yield Analysis(source, [], Spelling({}, {}))
@@ -105,15 +100,3 @@ def _mode_note(module: Module) -> None:
             )
             module.add(Draft("BN301", "other", draft.symbol, draft.node, message))
             return
-
-
-def skipped_lines(source: Source) -> Iterator[int]:
-    """The lines with a skip comment; 0 where the whole file is skipped."""
-    if "bn-migrate:" not in source.text:
-        return
-    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-        if token.type == tokenize.COMMENT:
-            if SKIP_FILE.search(token.string) and not source.line_text(token.start[0])[:1].isspace():
-                yield 0
-            elif SKIP_LINE.search(token.string):
-                yield token.start[0]

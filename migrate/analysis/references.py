@@ -172,7 +172,7 @@ def decide_reference(module: Module, reference: Reference) -> None:
     edits = (ReferTo(node, target),) if reference.direct else ()
     stays = "" if reference.direct else f": {ast.unparse(node)} is assigned in this file"
     module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
-    if module.is_skipped(node):
+    if module.is_skipped(node, "BN103"):
         module.left[node] = "which a comment asks to leave"
 
 

@@ -134,7 +134,8 @@ class _Examination:
             self._problem(cls, "it has other bases or keywords, which may not work with MindSpore's class")
         if len(self._inits) > 1:
             self._problem(cls, "__init__ is defined more than once")
-        skipped = [n for n in module.skipped if cls.body[0].lineno <= n <= (cls.end_lineno or 0)]
+        body = range(cls.body[0].lineno, (cls.end_lineno or 0) + 1)
+        skipped = [n for n in module.skips.lines if n in body and module.skips.covers(n, n, "BN1")]
         if skipped:
             self._found.problems[min(skipped), "a comment asks to leave a part of it"] = None
         given = module.data_format != "NCHW" and module.data_format in self._rule.target.data_formats

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.analysis.module import SKIP_LINE, skipped_lines
+from migrate.analysis.drafts import ON_REQUEST
+from migrate.analysis.skips import asked, covered, read_skips
 from migrate.analysis.source import Source
 from migrate.findings import Finding
 from migrate.rules import RuleSet
 
 UNREAD = "this is no Python, so it is not read: see whether it has to change"
-ON_REQUEST = "left as it is: bn-migrate: skip"
 
 
 def unread_findings(source: Source, rules: RuleSet) -> Iterator[Finding]:
     """A review for each trigger word of the magics and the foreign cells of a notebook."""
-    if source.notebook is None or 0 in skipped_lines(source):
+    if source.notebook is None or read_skips(source).whole:
         return
     words = re.compile(rf"\w*(?:{'|'.join(re.escape(word.decode()) for word in rules.words)})\w*")
     for place in source.notebook.unread:
@@ -24,7 +24,7 @@ def unread_findings(source: Source, rules: RuleSet) -> Iterator[Finding]:
             start, end = place.column + match.start(), place.column + match.end()
             position = (place.line, start, place.line, end)
             word = match.group()
-            if SKIP_LINE.search(place.text):
+            if covered(asked(place.text) or (), "BN217"):
                 yield Finding("BN306", "note", "other", word, *position, ON_REQUEST, word, word, cell=place.cell)
             else:
                 yield Finding("BN217", "review", "other", word, *position, UNREAD, word, word, cell=place.cell)

@@ -118,7 +118,8 @@ def _has_lines(module: Module, run: list[ast.Assign]) -> bool:
     start = source.span(first).start
     begins = not source.text[source.line_start(start) : start].strip()
     plain = all(_is_path(t.value) for s in run for t in s.targets if isinstance(t, ast.Attribute))
-    return begins and plain and (not behind or behind.startswith("#")) and not any(map(module.is_skipped, run))
+    skipped = any(module.is_skipped(s, "BN110") for s in run)
+    return begins and plain and (not behind or behind.startswith("#")) and not skipped
 
 
 def _is_path(node: ast.expr) -> bool:
