@@ -8,6 +8,7 @@ from migrate.findings import Kind
 
 DOCUMENTATION = "docs/findings.md"
 HEAD = "import torch.nn as nn\n"
+HEAD_ON_TARGET = "import mindspore.nn as nn\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Code:
     @property
     def kind(self) -> Kind | None:
         """None for the codes of files that cannot be processed."""
-        kinds: dict[str, Kind] = {"1": "rewrite", "2": "review", "3": "note"}
+        kinds: dict[str, Kind] = {"1": "rewrite", "2": "review", "3": "note", "4": "review"}
         return kinds.get(self.code[2])
 
     @property
@@ -290,6 +291,27 @@ _ALL = (
         """A torch import that lost its last use to the migration is removed; one that still has uses stays.""",
         HEAD + "layer = nn.BatchNorm2d(3)\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
+    ),
+    _code(
+        "BN402",
+        "torch's name on MindSpore's layer",
+        """The class is MindSpore's, by an earlier run or by hand, and has no attribute or method of this name, or
+        one that means something else. The place stays a review on every run until a person has dealt with it.""",
+        HEAD_ON_TARGET + "layer = nn.BatchNorm2d(3)\nprint(layer.weight)\n",
+    ),
+    _code(
+        "BN403",
+        "torch's argument for MindSpore's class",
+        """The class is MindSpore's, and has no parameter of this name, or another one at this position: it raises,
+        or takes the value for something else.""",
+        HEAD_ON_TARGET + "layer = nn.BatchNorm2d(3, track_running_stats=False)\n",
+    ),
+    _code(
+        "BN405",
+        "write that MindSpore's layer does not see",
+        """The class is MindSpore's. Its primitives are built when the layer is made, from what the constructor
+        got: a later write changes nothing unless they are built again behind it.""",
+        HEAD_ON_TARGET + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
     ),
     _code(
         "BN901",

@@ -140,8 +140,6 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSe
 
 
 def _edited(analysis: Analysis, rules: RuleSet) -> Result:
-    from migrate.codes import CODES
-
     source, drafts = analysis.source, analysis.drafts
     edits = [e for d in drafts for e in d.edits]
     text = source.text
@@ -149,7 +147,7 @@ def _edited(analysis: Analysis, rules: RuleSet) -> Result:
     if edits:
         from migrate.rewrite.splice import splice
 
-        wanted = [source.span(d.node) for d in drafts if d.code[2] == "1"]
+        wanted = [source.span(d.node) for d in drafts if d.kind == "rewrite"]
         text, done = splice(source, edits, wanted, analysis.spelling)
         _check(text)
     offers = None
@@ -161,8 +159,7 @@ def _edited(analysis: Analysis, rules: RuleSet) -> Result:
     for draft in drafts:
         span = source.span(draft.node)
         place = source.location(span)
-        kind = CODES[draft.code].kind
-        assert kind is not None
+        kind = draft.kind
         before = source.text[span.start : span.end]
         after = done.get(span, before) if kind == "rewrite" else before
         said = (draft.code, kind, draft.role, draft.symbol)

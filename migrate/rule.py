@@ -81,7 +81,7 @@ class MethodTreatment:
     A renamed method keeps the ``arguments`` listed here; with others it has no rewrite. ``suggest`` is what to write
     instead of a call that has none. ``override`` says which overrides in a subclass are rewritten: a ``computation``
     free of either framework, a ``text``, or a ``check`` of the number of dimensions, which the target calls with
-    ``parameters`` and needs for ``dimensions`` alone.
+    ``parameters`` and needs for ``dimensions`` alone. ``shared``: the target has a method of this name, too.
     A renamed method holds in the ``contexts`` that are listed, or in all; others have ``refuse``. Where the source
     gives an ``iterator``, the target gives a collection.
     ``tensors``: the method gives what these attributes hold, ``named`` in pairs; it is written out, but for loops that
@@ -110,6 +110,7 @@ class MethodTreatment:
     names: str = ""
     elements: str = ""
     entered: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +186,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class TargetClass:
-    """``positional``: the leading parameters whose position means the same in both frameworks."""
+    """``positional``: the leading parameters whose position means the same in both frameworks.
+
+    ``parameters`` are all those of its constructor, in order. Of its instances, ``returns_self`` are methods that give
+    the object back, and ``members`` attributes that hold an instance of another target class.
+    """
 
     name: str
+    aliases: tuple[str, ...] = ()
     positional: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     training_mode: str = ""
     data_formats: tuple[str, ...] = ()
+    returns_self: tuple[str, ...] = ()
+    members: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +250,10 @@ class SubclassTable:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One migrated class, for one target."""
+    """One migrated class, for one target.
+
+    ``lacks``: what instances of the source have, those of the target have not, and no other table speaks about.
+    """
 
     name: str
     source: Source
@@ -259,6 +271,7 @@ class Rule:
     distinctive: dict[str, str]
     proof: ProofTable | None = None
     subclass: SubclassTable = SubclassTable()
+    lacks: frozenset[str] = frozenset()
 
     @property
     def positional(self) -> tuple[str, ...]:

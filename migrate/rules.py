@@ -51,17 +51,22 @@ class RuleSet:
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
         self.by_name = {name: r for r in rules for name in (r.source.name, *r.source.aliases)}
+        self.by_target = {name: r for r in rules for name in (r.target.name, *r.target.aliases)}
         self.related = {name: rel for r in rules for rel in r.related for name in rel.names}
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
-        self.returns_self = frozenset(m for r in rules for m in r.returns_self)
+        self.lacks = frozenset(m for r in rules for m in r.lacks)
+        self.returns_self = frozenset(m for r in rules for m in (*r.returns_self, *r.target.returns_self))
         self.packages = frozenset(name.partition(".")[0] for r in rules for name in (r.source.name, r.target.name))
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
+        self.target_names = frozenset(name.rpartition(".")[2] for name in self.by_target)
         self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
         functions = [(f, i) for r in rules for i in r.initializers for f in i.functions]
         self.initializer_functions = dict(functions)
         self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
-        words = {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments
+        words = (
+            {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments | self.target_names
+        )
         self.words = shortest(word.encode() for word in words)
         """The trigger words: a file without any of them has nothing to migrate."""
 
@@ -139,6 +144,7 @@ class _RuleFile:
     example: tuple[Example, ...] = ()
     proof: ProofTable | None = None
     subclass: SubclassTable = field(default_factory=SubclassTable)
+    lacks: tuple[str, ...] = ()
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -258,16 +264,21 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         distinctive={a: attributes[a].to for a, t in file.attribute.items() if t.distinctive},
         proof=file.proof,
         subclass=file.subclass,
+        lacks=frozenset(file.lacks),
     )
 
 
 def _check_values(path: Path, file: _RuleFile, target: Target, parameters: tuple[Parameter, ...]) -> None:
-    for name in (file.source.name, *file.source.aliases, file.target[target].name):
+    known = file.target[target]
+    for name in (file.source.name, *file.source.aliases, known.name, *known.aliases, *known.members.values()):
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", name):
             raise UsageError(f"{path}: {name!r} is not a qualified name such as torch.nn.Linear")
     for p in parameters:
         if p.treatment.action == "map" and "{value}" not in p.treatment.otherwise:
             raise UsageError(f"{path}: parameter {p.name}: otherwise: an expression with {{value}} is expected")
+    for name in known.positional if known.parameters else ():
+        if name not in known.parameters:
+            raise UsageError(f"{path}: target: positional: {name!r} is not one of its parameters")
     for name in (a for w in file.write_back for a in w.attributes):
         if name not in file.attribute or name not in {p.name for p in parameters}:
             raise UsageError(f"{path}: write_back: attributes: {name!r} is not both a parameter and an attribute")

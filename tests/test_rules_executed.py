@@ -162,7 +162,8 @@ NO_ATTRIBUTE = ("num_batches_tracked", "affine", "track_running_stats")
 
 
 def test_every_attribute_of_every_rule_is_executed() -> None:
-    assert {a for rule in RULES.rules for a in rule.attributes} == {*ATTRIBUTES, *NO_ATTRIBUTE}
+    of_one_class = {"process_group"}  # compared in test_target_class.py, as every attribute is
+    assert {a for rule in RULES.rules for a in rule.attributes} == {*ATTRIBUTES, *NO_ATTRIBUTE, *of_one_class}
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)

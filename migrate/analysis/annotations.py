@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrate.analysis.values import NOTHING, UNKNOWN, Local, Migrated, Values, constant, union
+from migrate.analysis.values import NOTHING, UNKNOWN, Local, Values, constant, has_rule, union
 
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def promised(evaluator: Evaluator, annotation: ast.expr) -> Values:
     """The values of an annotation; nothing unless it names a migrated class or a class of this file."""
     values = _read(evaluator, annotation)
-    known = any(isinstance(getattr(v, "of", v), (Migrated, Local)) for v in values)
+    classes = [getattr(v, "of", v) for v in values]
+    known = any(isinstance(c, Local) or has_rule(c, evaluator.rules) for c in classes)
     return values if known else NOTHING
 
 

@@ -195,7 +195,7 @@ def _is_certain(module: Module, branch: ast.If, test: ClassTest, parts: list[_Pa
     inside = [d for d in module.drafts if any(module.holds(p, d.node) for p in places)]
     drafts += [d for d in inside if not module.holds(test.node, d.node)]
     same = all(set(module.without_none(n.value)) == values for n in uses)
-    return same and not any(d is not None and (d.edits or d.code[2] == "2") for d in drafts)
+    return same and not any(d is not None and (d.edits or d.kind == "review") for d in drafts)
 
 
 def _drafts(module: Module, part: _Part, uses: list[ast.Attribute]) -> list[Draft]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from migrate.analysis.values import Instance, Symbol, Value
 from migrate.rules import RuleSet
 
-BROAD = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"})
+BROAD = frozenset(
+    {
+        *("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module", "builtins.object"),
+        *("mindspore.nn.Cell", "mindspore.nn.cell.Cell"),
+    }
+)
 
 
 def is_broad(value: Value, rules: RuleSet) -> bool:

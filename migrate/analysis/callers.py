@@ -109,25 +109,32 @@ class Callers:
 
     def construction(self, call: ast.Call) -> Construction | None:
         """What ``call`` constructs, or None where no migrated class can be meant."""
-        evaluate = self._evaluate
-        values = evaluate(call.func)
-        skip = 0
+        called, skip = self.called(call)
+        classes = tuple((value, filled) for value, filled in called if isinstance(value, Migrated))
+        others = tuple(value for value, _ in called if not isinstance(value, Migrated))
+        return Construction(classes, others, skip) if classes else None
+
+    def called(self, call: ast.Call) -> tuple[list[tuple[Value, int]], int]:
+        """What a call, or a partial, may call, each with the positional arguments already filled.
+
+        A class that only inherits the constructor of one with a rule counts as that one. Behind them, the number of
+        leading arguments that are not the constructor's.
+        """
+        values, skip = self._evaluate(call.func), 0
         if values == frozenset({Symbol("functools.partial")}) and call.args:
-            values, skip = evaluate(call.args[0]), 1
-        classes, others = [], []
+            values, skip = self._evaluate(call.args[0]), 1
+        found = []
         for value in sorted(values - {NONE}, key=repr) if len(values) > 1 else values:
             filled = 0
             if isinstance(value, Partial):
                 filled, value = value.filled, value.of
             if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
-                base = self._project.classes.migrated_base(value.node)
-                if base is not None and not self._project.classes.defines(value.node, "__init__"):
+                classes = self._project.classes
+                base = classes.migrated_base(value.node) or classes.target_base(value.node)
+                if base is not None and not classes.defines(value.node, "__init__"):
                     value = base
-            if isinstance(value, Migrated):
-                classes.append((value, filled))
-            else:
-                others.append(value)
-        return Construction(tuple(classes), tuple(others), skip) if classes else None
+            found.append((value, filled))
+        return found, skip
 
     def _passed(self, call: ast.Call, binding: Binding, positional: list[ast.arg], bound: int) -> Values:
         """What ``call`` passes for the parameter, also through stars."""

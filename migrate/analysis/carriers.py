@@ -14,7 +14,7 @@ from migrate.analysis.others import Names
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import has_decorator, passed
-from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Partial, Symbol, Value, Values, union
+from migrate.analysis.values import UNKNOWN, Instance, Local, Partial, Symbol, Value, Values, has_rule, union
 
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
@@ -124,13 +124,13 @@ class Carriers:
         return frozenset(members)
 
     def _carries(self, value: Value) -> bool:
-        if isinstance(value, Instance) and isinstance(value.of, Migrated):
+        if isinstance(value, Instance) and has_rule(value.of, self._project.rules):
             return self._instances
         if isinstance(value, (Instance, Partial)):
             return self._carries(value.of)
         if is_container(value):
             return self._container(value)
-        return isinstance(value, Migrated) or (isinstance(value, Local) and self._node(value.node))
+        return has_rule(value, self._project.rules) or (isinstance(value, Local) and self._node(value.node))
 
     def _container(self, value: Value) -> bool:
         if value not in self._opened:
@@ -152,7 +152,7 @@ class Carriers:
 
     def _class(self, cls: ast.ClassDef) -> bool:
         classes = self._project.classes
-        if classes.migrated_base(cls) is not None:
+        if classes.has_rule(cls):
             return True
         bases = classes.local_bases(cls)
         inherited = {name for base in bases if self._node(base) for name in self._members.get(base, ())}
@@ -236,7 +236,7 @@ class Carriers:
             return named or (self.any(held) and self._matters(module, parent, held))
         if isinstance(parent, ast.Call) and parent.func is node:
             held = self._project.evaluate(parent)
-            made = any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held)
+            made = any(isinstance(v, Instance) and has_rule(v.of, self._project.rules) for v in held)
             return made or (self.any(held) and self._matters(module, parent, held))
         call = module.index.parent(parent) if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,19 @@ from migrate.analysis.dependencies import Fact
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import AttributeBinding, Binding, Function
 from migrate.analysis.syntax import field_names
-from migrate.analysis.values import NOTHING, UNKNOWN, Instance, Local, Migrated, Symbol, Unknown, Value, Values, union
+from migrate.analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Instance,
+    Local,
+    Migrated,
+    Symbol,
+    Unknown,
+    Value,
+    Values,
+    has_rule,
+    union,
+)
 
 if TYPE_CHECKING:
     from migrate.analysis.project import Project
@@ -28,7 +40,7 @@ class Classes:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluate = project.evaluate
-        self._short_names = project.rules.short_names
+        self._short_names = project.rules.short_names | project.rules.target_names
         self._many: dict[ast.ClassDef, bool] = {}
 
     def differences(self, before: Classes) -> Iterator[Fact]:
@@ -74,15 +86,34 @@ class Classes:
         values = (v for b in cls.bases for v in self._evaluate(b))
         return tuple(v.node for v in values if isinstance(v, Local) and isinstance(v.node, ast.ClassDef))
 
-    def migrated_base(self, cls: ast.ClassDef, seen: frozenset[ast.AST] = frozenset()) -> Migrated | None:
+    def migrated_base(self, cls: ast.ClassDef) -> Migrated | None:
         """The migrated class that ``cls`` derives from, directly or through classes of this file."""
+        found = self._base(cls, lambda v: isinstance(v, Migrated))
+        assert found is None or isinstance(found, Migrated)
+        return found
+
+    def target_base(self, cls: ast.ClassDef) -> Symbol | None:
+        """The class of the target framework that ``cls`` derives from, where a rule is about that one."""
+        targets = self._project.rules.by_target
+        found = self._base(cls, lambda v: isinstance(v, Symbol) and v.name in targets)
+        assert found is None or isinstance(found, Symbol)
+        return found
+
+    def has_rule(self, cls: ast.ClassDef) -> bool:
+        """Whether ``cls`` derives from a class that a rule is about, of either framework."""
+        return self._base(cls, lambda v: has_rule(v, self._project.rules)) is not None
+
+    def _base(
+        self, cls: ast.ClassDef, fits: Callable[[Value], bool], seen: frozenset[ast.AST] = frozenset()
+    ) -> Value | None:
+        """The first of the classes that ``cls`` derives from that ``fits``."""
         if cls in seen:
             return None
         for value in (v for base in cls.bases for v in self._evaluate(base)):
-            if isinstance(value, Migrated):
+            if fits(value):
                 return value
             if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
-                found = self.migrated_base(value.node, seen | {cls})
+                found = self._base(value.node, fits, seen | {cls})
                 if found:
                     return found
         return None

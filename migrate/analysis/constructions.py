@@ -189,11 +189,12 @@ def _others(module: Module, made: Made, why: str) -> str:
 
 
 def _wanted(decided: Decided) -> str:
-    parts = sorted({_described(a, c) for a, c in decided.changes})
+    parts = sorted({described(a, c) for a, c in decided.changes})
     return f"for batch norm alone, {', '.join(parts)}"
 
 
-def _described(argument: Argument, change: Change) -> str:
+def described(argument: Argument, change: Change) -> str:
+    """What becomes of one argument, in words."""
     text = ast.unparse(argument.value)
     name = argument.parameter
     if change.drop:
@@ -372,7 +373,7 @@ def owns_mode(index: Index, call: ast.Call) -> bool:
 def message_of(made: Made, owned: bool = False, flows: bool = False) -> str:
     """What a finding says about a construction."""
     target = made.rule.target.name
-    said = [_described(a, c) for a, c in made.decided.changes]
+    said = [described(a, c) for a, c in made.decided.changes]
     if made.bound.dropped_stars:
         said.append("the star argument is dropped with the device and dtype it carries")
     if owned:

@@ -10,8 +10,9 @@ from migrate.analysis.index import Index
 from migrate.analysis.skips import Skips
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
+from migrate.codes import CODES
 from migrate.edits import Edit, Spelling
-from migrate.findings import Role
+from migrate.findings import Kind, Role
 from migrate.rules import RuleSet
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
@@ -34,6 +35,12 @@ class Draft:
     edits: tuple[Edit, ...] = ()
     suggestion: tuple[Edit, ...] = ()
     spelling: Spelling = NO_NAMES
+
+    @property
+    def kind(self) -> Kind:
+        kind = CODES[self.code].kind
+        assert kind is not None
+        return kind
 
 
 @dataclass(slots=True)
@@ -88,7 +95,7 @@ class Module:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
         if self.is_skipped(draft.node, draft.code):
             draft = Draft("BN306", draft.role, draft.symbol, draft.node, ON_REQUEST)
-        key = (draft.code if draft.code[2] == "3" else "", self.source.span(draft.node))
+        key = (draft.code if draft.kind == "note" else "", self.source.span(draft.node))
         if key not in self._taken:
             self._taken.add(key)
             self.drafts.append(draft)

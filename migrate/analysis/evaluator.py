@@ -16,6 +16,7 @@ from migrate.analysis.decorators import decorated
 from migrate.analysis.index import Index
 from migrate.analysis.narrowing import Narrowing
 from migrate.analysis.nones import is_none_test, is_not_none_test, is_replaced
+from migrate.analysis.patterns import captured
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import passed
 from migrate.analysis.values import (
@@ -36,6 +37,8 @@ from migrate.analysis.values import (
     Value,
     Values,
     constant,
+    has_rule,
+    held_layer,
     union,
 )
 
@@ -80,6 +83,8 @@ class Evaluator:
         rule = self.rules.by_name.get(name)
         if rule is not None:
             return frozenset({Migrated(rule, reference)})
+        if name in self.rules.by_target:
+            return frozenset({Symbol(self.rules.by_target[name].target.name)})
         owner, _, attr = name.rpartition(".")
         if owner in self.rules.by_name:
             return frozenset({Symbol(f"{self.rules.by_name[owner].source.name}.{attr}")})
@@ -101,7 +106,7 @@ class Evaluator:
             return _EVALUATE[type(node)](self, node)
         told = [union(self.instances_of(c) for c in classes) for classes in tests if classes]
         for values in told:
-            if any(isinstance(v, Instance) and isinstance(v.of, (Migrated, Local)) for v in values):
+            if any(isinstance(v, Instance) and (isinstance(v.of, Local) or has_rule(v.of, self.rules)) for v in values):
                 return values
         plain = _EVALUATE[type(node)](self, node)
         if NONE in plain and not all(tests):
@@ -142,7 +147,7 @@ class Evaluator:
     @cached_property
     def _interesting(self) -> frozenset[str]:
         related = {name.rpartition(".")[2] for name in self.rules.related}
-        return self.rules.short_names | related | {"partial", "deepcopy", "copy", "cast"}
+        return self.rules.short_names | self.rules.target_names | related | {"partial", "deepcopy", "copy", "cast"}
 
     def bindings(self, node: ast.Name) -> list[Binding]:
         """The bindings that a name can mean."""
@@ -181,7 +186,7 @@ class Evaluator:
                 missed.append(path)
             module = "." * star.level + (star.module or "")
             qualified = f"{module}.{name}"
-            if qualified in self.rules.by_name or qualified in self.rules.related:
+            if any(qualified in names for names in (self.rules.by_name, self.rules.by_target, self.rules.related)):
                 found = self.symbol(qualified, use or star)
             elif module.partition(".")[0] not in self.rules.packages and name in self.rules.short_names:
                 found |= UNKNOWN
@@ -207,7 +212,7 @@ class Evaluator:
             assert isinstance(binding.node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
             return frozenset({Local(binding.node)}) | decorated(self, binding.node)
         if binding.kind == "unknown":
-            return self._captured(binding)
+            return captured(self, binding)
         if binding.kind == "rest":
             assert isinstance(binding.scope.node, Function)
             return frozenset({Rest(binding.scope.node, binding.node is binding.scope.node.args.kwarg)})
@@ -224,7 +229,7 @@ class Evaluator:
             annotated = self.annotated(binding.annotation)
             if annotated:
                 default = self.evaluate(binding.value) if binding.value is not None else NOTHING
-                return annotated | frozenset(v for v in default if isinstance(v, (Migrated, Partial)))
+                return annotated | frozenset(v for v in default if isinstance(v, Partial) or has_rule(v, self.rules))
         if binding.kind == "parameter":
             return self.callers.parameter(binding)
         return self.evaluate(binding.value) if binding.value is not None else NOTHING
@@ -244,20 +249,6 @@ class Evaluator:
             module = "." * statement.level + (statement.module or "")
             return self.symbol(f"{module}.{alias.name}", use or alias)
         return self.symbol(alias.name if alias.asname else alias.name.partition(".")[0], use or alias)
-
-    def _captured(self, binding: Binding) -> Values:
-        """``case C() as name``; other captures hold anything."""
-        node = binding.node
-        pattern = node.pattern if isinstance(node, ast.MatchAs) else None
-        options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
-        classes = [p.cls for p in options if isinstance(p, ast.MatchClass)]
-        if len(classes) == len(options):
-            return union(self.instances_of(c) for c in classes)
-        match = next((a for a in self.index.ancestors(node) if isinstance(a, ast.Match)), None)
-        if match is None:
-            return UNKNOWN
-        subject = self.evaluate(match.subject)
-        return subject | containers.elements_of_values(self, match.subject) | UNKNOWN
 
     def annotated(self, annotation: ast.expr) -> Values:
         """What an annotation promises; nothing where it names no class that matters."""
@@ -280,6 +271,9 @@ class Evaluator:
             return self.symbol(f"{owner.rule.source.name}.{attr}", node)
         if isinstance(owner, Instance) and isinstance(owner.of, Symbol) and owner.of.path:
             return UNKNOWN | {Symbol(f"{owner.of.name}.{attr}", owner.of.path)}
+        inner = held_layer(owner, attr, self.rules)
+        if inner is not None:
+            return frozenset({inner})
         if isinstance(owner, Instance) and attr == "__class__":
             return frozenset({owner.of})
         cls = owner.of if isinstance(owner, Instance) else owner
@@ -306,7 +300,7 @@ class Evaluator:
     def _call(self, node: ast.Call) -> Values:
         if isinstance(node.func, ast.Attribute) and node.func.attr in self.rules.returns_self:
             owner = self.evaluate(node.func.value)
-            if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in owner):
+            if any(isinstance(v, Instance) and has_rule(v.of, self.rules) for v in owner):
                 return owner
         found = containers.method(self, node)
         if found is not None:
@@ -336,7 +330,8 @@ class Evaluator:
         """What a function that is not followed may give back: what it gets, as far as that matters."""
         held = union(self.evaluate(p) for p in passed(node))
         kinds = [(v, getattr(v, "of", v)) for v in held]
-        of_run = {v for v, of in kinds if isinstance(of, (Migrated, Local)) or (isinstance(of, Symbol) and of.path)}
+        of_run = {v for v, of in kinds if isinstance(of, Local) or has_rule(of, self.rules)}
+        of_run |= {v for v, of in kinds if isinstance(of, Symbol) and of.path}
         back = frozenset({*of_run, *filter(containers.is_container, held)})
         return back | UNKNOWN if back else back
 

@@ -10,7 +10,7 @@ from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Function
 from migrate.analysis.syntax import is_special
-from migrate.analysis.values import Instance, Local, Migrated, Partial, Value, Values
+from migrate.analysis.values import Instance, Local, Partial, Value, Values, has_rule
 
 CALLED = frozenset({"__init__", "__new__", "__call__", "forward"})
 """Methods that run without being named."""
@@ -21,7 +21,7 @@ class Givers:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._sources = set(project.rules.short_names)
+        self._sources = {*project.rules.short_names, *project.rules.target_names}
         self._giving: dict[Value, bool] = {}
 
     @cached_property
@@ -63,13 +63,13 @@ class Givers:
             self._giving[value] = False
             of = value.of if isinstance(value, (Instance, Partial)) else value
             if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-                self._giving[value] = self._project.classes.migrated_base(of.node) is not None
+                self._giving[value] = self._project.classes.has_rule(of.node)
             elif isinstance(of, Local) and isinstance(of.node, Function):
                 self._giving[value] = self._function(of.node)
             elif is_container(of):
                 self._giving[value] = self._any(self.inside(of))
             else:
-                self._giving[value] = isinstance(of, Migrated)
+                self._giving[value] = has_rule(of, self._project.rules)
         return self._giving[value]
 
     def _function(self, function: Function) -> bool:

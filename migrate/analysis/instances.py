@@ -54,10 +54,14 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         if _keeps_meaning(node, [b.rule for _, b in known]):
             return Draft("BN303", role, symbol, node, rule.attributes[node.attr].read)
         names = ", ".join(sorted({module.describe(v) for v in values}))
-        advice = f"split the branch by class; for batch norm, write {_new_name(rule, node.attr)}"
+        advice = f"split the branch by class; for batch norm, write {new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
         # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
-        offer = _offer_by_class(module, node, known, bool(others)) if len(known) == len(bases) else Offer(node)
+        offer = (
+            offer_by_class(module, node, [(v, b.rule) for v, b in known], bool(others))
+            if len(known) == len(bases)
+            else Offer(node)
+        )
         return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
     origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
     rules = [b.rule for _, b in known]
@@ -66,28 +70,30 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         code = "BN306" if "comment" in origin else "BN213"
         offer = _offer_for_left(module, node, rules, symbol) if code == "BN213" else Offer(node)
         return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
-    listed = node.attr in rule.attributes or node.attr in rule.methods
-    return _listed(module, node, rules, symbol) if listed else _unlisted(node, rule, symbol)
+    known_name = node.attr in rule.attributes or node.attr in rule.methods
+    return listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
 
 
-def _listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+def listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
+    """What becomes of an attribute or method that the rules of all the object's classes treat alike."""
     if node.attr in rules[0].attributes:
         return tensors.decide_attribute(module, node, rules, symbol)
     return decide_method(module, node, rules[0], symbol)
 
 
-def _offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Migrated]], others: bool) -> Offer:
-    rules = {base.rule.name: base.rule for _, base in known}.values()
+def offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value, Rule]], others: bool) -> Offer:
+    """Each class's own text for one use, chosen by the class of the object, which may be of ``others`` as well."""
+    rules = {rule.name: rule for _, rule in known}.values()
     if any(node.attr not in rule.attributes and node.attr not in rule.methods for rule in rules):
         return Offer(node)
-    return offers.by_class(module, node, [(rule, _listed(module, node, [rule], "")) for rule in rules], others)
+    return offers.by_class(module, node, [(rule, listed(module, node, [rule], "")) for rule in rules], others)
 
 
 def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Offer:
     """What the use becomes once its object is MindSpore's."""
     if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
         return Offer(node)
-    draft = _listed(module, node, rules, symbol)
+    draft = listed(module, node, rules, symbol)
     edits = draft.edits or draft.suggestion
     return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
 
@@ -114,7 +120,8 @@ def treatment(rule: Rule, attr: str) -> object:
     return rule.attributes.get(attr) or rule.methods.get(attr)
 
 
-def _new_name(rule: Rule, attr: str) -> str:
+def new_name(rule: Rule, attr: str) -> str:
+    """What an attribute or method is called in the target, or why there is none."""
     attribute, method = rule.attributes.get(attr), rule.methods.get(attr)
     if attribute is not None:
         return attribute.to or attribute.refuse
@@ -153,8 +160,11 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     if not isinstance(value, Instance):
         return isinstance(value, Unknown)
     if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
+        if module.evaluator.classes.has_rule(value.of.node):
+            return False
         bases = [v for b in value.of.node.bases for v in module.evaluator.evaluate(b)]
-        return not all(isinstance(b, Symbol) and b.name.startswith(("torch.", "builtins.")) for b in bases)
+        packages = (*module.rules.packages, "builtins")
+        return not all(isinstance(b, Symbol) and b.name.partition(".")[0] in packages for b in bases)
     return False
 
 
@@ -184,7 +194,7 @@ def _lookup(module: Module, call: ast.Call) -> None:
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
             symbol = f"{base.rule.source.name}.{name.value}"
-            message = f"{call.func.id} by name: in MindSpore it is {_new_name(base.rule, name.value)}"
+            message = f"{call.func.id} by name: in MindSpore it is {new_name(base.rule, name.value)}"
             offer = offers.looked_up_member(module, call, name, base.rule)
             module.add(Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits))
     if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):

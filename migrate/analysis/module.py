@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.already import decide_already
+from migrate.analysis.already_made import decide_made
 from migrate.analysis.branches import split_branches
 from migrate.analysis.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
@@ -82,6 +84,8 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     yield None
     split_branches(module)
     decide_instances(module)
+    decide_already(module)
+    decide_made(module)
     decide_strings(module)
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)

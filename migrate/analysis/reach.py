@@ -20,7 +20,7 @@ from migrate.analysis.project import Project
 from migrate.analysis.source import Source, python_of
 from migrate.analysis.syntax import passed
 from migrate.analysis.tree import Tree
-from migrate.analysis.values import UNKNOWN, Instance, Local, Migrated, Namespace, Symbol, Value, Values, union
+from migrate.analysis.values import UNKNOWN, Instance, Local, Namespace, Symbol, Value, Values, has_rule, union
 from migrate.errors import FileError
 from migrate.rules import RuleSet
 
@@ -231,6 +231,6 @@ def _layers(project: Project) -> list[tuple[str, str]]:
         for name in module.index.module.bindings:
             values = project.exported(path, name)
             held = values | union(at(module, v, None) for v in values if is_container(v))
-            if any(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in held):
+            if any(isinstance(v, Instance) and has_rule(v.of, project.rules) for v in held):
                 found.append((name, path))
     return found

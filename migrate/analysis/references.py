@@ -10,7 +10,7 @@ from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.index import Index
 from migrate.analysis.narrowing import type_argument
-from migrate.analysis.values import NONE, Migrated, Symbol, Values
+from migrate.analysis.values import NONE, Migrated, Symbol, Values, has_rule
 from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
 from migrate.rule import Related
@@ -113,6 +113,8 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
         if isinstance(value, Symbol) and related is not None:
             _related(module, node, value.name, related)
             return
+    if any(has_rule(v, module.rules) for v in values):
+        return  # MindSpore's class, by a star import as well
     if isinstance(node, ast.Name) and node.id in module.rules.short_names and not module.evaluator.bindings(node):
         stars = ", ".join("." * s.level + (s.module or "") for s in module.index.module.star_imports)
         message = f"{node.id} may come from the star import of {stars}: import it by name, then migrate again"

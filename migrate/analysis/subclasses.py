@@ -153,7 +153,7 @@ class _Examination:
             draft = decide_use(self._module, node, self._module.without_none(node.value))
             if draft is None:
                 continue
-            if draft.code[2] == "2":
+            if draft.kind == "review":
                 self._problem(node, f"{ast.unparse(node)}: {draft.message}")
             for edit in draft.edits:
                 if isinstance(edit, (SetTensor, ReplaceStatement, ReplaceMethod)):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from migrate.analysis.scopes import Function
 from migrate.rule import Rule
+from migrate.rules import RuleSet
 
 
 def _place(node: ast.AST | None) -> str:
@@ -151,6 +152,19 @@ UNKNOWN: Values = frozenset({Unknown()})
 MAX_DEPTH = 60
 NOTHING: Values = frozenset()
 NONE = Constant(None, "NoneType")
+
+
+def has_rule(value: object, rules: RuleSet) -> bool:
+    """Whether a value is a class that a rule is about: the source framework's, or the target's."""
+    return isinstance(value, Migrated) or (isinstance(value, Symbol) and value.name in rules.by_target)
+
+
+def held_layer(owner: Value, attr: str, rules: RuleSet) -> Value | None:
+    """The layer of the target inside another one, which holds it as ``attr``."""
+    of = owner.of if isinstance(owner, Instance) else None
+    rule = rules.by_target.get(of.name) if isinstance(of, Symbol) else None
+    held = rule.target.members.get(attr) if rule is not None else None
+    return Instance(Symbol(held)) if held is not None else None
 
 
 def constant(value: object) -> Values:

@@ -1,0 +1,223 @@
+"""Instances of the target's classes that are used as the source's are: names, and writes that have no effect.
+
+The file may have been migrated before, or written by hand. What is wrong follows from the rules, and what to write
+instead from the same decision that rewrites the use of a source's instance.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis import offers
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.instances import LOOKUPS, listed, may_be_ours, offer_by_class, treatment
+from migrate.analysis.offers import Offer
+from migrate.analysis.overrides import name_of
+from migrate.analysis.syntax import passed
+from migrate.analysis.values import Instance, Local, Symbol, Value
+from migrate.edits import ReplaceExpression
+from migrate.findings import Role
+from migrate.rule import Rule
+
+Known = list[tuple[Value, Rule]]
+
+
+def decide_already(module: Module) -> None:
+    """Review every use of an instance of a target class that is right for the source's class alone."""
+    rules = module.rules
+    for node in module.index.all(ast.Attribute):
+        if (node.attr in rules.members or node.attr in rules.lacks) and may_be_ours(module, node):
+            draft = _use(module, node, module.without_none(node.value))
+            if draft is not None:
+                module.add(draft)
+    for call in module.index.all(ast.Call):
+        if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
+            _lookup(module, call, call.args[1])
+    for pattern in module.index.all(ast.MatchClass):
+        _pattern(module, pattern)
+    for cls in module.index.all(ast.ClassDef):
+        _overrides(module, cls)
+
+
+def rule_of(module: Module, value: Value) -> Rule | None:
+    """The rule about the class of an instance, directly or through subclasses, where that is a target's class."""
+    of: object = value.of if isinstance(value, Instance) else None
+    if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
+        of = module.evaluator.classes.target_base(of.node)
+    return module.rules.by_target.get(of.name) if isinstance(of, Symbol) else None
+
+
+def _known(module: Module, values: list[Value], name: str) -> Known:
+    """The instances of target classes; none beside one of a source class, about which that one's finding speaks."""
+    if any(module.base_of(v) is not None and not _is_own(module, v, name) for v in values):
+        return []
+    return [(v, rule) for v in values if (rule := rule_of(module, v)) is not None]
+
+
+def _use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
+    """The review of an attribute of an object that is one of ``values``; None where nothing is wrong."""
+    known = _known(module, values, node.attr)
+    wrong = [(v, rule) for v, rule in known if _is_wrong(module, node, v, rule)]
+    if not wrong:
+        return None
+    rules = [rule for _, rule in wrong]
+    symbol = f"{rules[0].target.name}.{node.attr}"
+    role: Role = "method" if node.attr in rules[0].methods else "attribute"
+    code = "BN405" if all(_keeps_name(rule, node.attr) for rule in rules) else "BN402"
+    message, offer = _instead(module, node, rules, symbol)
+    others = [v for v in values if all(v is not w for w, _ in wrong)]
+    if others or any(treatment(rule, node.attr) != treatment(rules[0], node.attr) for rule in rules):
+        names = ", ".join(sorted({module.describe(v) for v in values}))
+        message = f"{ast.unparse(node.value)} may be {names}: for {rules[0].target.name}, {message}"
+        offer = (
+            offer_by_class(module, node, known, len(known) < len(values))
+            if node.attr in module.rules.members
+            else Offer(node)
+        )
+    return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
+
+
+def _instead(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> tuple[str, Offer]:
+    """What is wrong with an attribute, in words, and what to write instead."""
+    if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
+        return f"MindSpore's layer has no {node.attr}", Offer(node)
+    draft = listed(module, node, rules, symbol)
+    edits = draft.edits or draft.suggestion
+    offer = Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
+    method = rules[0].methods.get(node.attr)
+    if method is not None and method.refuse:
+        return method.refuse.replace("{object}", ast.unparse(node.value)), offer
+    attribute = rules[0].attributes.get(node.attr)
+    written = attribute is not None and attribute.write and not isinstance(node.ctx, ast.Load)
+    return attribute.write if attribute is not None and written else draft.message, offer
+
+
+def _is_wrong(module: Module, node: ast.Attribute, value: Value, rule: Rule) -> bool:
+    """Whether an instance of the target class does not know the attribute as it is used."""
+    if _keeps_name(rule, node.attr):
+        written = not isinstance(node.ctx, ast.Load) and not _in_body(module, value, node.attr)
+        statement = module.index.statement(node)
+        return written and _has_no_effect(module, statement, ast.unparse(node.value), node.attr, rule)
+    if _is_own(module, value, node.attr):
+        return False
+    method = rule.methods.get(node.attr)
+    if method is not None and method.shared:
+        return _passes_source(module, node, rule)
+    return _is_foreign(rule, node.attr)
+
+
+def _is_foreign(rule: Rule, name: str) -> bool:
+    """Whether instances of the target class have nothing of that name, or something else."""
+    method = rule.methods.get(name)
+    if method is not None:
+        return method.to != name and not method.shared
+    return name in rule.lacks or (name in rule.attributes and rule.attributes[name].to != name)
+
+
+def _why_foreign(rule: Rule, name: str, owner: str) -> str:
+    """What the target has instead of a name, in words."""
+    attribute, method = rule.attributes.get(name), rule.methods.get(name)
+    refuse = attribute.refuse if attribute is not None else method.refuse if method is not None else ""
+    if refuse:
+        return refuse.replace("{object}", owner)
+    new = attribute.to if attribute is not None else (method.to or method.call) if method is not None else ""
+    return f"{name} is called {new} in MindSpore" if new else f"MindSpore's layer has no {name}"
+
+
+def _keeps_name(rule: Rule, name: str) -> bool:
+    return name in rule.attributes and rule.attributes[name].to == name
+
+
+def _passes_source(module: Module, node: ast.Attribute, rule: Rule) -> bool:
+    """Whether a method that both classes have is called with something of the source framework."""
+    call = module.index.parent(node)
+    package = rule.source.name.partition(".")[0]
+    given = passed(call) if isinstance(call, ast.Call) and call.func is node else []
+    made = (getattr(v, "of", v) for argument in given for v in module.evaluator.evaluate(argument))
+    return any(isinstance(of, Symbol) and of.name.partition(".")[0] == package for of in made)
+
+
+def _has_no_effect(module: Module, statement: ast.stmt, owner: str, name: str, rule: Rule) -> bool:
+    """Whether the layer does not see that an attribute is written: nothing behind the statement makes it see that."""
+    if not rule.attributes[name].write:
+        return False
+    needed = {
+        w.statement.partition(" = ")[0].replace("{object}", owner) for w in rule.write_backs if name in w.attributes
+    }
+    done = {ast.unparse(t) for s in _behind(module, statement) if isinstance(s, ast.Assign) for t in s.targets}
+    return not needed or not needed <= done
+
+
+def _behind(module: Module, statement: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements that run after one in its function, whatever the conditions around it are."""
+    while isinstance(statement, ast.stmt) and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        block = module.index.block(statement)
+        yield from block[block.index(statement) + 1 :]
+        parent = module.index.parent(statement)
+        if not isinstance(parent, ast.stmt):
+            return
+        statement = parent
+
+
+def _class_of(value: Value) -> ast.ClassDef | None:
+    of = value.of if isinstance(value, Instance) else None
+    return of.node if isinstance(of, Local) and isinstance(of.node, ast.ClassDef) else None
+
+
+def _is_own(module: Module, value: Value, name: str) -> bool:
+    """Whether a subclass of the project gives the name a meaning of its own."""
+    cls = _class_of(value)
+    return cls is not None and module.evaluator.classes.defines(cls, name)
+
+
+def _in_body(module: Module, value: Value, name: str) -> bool:
+    """Whether the body of a subclass defines the name, for instance as a property that can be written."""
+    cls = _class_of(value)
+    return cls is not None and bool(module.evaluator.classes.members(cls, name))
+
+
+def _lookup(module: Module, call: ast.Call, name: ast.expr) -> None:
+    """``getattr(m, "weight")`` and its like."""
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return
+    assert isinstance(call.func, ast.Name)
+    for value, rule in _known(module, module.without_none(call.args[0]), name.value):
+        symbol = f"{rule.target.name}.{name.value}"
+        if _keeps_name(rule, name.value):
+            owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
+            written = call.func.id == "setattr" and not _in_body(module, value, name.value)
+            if written and _has_no_effect(module, statement, owner, name.value, rule):
+                module.add(Draft("BN405", "string", symbol, call, rule.attributes[name.value].write))
+        elif _is_foreign(rule, name.value) and not _is_own(module, value, name.value):
+            is_listed = name.value in rule.attributes or name.value in rule.methods
+            message = _why_foreign(rule, name.value, ast.unparse(call.args[0]))
+            offer = offers.looked_up_member(module, call, name, rule) if is_listed else Offer(call)
+            module.add(Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits))
+
+
+def _pattern(module: Module, pattern: ast.MatchClass) -> None:
+    """``case C(weight=w)`` of a target class."""
+    for value in module.without_none(pattern.cls):
+        rule = module.rules.by_target.get(value.name) if isinstance(value, Symbol) else None
+        for name in pattern.kwd_attrs if rule is not None else ():
+            if rule is not None and _is_foreign(rule, name):
+                message = f"the pattern reads {name}, which MindSpore's layer does not have"
+                module.add(Draft("BN402", "isinstance", f"{rule.target.name}.{name}", pattern, message))
+
+
+def _overrides(module: Module, cls: ast.ClassDef) -> None:
+    """Methods of a subclass that the target never calls, as they have the source's name."""
+    classes = module.evaluator.classes
+    base = classes.target_base(cls) if cls.bases and classes.migrated_base(cls) is None else None
+    rule = module.rules.by_target[base.name] if base is not None else None
+    for function in cls.body if rule is not None else ():
+        method = rule.methods.get(function.name) if rule is not None and isinstance(function, ast.FunctionDef) else None
+        if rule is None or method is None or not isinstance(function, ast.FunctionDef):
+            continue
+        if method.override and method.to not in ("", function.name) and not classes.defines(cls, method.to):
+            place = name_of(module.source, function)
+            edits = (ReplaceExpression(place, method.to),) if place is not None else ()
+            message = f"MindSpore never calls {function.name}: the method is called {method.to} there"
+            symbol = f"{rule.target.name}.{function.name}"
+            module.add(Draft("BN402", "method", symbol, place or function, message, suggestion=edits))
