@@ -65,32 +65,29 @@ def _use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | No
     symbol = f"{rules[0].target.name}.{node.attr}"
     role: Role = "method" if node.attr in rules[0].methods else "attribute"
     code = "BN405" if all(_keeps_name(rule, node.attr) for rule in rules) else "BN402"
-    message, offer = _instead(module, node, rules, symbol)
+    instead, message, offer = _instead(module, node, rules, symbol)
     others = [v for v in values if all(v is not w for w, _ in wrong)]
     if others or any(treatment(rule, node.attr) != treatment(rules[0], node.attr) for rule in rules):
         names = ", ".join(sorted({module.describe(v) for v in values}))
         message = f"{ast.unparse(node.value)} may be {names}: for {rules[0].target.name}, {message}"
-        offer = (
-            offer_by_class(module, node, known, len(known) < len(values))
-            if node.attr in module.rules.members
-            else Offer(node)
-        )
-    return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
+        offer = offer_by_class(module, node, known, len(known) < len(values))
+        instead = "BN205"
+    return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits, as_source=(instead,))
 
 
-def _instead(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> tuple[str, Offer]:
-    """What is wrong with an attribute, in words, and what to write instead."""
+def _instead(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> tuple[str, str, Offer]:
+    """What is wrong with an attribute: its code on the source's layer, in words, and what to write instead."""
     if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
-        return f"MindSpore's layer has no {node.attr}", Offer(node)
+        return "BN208", f"MindSpore's layer has no {node.attr}", Offer(node)
     draft = listed(module, node, rules, symbol)
     edits = draft.edits or draft.suggestion
     offer = Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
     method = rules[0].methods.get(node.attr)
     if method is not None and method.refuse:
-        return method.refuse.replace("{object}", ast.unparse(node.value)), offer
+        return draft.code, method.refuse.replace("{object}", ast.unparse(node.value)), offer
     attribute = rules[0].attributes.get(node.attr)
     written = attribute is not None and attribute.write and not isinstance(node.ctx, ast.Load)
-    return attribute.write if attribute is not None and written else draft.message, offer
+    return draft.code, attribute.write if attribute is not None and written else draft.message, offer
 
 
 def _is_wrong(module: Module, node: ast.Attribute, value: Value, rule: Rule) -> bool:
@@ -188,12 +185,14 @@ def _lookup(module: Module, call: ast.Call, name: ast.expr) -> None:
             owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
             written = call.func.id == "setattr" and not _in_body(module, value, name.value)
             if written and _has_no_effect(module, statement, owner, name.value, rule):
-                module.add(Draft("BN405", "string", symbol, call, rule.attributes[name.value].write))
+                message = rule.attributes[name.value].write
+                module.add(Draft("BN405", "string", symbol, call, message, as_source=("BN211",)))
         elif _is_foreign(rule, name.value) and not _is_own(module, value, name.value):
             is_listed = name.value in rule.attributes or name.value in rule.methods
             message = _why_foreign(rule, name.value, ast.unparse(call.args[0]))
             offer = offers.looked_up_member(module, call, name, rule) if is_listed else Offer(call)
-            module.add(Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits))
+            draft = Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits, as_source=("BN211",))
+            module.add(draft)
 
 
 def _pattern(module: Module, pattern: ast.MatchClass) -> None:

@@ -24,7 +24,8 @@ class Draft:
     """A finding and the edits that carry it out; ``node`` is the place it is about.
 
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
-    ``spelling`` the names they need.
+    ``spelling`` the names they need. ``as_source``: what the same is called where the class is the source framework's,
+    which a comment that was written then lists.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Draft:
     edits: tuple[Edit, ...] = ()
     suggestion: tuple[Edit, ...] = ()
     spelling: Spelling = NO_NAMES
+    as_source: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -93,7 +95,7 @@ class Module:
 
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
-        if self.is_skipped(draft.node, draft.code):
+        if self.is_skipped(draft.node, draft.code, *draft.as_source):
             draft = Draft("BN306", draft.role, draft.symbol, draft.node, ON_REQUEST)
         key = (draft.code if draft.kind == "note" else "", self.source.span(draft.node))
         if key not in self._taken:
