@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from migrate.findings import Finding
 
@@ -20,11 +24,13 @@ BLOCK = re.compile(r"^```(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | r
 class Case:
     """One section. ``after`` equals ``before`` where the section has none; a finding brings its suggestion along.
 
-    ``instances``: expressions that make a layer in either text, for the two to be compared.
+    ``instances``: expressions that make a layer in either text, for the two to be compared. ``place`` is where the
+    section stands, for people and editors.
     """
 
     file: str
     title: str
+    place: str
     before: str
     after: str
     findings: tuple[str, ...]
@@ -39,15 +45,35 @@ class Case:
 def read_cases(path: Path) -> list[Case]:
     """The cases of a file: ``## title``, then ``python before``, ``python after``, ``findings`` and ``instances``."""
     cases = []
-    for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
-        title, _, body = section.partition("\n")
+    for title, place, body in _sections(path):
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
         instances = tuple(line for line in blocks.get("instances", "").splitlines() if line)
         after = blocks.get("python after", before)
-        cases.append(Case(path.stem, title.strip(), before, after, split_findings(blocks), options, instances))
+        cases.append(Case(path.stem, title, place, before, after, split_findings(blocks), options, instances))
     return cases
+
+
+def _sections(path: Path) -> Iterator[tuple[str, str, str]]:
+    """The title, the place and the text of each section ``## title``."""
+    text = path.read_text("utf-8")
+    heads = list(re.finditer(r"^## (.*)$", text, flags=re.MULTILINE))
+    for head, end in zip(heads, [*(h.start() for h in heads[1:]), len(text)], strict=True):
+        line = text.count("\n", 0, head.start()) + 1
+        yield head[1].strip(), f"tests/cases/{path.name}:{line}", text[head.end() : end]
+
+
+def lines_of(texts: Iterable[str]) -> list[str]:
+    return [line for text in texts for line in text.splitlines()]
+
+
+def fail_unless_same(place: str, what: str, wanted: Iterable[str], got: Iterable[str]) -> None:
+    """Fail with the place of the case and a unified diff of the lines, unless they are the same."""
+    before, after = list(wanted), list(got)
+    if before != after:
+        diff = difflib.unified_diff(before, after, f"{what}, wanted", f"{what}, got", lineterm="")
+        pytest.fail("\n".join([place, *diff]), pytrace=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +81,7 @@ class ProjectCase:
     """One section over several files. ``after`` has every file; ``run`` has expressions to evaluate in either tree."""
 
     title: str
+    place: str
     before: dict[str, str]
     after: dict[str, str]
     findings: tuple[str, ...]
@@ -64,14 +91,13 @@ class ProjectCase:
 def read_projects(path: Path = PROJECTS) -> list[ProjectCase]:
     """The cases of a file: ``## title``, ``python before: FILE``, ``python after: FILE``, ``findings`` and ``run``."""
     cases = []
-    for section in re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
-        title, _, body = section.partition("\n")
+    for title, place, body in _sections(path):
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         before = {n.removeprefix(BEFORE): text for n, text in blocks.items() if n.startswith(BEFORE)}
         after = {n.removeprefix(AFTER): text for n, text in blocks.items() if n.startswith(AFTER)}
         assert after.keys() <= before.keys()
         run = tuple(blocks.get("run", "").splitlines())
-        cases.append(ProjectCase(title.strip(), before, before | after, split_findings(blocks), run))
+        cases.append(ProjectCase(title, place, before, before | after, split_findings(blocks), run))
     return cases
 
 

@@ -16,7 +16,7 @@ import pytest
 from migrate.analysis.classes import MAX_HEIRS
 from migrate.engine import Options, migrate_files
 from migrate.findings import Result
-from tests.cases import ProjectCase, described, read_projects
+from tests.cases import ProjectCase, described, fail_unless_same, lines_of, read_projects
 
 CASES = pytest.mark.parametrize("case", read_projects(), ids=lambda case: case.title)
 
@@ -32,18 +32,22 @@ def texts(results: list[Result]) -> dict[str, str]:
 
 
 @CASES
-def test_files_and_findings(case: ProjectCase) -> None:
+def test_case(case: ProjectCase) -> None:
+    """Texts and findings are those of the section in any order of the files, and a second run changes nothing."""
     for order in (list(case.before), list(reversed(case.before))):
         results = {r.path: r for r in migrate({path: case.before[path] for path in order})}
-        assert texts([results[path] for path in case.before]) == case.after
-        assert tuple(f"{path} {described(f)}" for path in case.before for f in results[path].findings) == case.findings
-
-
-@CASES
-def test_a_second_run_changes_nothing(case: ProjectCase) -> None:
+        check_texts(case, "text", texts([results[path] for path in case.before]))
+        found = [f"{path} {described(f)}" for path in case.before for f in results[path].findings]
+        fail_unless_same(case.place, "findings", lines_of(case.findings), lines_of(found))
     for text in case.after.values():
         ast.parse(text)
-    assert texts(migrate(case.after)) == case.after
+    check_texts(case, "a second run", texts(migrate(case.after)))
+
+
+def check_texts(case: ProjectCase, what: str, got: dict[str, str]) -> None:
+    for path, text in case.after.items():
+        fail_unless_same(case.place, f"{path}: {what}", text.splitlines(), got[path].splitlines())
+    assert got == case.after, case.place
 
 
 @contextmanager
