@@ -217,7 +217,8 @@ def _initialisation(rule: Rule) -> str:
         arguments = ", ".join(i.arguments)
         calls = [f"`{name.removeprefix('torch.')}({', '.join(('t', *i.arguments))})`" for name in i.functions]
         calls += [f"`t.{name}({arguments})`" for name in i.methods]
-        rows.append((", ".join(calls), f"`t.set_data({_in_place(i.value, i.arguments)})`"))
+        limit = f" where `{i.tensor}` is MindSpore's, otherwise left for review" if i.tensor else ""
+        rows.append((", ".join(calls), f"`t.set_data({_in_place(i.value, i.arguments)})`{limit}"))
     for change in rule.in_place:
         calls = [f"`t.{name}({', '.join(change.arguments)})`" for name in change.methods]
         rows.append(

@@ -229,6 +229,13 @@ _ALL = (
         "",
     ),
     _code(
+        "BN218",
+        "tensor that enters torch",
+        """A renamed tensor is MindSpore's: torch's functions, operators and modules do not take it, it lacks some
+        methods of torch's tensors, and no test for torch's classes holds.""",
+        "import torch\n" + HEAD + "def scale(m: nn.BatchNorm2d):\n    return torch.rsqrt(m.running_var + m.eps)\n",
+    ),
+    _code(
         "BN220",
         "use that differs in its context",
         """There is a counterpart, but none that is equal where it stands: MindSpore's list of parameters leaves out

@@ -31,6 +31,8 @@ class Treatment:
     when_true: str = ""
     when_false: str = ""
     otherwise: str = ""
+    whole: str = ""
+    anew: str = ""
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     note: str = ""
@@ -117,7 +119,8 @@ class MethodTreatment:
 class Initializer:
     """In-place initialisation; ``value`` is what ``set_data`` receives, with {tensor} and the arguments filled in.
 
-    ``constant``: the number that it writes, where no argument tells it.
+    ``constant``: the number that it writes, where no argument tells it. ``part``: what an item or slice of the tensor
+    is to be assigned instead. ``tensor``: the argument that is a tensor, not a number.
     """
 
     value: str
@@ -127,6 +130,8 @@ class Initializer:
     defaults: dict[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     constant: Number | None = None
+    part: str = ""
+    tensor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +146,16 @@ class WriteBack:
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
-    """Methods that change a tensor in place; ``suggest`` is what to write instead, with {tensor} and the arguments."""
+    """Methods that change a tensor in place; ``suggest`` is what to write instead, with {tensor} and the arguments.
+
+    ``part``: what an item or slice of the tensor is to be assigned instead.
+    """
 
     methods: tuple[str, ...]
     suggest: str
     arguments: tuple[str, ...] = ()
     defaults: dict[str, str] = field(default_factory=dict)
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +258,47 @@ class SubclassTable:
 
 
 @dataclass(frozen=True, slots=True)
+class TensorTable:
+    """What code may do with a tensor of the target's as with one of the source's.
+
+    Attributes and methods that mean the same: ``views`` give the same memory, ``values`` new tensors, ``plain`` what
+    belongs to neither framework; ``own`` hold for the attribute of the layer itself alone. ``graph``: those about
+    gradients, which nothing can stand for; ``numbers``: methods of the source's that give no tensor either.
+
+    ``gives``: for the start of a qualified name of the source framework, whether calling it gives a tensor; the
+    longest one counts. ``outward`` makes a tensor of the source's of the {tensor}, ``inward`` one of the target's of a
+    {value}. The other keys say why a use has no rewrite: it ``enters`` the source framework, stands ``beside`` its
+    tensor, the target's tensor ``lacks`` it, the class is ``tested``, or it is ``changed`` in place. ``advice``
+    follows the first three where ``outward`` serves, and ``otherwise`` where it does not; ``whole`` follows a change of
+    the layer's tensor, ``anew`` that of a copy.
+    """
+
+    views: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    graph: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    gives: dict[str, bool] = field(default_factory=dict)
+    outward: str = ""
+    inward: str = ""
+    enters: str = ""
+    beside: str = ""
+    lacks: str = ""
+    tested: str = ""
+    changed: str = ""
+    advice: str = ""
+    otherwise: str = ""
+    whole: str = ""
+    anew: str = ""
+
+    def is_given(self, name: str) -> bool:
+        """Whether calling what has the qualified ``name`` gives a tensor of the source framework."""
+        starts = [start for start in self.gives if name == start or name.startswith(f"{start}.")]
+        return bool(starts) and self.gives[max(starts, key=len)]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One migrated class, for one target.
 
@@ -272,6 +322,7 @@ class Rule:
     proof: ProofTable | None = None
     subclass: SubclassTable = SubclassTable()
     lacks: frozenset[str] = frozenset()
+    tensor: TensorTable = field(default_factory=TensorTable)
 
     @property
     def positional(self) -> tuple[str, ...]:

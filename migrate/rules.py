@@ -29,6 +29,7 @@ from migrate.rule import (
     Source,
     SubclassTable,
     TargetClass,
+    TensorTable,
     Treatment,
     WriteBack,
 )
@@ -61,6 +62,12 @@ class RuleSet:
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
         self.target_names = frozenset(name.rpartition(".")[2] for name in self.by_target)
         self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
+        self.source_package = rules[0].source.name.partition(".")[0] if rules else ""
+        self.target_package = rules[0].target.name.partition(".")[0] if rules else ""
+        self.tensors = frozenset(n for r in rules for n, a in r.attributes.items() if a.tensor)
+        self.computations = frozenset(n for r in rules for n, m in r.methods.items() if m.override == "computation")
+        self.tensor = next((r.tensor for r in rules if r.tensor.gives), TensorTable())
+        """What tensors of both frameworks have in common, which is the same for every class."""
         functions = [(f, i) for r in rules for i in r.initializers for f in i.functions]
         self.initializer_functions = dict(functions)
         self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
@@ -145,6 +152,7 @@ class _RuleFile:
     proof: ProofTable | None = None
     subclass: SubclassTable = field(default_factory=SubclassTable)
     lacks: tuple[str, ...] = ()
+    tensor: TensorTable = field(default_factory=TensorTable)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -265,6 +273,7 @@ def _resolve(file: _RuleFile, target: Target, path: Path) -> Rule:
         proof=file.proof,
         subclass=file.subclass,
         lacks=frozenset(file.lacks),
+        tensor=file.tensor,
     )
 
 
@@ -311,6 +320,11 @@ def _suggestions(file: _RuleFile) -> Iterator[tuple[str, str, set[str]]]:
         yield from ((f"method {name}: suggest", m.suggest, {"object"}) for m in method.on.values())
     for change in file.in_place:
         yield f"in_place {change.methods}: suggest", change.suggest, {"tensor", *change.arguments}
+        yield f"in_place {change.methods}: part", change.part, {"tensor", *change.arguments}
+    for initializer in file.initializer:
+        yield f"initializer {initializer.methods}: part", initializer.part, {"tensor", *initializer.arguments}
+    yield "tensor: outward", file.tensor.outward, {"tensor"}
+    yield "tensor: inward", file.tensor.inward, {"value"}
     yield from ((f"related {r.names}: suggest", r.suggest, set()) for r in file.related)
 
 

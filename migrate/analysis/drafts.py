@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Literal
 
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.index import Index
@@ -45,12 +46,33 @@ class Draft:
         return kind
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A spot where a tensor of the target's cannot do what one of the source's does.
+
+    It ``enters`` the source framework, stands ``beside`` one of its tensors, ``lacks`` a method, is ``tested`` for a
+    class or ``changed`` in place.
+
+    ``what``: the function, the other tensor, or what is missing. ``has_offer``: a copy for the source framework serves.
+    """
+
+    why: Literal["enters", "beside", "lacks", "tested", "changed"]
+    what: str
+    has_offer: bool = True
+
+    @property
+    def leaves(self) -> bool:
+        """Whether what is to be written makes it a tensor of the source framework."""
+        return self.why in ("enters", "beside", "lacks")
+
+
 @dataclass(slots=True)
 class Module:
     """One file under analysis.
 
     ``left`` holds the nodes of all files that stay the source framework's, and why; ``decided`` the attributes whose
-    drafts are there already; ``doubts`` says of each subclass that cannot be rewritten why that is.
+    drafts are there already; ``doubts`` says of each subclass that cannot be rewritten why that is. ``uses``: the
+    attributes that hold a tensor of the target's once they are renamed, with the spot where that fails, if any.
     """
 
     evaluator: Evaluator
@@ -60,6 +82,7 @@ class Module:
     drafts: list[Draft] = field(default_factory=list)
     decided: set[ast.AST] = field(default_factory=set)
     doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
+    uses: dict[ast.expr, Use | None] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property

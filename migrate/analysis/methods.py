@@ -17,6 +17,8 @@ from migrate.rule import MethodTreatment, Rule
 def decide_method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     """What becomes of ``instance.method`` where it stands, called or not."""
     how = rule.methods[node.attr]
+    if not isinstance(node.ctx, ast.Load):
+        return Draft("BN207", "method", symbol, node, _replaced(node, how))
     call = module.index.parent(node)
     called = call if isinstance(call, ast.Call) and call.func is node else None
     owner = ast.unparse(node.value)
@@ -39,6 +41,16 @@ def decide_method(module: Module, node: ast.Attribute, rule: Rule, symbol: str) 
     advice = (how.refuse or f"write {{object}}.{how.call}").replace("{object}", owner)
     offer = offers.method(module, node, how, rule.method_imports[node.attr])
     return Draft("BN208", "method", symbol, offer.place, advice, suggestion=offer.edits)
+
+
+def _replaced(node: ast.Attribute, how: MethodTreatment) -> str:
+    """Why a method of one object cannot be replaced."""
+    new = how.to or how.call.partition("(")[0] or node.attr
+    done = "deleted" if isinstance(node.ctx, ast.Del) else "replaced"
+    return (
+        f"{node.attr} of one layer is {done}: graph mode compiles {new} of the class, and a cell or bridge around the "
+        f"layer has its own: write a subclass that overrides {new}, or put another layer in its place"
+    )
 
 
 def _renamed(module: Module, node: ast.Attribute, call: ast.Call | None, how: MethodTreatment, symbol: str) -> Draft:

@@ -13,6 +13,7 @@ from migrate.analysis.constructions import decide_unresolved, find_constructions
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
+from migrate.analysis.leaving import find_uses
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.skips import read_skips
@@ -82,6 +83,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     give_modes(module, subclasses)
     decide_unresolved(module)
     yield None
+    find_uses(module)
     split_branches(module)
     decide_instances(module)
     decide_already(module)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.source import is_plain
+from migrate.analysis.source_tensors import SourceTensors
 from migrate.analysis.syntax import passed
+from migrate.analysis.target_tensors import is_target
 from migrate.analysis.values import Constant, Instance, Symbol
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, SetTensor, Write
 from migrate.findings import Role
-from migrate.rule import AttributeTreatment, InPlace, MethodTreatment, Related, Rule
+from migrate.rule import AttributeTreatment, Initializer, InPlace, MethodTreatment, Related, Rule
 
 Place = ast.expr | ast.stmt
 TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
@@ -138,12 +140,58 @@ def item_assignment(module: Module, node: ast.Attribute, place: ast.Subscript, t
     """Writing into a part of a tensor works under its new name, unless the value is the source framework's."""
     parent = module.index.parent(place)
     if isinstance(parent, (ast.Assign, ast.AugAssign)) and not _is_foreign(module, parent.value):
-        return Offer(node, (RenameAttribute(node, treatment.to),))
+        # Through .data, a write by a mask or a list of places is lost.
+        return written(place.value, f"{{object}}.{treatment.to}", {"object": node.value})
     return Offer(node)
+
+
+def part_changed(module: Module, node: ast.Attribute, treatment: AttributeTreatment) -> Offer:
+    """``layer.weight.data[:2].mul_(3)``, which changes a part of the tensor by a method: the part is assigned."""
+    index = module.index
+    tensor: ast.expr = node
+    parent = index.parent(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == "data":
+        tensor, parent = parent, index.parent(parent)
+    method = index.parent(parent) if isinstance(parent, ast.Subscript) and parent.value is tensor else None
+    call = index.parent(method) if isinstance(method, ast.Attribute) else None
+    alone = isinstance(call, ast.Call) and isinstance(index.parent(call), ast.Expr)
+    if not alone or not isinstance(call, ast.Call) or not isinstance(method, ast.Attribute):
+        return Offer(node)
+    assert isinstance(parent, ast.Subscript)
+    table = _part_table(module, method.attr)
+    given = _given(table, call) if table is not None else None
+    if table is None or given is None or any(isinstance(v, str) or _is_foreign(module, v) for v in given.values()):
+        return Offer(node)
+    part = f"{{object}}.{treatment.to}[{{index}}]"
+    text = f"{part} = {table.part.replace('{tensor}', part)}"
+    return written(call, text, {"object": node.value, "index": parent.slice, **given})  # type: ignore[dict-item]
+
+
+def _part_table(module: Module, method: str) -> InPlace | Initializer | None:
+    """What the rules say of a method that changes a part of a tensor."""
+    for rule in module.rules.rules:
+        tables: tuple[InPlace | Initializer, ...] = (*rule.in_place, *rule.initializers)
+        found = next((t for t in tables if method in t.methods and t.part), None)
+        if found is not None:
+            return found
+    return None
+
+
+def made_target(
+    module: Module, node: ast.Attribute, place: Place, value: ast.expr, treatment: AttributeTreatment
+) -> Offer:
+    """The tensor gets the values of one of the source framework's, which is converted."""
+    inward = module.rules.tensor.inward
+    if not inward or not SourceTensors(module).holds(value):
+        return Offer(node)
+    text = f"{{object}}.{treatment.to}.set_data({inward})"
+    return written(place, text, {"object": node.value, "value": value})
 
 
 def _is_foreign(module: Module, value: ast.expr) -> bool:
     """Whether something in ``value`` is known to be made by another framework."""
+    if is_target(module, value) or SourceTensors(module).holds(value):
+        return not is_target(module, value)
     made = [v.of for n in ast.walk(value) if isinstance(n, ast.expr) for v in module.evaluator.evaluate(n)
             if isinstance(v, Instance)]  # fmt: skip
     return any(not isinstance(of, Symbol) or not of.name.startswith(("mindspore.", "builtins.")) for of in made)
@@ -181,7 +229,7 @@ def in_place(module: Module, node: ast.Attribute, call: ast.Call, name: str, tre
     return written(call, text, {"object": node.value, **{k: v for k, v in given.items() if not isinstance(v, str)}})
 
 
-def _given(table: InPlace, call: ast.Call) -> dict[str, ast.expr | str] | None:
+def _given(table: InPlace | Initializer, call: ast.Call) -> dict[str, ast.expr | str] | None:
     """The arguments of a call by name, defaults as text; None where the call does not fit."""
     if len(call.args) > len(table.arguments) or any(isinstance(a, ast.Starred) for a in call.args):
         return None

@@ -7,9 +7,13 @@ import ast
 from migrate.analysis import contexts, offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.existence import argument_of
+from migrate.analysis.leaving import decide_leaving, in_subclass
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
-from migrate.analysis.values import NONE, Constant, Instance, Symbol
+from migrate.analysis.source_tensors import SourceTensors
+from migrate.analysis.syntax import passed
+from migrate.analysis.target_tensors import is_target
+from migrate.analysis.values import Constant, Symbol
 from migrate.analysis.writes import decide_write, guards_what_is_there
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
 from migrate.rule import AttributeTreatment, Initializer, Rule
@@ -31,7 +35,7 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
         message = f"{treatment.to} always exists in MindSpore; what the test guards writes the value it then has"
         return Draft("BN105", "attribute", symbol, node, message, (RenameAttribute(node, treatment.to),))
     if isinstance(node.ctx, ast.Load) and treatment.tensor:
-        draft = _in_place(module, node, treatment, symbol)
+        draft = _in_place(module, node, treatment, symbol) or decide_leaving(module, node, treatment, symbol)
         if draft is not None:
             return draft
     if not isinstance(node.ctx, ast.Load):
@@ -73,19 +77,14 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
         return f"write {tensor}.set_data({tensor} ...) with the new value"
     value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
     values = module.evaluator.evaluate(value) if value is not None else frozenset()
-    if value is None or _is_foreign(module, value) or NONE in values or any(isinstance(v, Constant) for v in values):
+    if value is None or any(isinstance(v, Constant) for v in values) or not _arrives(module, node, value):
         return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
     return ""
 
 
-def _is_foreign(module: Module, value: ast.expr) -> bool:
-    """Whether a value may be an object of another library than the target."""
-    values = module.evaluator.evaluate(value)
-    return any(isinstance(v, Instance) and isinstance(v.of, Symbol) and not _is_target(v.of) for v in values)
-
-
-def _is_target(symbol: Symbol) -> bool:
-    return symbol.name.partition(".")[0] == "mindspore"
+def _arrives(module: Module, node: ast.Attribute, value: ast.expr) -> bool:
+    """Whether ``value`` may be assigned to a tensor of the target's; the code of a subclass is checked as a whole."""
+    return is_target(module, value) or (in_subclass(module, node) and not SourceTensors(module).holds(value))
 
 
 def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft | None:
@@ -98,7 +97,7 @@ def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment
         assert isinstance(tensor, ast.Attribute)
         if isinstance(tensor.ctx, ast.Store):
             return _data_assigned(module, node, tensor, treatment, symbol)
-    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+    if isinstance(parent, ast.Subscript) and parent.value is tensor and not isinstance(parent.ctx, ast.Load):
         offer = offers.item_assignment(module, node, parent, treatment)
         return _no_rewrite(node, treatment, symbol, "writing into a part of it", offer)
     if isinstance(parent, ast.keyword):
@@ -126,13 +125,21 @@ def _data_assigned(
     statement = module.index.parent(data)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or "#" in module.source.segment(statement):
         return _no_rewrite(node, treatment, symbol, "assigning .data here")
-    if _is_foreign(module, statement.value):
-        return _no_rewrite(node, treatment, symbol, "assigning a tensor that is not MindSpore's")
+    if not _arrives(module, node, statement.value):
+        offer = offers.made_target(module, node, statement, statement.value, treatment)
+        return _no_rewrite(node, treatment, symbol, f"assigning {_whose(module, statement.value)}", offer)
     message = (
         f"assigning {node.attr}.data is {treatment.to}.set_data(...) in MindSpore, which takes any shape: check it"
     )
     edit = SetTensor(statement, "assignment", treatment.to, "{src}", (("src", 0),))
     return Draft("BN107", "attribute", symbol, statement, message, (edit,))
+
+
+def _whose(module: Module, value: ast.expr) -> str:
+    """A value that is not known to be the target's, in words."""
+    text = ast.unparse(value)
+    known = SourceTensors(module).holds(value)
+    return f"{text}, which is torch's," if known else f"{text}, which may be torch's,"
 
 
 def _by_function(
@@ -177,6 +184,11 @@ def _initialised(
     alone = isinstance(module.index.parent(call), ast.Expr)
     if arguments is None or not is_plain(node.value) or "#" in module.source.segment(call):
         return _no_rewrite(node, treatment, symbol, ast.unparse(call))
+    sources, takes = SourceTensors(module), bool(initializer.tensor)
+    foreign = [a for a in passed(call)[skip:] if sources.holds(a) or (takes and not _arrives(module, node, a))]
+    if foreign:
+        offer = offers.made_target(module, node, call, foreign[0], treatment) if takes and alone else None
+        return _no_rewrite(node, treatment, symbol, f"{ast.unparse(call)} with {_whose(module, foreign[0])}", offer)
     edit = SetTensor(call, "function" if form == "function" else "method", treatment.to, initializer.value, arguments)
     edits: list[Edit] = [edit, *(NeedImport(name) for name in initializer.imports)]
     if not alone:

@@ -150,9 +150,18 @@ def _set_tensor(text: str, edit: SetTensor, spelling: Spelling, newline: str) ->
         function = edit.form == "function"
         owner = call.args[0].value if function else cst.ensure_type(call.func, cst.Attribute).value
         tensor = _renamed_tensor(owner, edit, newline)
-        given = {name: code(call.args[p].value, newline) if isinstance(p, int) else p for name, p in edit.arguments}
+        given = {
+            n: _argument(call.args[p].value, edit, n, newline) if isinstance(p, int) else p for n, p in edit.arguments
+        }
     value = local_names(edit.value, spelling).format(tensor=tensor, **given)
     return f"{tensor}.set_data({value})"
+
+
+def _argument(value: cst.BaseExpression, edit: SetTensor, name: str, newline: str) -> str:
+    """The text of an argument, in parentheses where a method of it is called."""
+    atom = isinstance(value, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or value.lpar
+    text = code(value, newline)
+    return text if atom or f"{{{name}}}." not in edit.value else f"({text})"
 
 
 def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: str, newline: str) -> str:

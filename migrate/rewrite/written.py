@@ -19,7 +19,7 @@ def fill(text: str, parts: dict[str, tuple[ast.expr, str]], spelling: Spelling, 
             return spelling.needed[name]
         node, part = parts[name]
         before, after = text[: match.start()], text[match.end() :]
-        enclosed = before.endswith(("(", ", ", "=", ": ")) and after.startswith((")", ", ", "}"))
+        enclosed = before.endswith(("(", "[", ", ", "=", ": ")) and after.startswith((")", "]", ", ", "}"))
         return part if enclosed or not before + after or _is_atom(node, part, after) else f"({part})"
 
     lines = text.split("\n")

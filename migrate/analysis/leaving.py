@@ -1,0 +1,69 @@
+"""The tensors that a rename makes the target's, and those among them that the code around cannot use as such."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis import offers
+from migrate.analysis.drafts import Draft, Module, Use
+from migrate.analysis.offers import Offer
+from migrate.analysis.source_tensors import stays
+from migrate.analysis.tensor_uses import Follower
+from migrate.rule import AttributeTreatment
+
+ROUNDS = 6
+
+
+def find_uses(module: Module) -> None:
+    """Fill ``module.uses``; a tensor that leaves takes with it those that it is combined with."""
+    module.uses = dict.fromkeys(_tensors(module))
+    for _ in range(ROUNDS):
+        follower = Follower(module)
+        found = {node: follower.use(node) for node in module.uses}
+        if found == module.uses:
+            break
+        module.uses.update(found)
+
+
+def _tensors(module: Module) -> Iterator[ast.Attribute]:
+    """The reads of a tensor of an object that may be, or become, the target's."""
+    for node in module.index.all(ast.Attribute):
+        if node.attr not in module.rules.tensors or not isinstance(node.ctx, ast.Load) or in_subclass(module, node):
+            continue
+        values = module.without_none(node.value)
+        if any(module.base_of(v) is not None for v in values) and not stays(module, values):
+            yield node
+
+
+def in_subclass(module: Module, node: ast.AST) -> bool:
+    """Whether ``node`` stands in a class that becomes one of the target's, where all tensors are its."""
+    classes = module.evaluator.classes
+    around = (a for a in module.index.ancestors(node) if isinstance(a, ast.ClassDef))
+    return any(classes.migrated_base(cls) is not None for cls in around)
+
+
+def decide_leaving(module: Module, node: ast.Attribute, treatment: AttributeTreatment, symbol: str) -> Draft | None:
+    """The review of a tensor that the code around cannot use under its new name; None where it can."""
+    use = module.uses.get(node)
+    if use is None:
+        return None
+    code = "BN214" if use.why == "changed" else "BN218"
+    offer = _offer(module, node, use, treatment)
+    table, tensor = module.rules.tensor, f"{ast.unparse(node.value)}.{treatment.to}"
+    reasons: list[str] = [getattr(table, use.why)]
+    if use.leaves:
+        reasons.append(table.advice if offer.edits else table.otherwise)
+    if use.why == "changed":
+        reasons.append(table.whole if use.has_offer else table.anew)
+    message = ": ".join(filter(None, reasons)).replace("{use}", use.what).replace("{tensor}", tensor)
+    return Draft(code, "attribute", symbol, offer.place, message, suggestion=offer.edits)
+
+
+def _offer(module: Module, node: ast.Attribute, use: Use, treatment: AttributeTreatment) -> Offer:
+    outward = module.rules.tensor.outward
+    if use.why == "changed":
+        return offers.part_changed(module, node, treatment)
+    if not use.leaves or not use.has_offer or not outward:
+        return Offer(node)
+    return offers.written(node, outward.replace("{tensor}", f"{{object}}.{treatment.to}"), {"object": node.value})
