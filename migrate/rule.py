@@ -162,6 +162,7 @@ class InPlace:
 class Related:
     """Symbols beside the class that a person has to migrate.
 
+    ``only_given``: functions that concern a layer only where they get one, or a module that holds one.
     ``suggest`` is what to write instead of the symbol: where its role is one of ``roles`` or, for a function, where
     the call passes the ``required`` ones of its ``parameters``, and no others.
     """
@@ -173,6 +174,7 @@ class Related:
     roles: tuple[Role, ...] = ()
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    only_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ class RuleSet:
         self.rules = rules
         self.by_name = {name: r for r in rules for name in (r.source.name, *r.source.aliases)}
         self.by_target = {name: r for r in rules for name in (r.target.name, *r.target.aliases)}
-        self.related = {name: rel for r in rules for rel in r.related for name in rel.names}
+        beside = {name: related for r in rules for related in r.related for name in related.names}
+        self.related = {name: related for name, related in beside.items() if not related.only_given}
+        self.given = {name: related for name, related in beside.items() if related.only_given}
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
         self.lacks = frozenset(m for r in rules for m in r.lacks)

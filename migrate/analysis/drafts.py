@@ -18,6 +18,7 @@ from migrate.rules import RuleSet
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
 NO_NAMES = Spelling({}, {})
+MAKING_ROLES = ("call", "partial", "default", "reference", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Draft:
         kind = CODES[self.code].kind
         assert kind is not None
         return kind
+
+    @property
+    def makes_layers(self) -> bool:
+        """Whether what is rewritten makes layers of the target, or is a class that may."""
+        return self.code in ("BN101", "BN102", "BN103") and self.role in MAKING_ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         if node.attr not in module.rules.members:
             return None
         if _keeps_meaning(node, [b.rule for _, b in known]):
-            return Draft("BN303", role, symbol, node, rule.attributes[node.attr].read)
+            return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
         names = ", ".join(sorted({module.describe(v) for v in values}))
         advice = f"split the branch by class; for batch norm, write {new_name(rule, node.attr)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
@@ -100,10 +100,18 @@ def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symb
 
 def _keeps_meaning(node: ast.Attribute, rules: list[Rule]) -> bool:
     """Whether reading the attribute is the same in both frameworks, so that it does not matter what the object is."""
+    if all(node.attr in rule.methods for rule in rules):
+        return all(rule.methods[node.attr].to == node.attr for rule in rules)
     treatments = [rule.attributes.get(node.attr) for rule in rules]
     return isinstance(node.ctx, ast.Load) and all(
         t is not None and t.to == node.attr and not t.tensor and not t.refuse for t in treatments
     )
+
+
+def _same_meaning(rule: Rule, attr: str) -> str:
+    """What a note says about an attribute or method that stays."""
+    attribute = rule.attributes.get(attr)
+    return (attribute.read if attribute is not None else "") or f"{attr} has the same name in MindSpore"
 
 
 def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:

@@ -16,14 +16,13 @@ from migrate.analysis.instances import decide_instances
 from migrate.analysis.leaving import find_uses
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
+from migrate.analysis.related import decide_given
 from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
-
-NEEDS_MODE = ("call", "partial", "default", "reference", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     decide_instances(module)
     decide_already(module)
     decide_made(module)
+    decide_given(module)
     decide_strings(module)
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
@@ -98,8 +98,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
 def _mode_note(module: Module) -> None:
     """One note a file where an instance's mode belongs to a network around it."""
     for draft in sorted(module.drafts, key=lambda d: module.source.span(d.node)):
-        makes = draft.code in ("BN101", "BN102", "BN103") and draft.role in NEEDS_MODE
-        if makes and not any(isinstance(e, CallMethod) for e in draft.edits):
+        if draft.makes_layers and not any(isinstance(e, CallMethod) for e in draft.edits):
             message = (
                 "a MindSpore cell starts in inference mode, a torch module in training mode: "
                 "call set_train() on the network before training and set_train(False) before evaluation"
