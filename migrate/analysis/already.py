@@ -40,19 +40,11 @@ def decide_already(module: Module) -> None:
         _overrides(module, cls)
 
 
-def rule_of(module: Module, value: Value) -> Rule | None:
-    """The rule about the class of an instance, directly or through subclasses, where that is a target's class."""
-    of: object = value.of if isinstance(value, Instance) else None
-    if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-        of = module.evaluator.classes.target_base(of.node)
-    return module.rules.by_target.get(of.name) if isinstance(of, Symbol) else None
-
-
 def _known(module: Module, values: list[Value], name: str) -> Known:
     """The instances of target classes; none beside one of a source class, about which that one's finding speaks."""
     if any(module.base_of(v) is not None and not _is_own(module, v, name) for v in values):
         return []
-    return [(v, rule) for v in values if (rule := rule_of(module, v)) is not None]
+    return [(v, rule) for v in values if (rule := module.target_rule(v)) is not None]
 
 
 def _use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:

@@ -14,6 +14,7 @@ from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, N
 from migrate.codes import CODES
 from migrate.edits import Edit, Spelling
 from migrate.findings import Kind, Role
+from migrate.rule import Rule
 from migrate.rules import RuleSet
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
@@ -177,6 +178,13 @@ class Module:
         if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
             return self.evaluator.classes.migrated_base(value.of.node)
         return None
+
+    def target_rule(self, value: Value) -> Rule | None:
+        """The rule about the class of an instance, directly or through subclasses, where that is a target's class."""
+        of: object = value.of if isinstance(value, Instance) else None
+        if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
+            of = self.evaluator.classes.target_base(of.node)
+        return self.rules.by_target.get(of.name) if isinstance(of, Symbol) else None
 
     def left_around(self, owner: ast.expr) -> str:
         """Why the class around ``super()`` was left; empty for anything else, and where it was migrated."""

@@ -9,7 +9,8 @@ from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module, Use
 from migrate.analysis.offers import Offer
 from migrate.analysis.source_tensors import stays
-from migrate.analysis.tensor_uses import Follower
+from migrate.analysis.tensor_flow import Flow
+from migrate.analysis.tensor_uses import first_use
 from migrate.rule import AttributeTreatment
 
 ROUNDS = 6
@@ -19,8 +20,8 @@ def find_uses(module: Module) -> None:
     """Fill ``module.uses``; a tensor that leaves takes with it those that it is combined with."""
     module.uses = dict.fromkeys(_tensors(module))
     for _ in range(ROUNDS):
-        follower = Follower(module)
-        found = {node: follower.use(node) for node in module.uses}
+        flow = Flow(module)
+        found = {node: use or first_use(flow, node) for node, use in module.uses.items()}
         if found == module.uses:
             break
         module.uses.update(found)
@@ -32,7 +33,8 @@ def _tensors(module: Module) -> Iterator[ast.Attribute]:
         if node.attr not in module.rules.tensors or not isinstance(node.ctx, ast.Load) or in_subclass(module, node):
             continue
         values = module.without_none(node.value)
-        if any(module.base_of(v) is not None for v in values) and not stays(module, values):
+        ours = any(module.base_of(v) is not None or module.target_rule(v) is not None for v in values)
+        if ours and not stays(module, values):
             yield node
 
 

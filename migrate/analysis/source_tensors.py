@@ -52,6 +52,12 @@ class SourceTensors:
         made = [v.of for v in self._values(node) if isinstance(v, Instance)]
         return any(isinstance(of, Symbol) and self.is_foreign(of) for of in (*made, *self._promised(node)))
 
+    def is_kept(self, attribute: ast.Attribute) -> bool:
+        """Whether what is assigned to an attribute is kept by a tensor or layer of the source framework."""
+        owner = attribute.value
+        named = attribute.attr in self._rules.tensors and self._has_its_own(attribute)
+        return named or self.is_made(owner) or self.holds(owner)
+
     def _promised(self, node: ast.expr) -> list[Symbol]:
         """The classes that annotations of a name speak of."""
         bindings = self._module.evaluator.bindings(node) if isinstance(node, ast.Name) else []

@@ -1,0 +1,113 @@
+"""What is known while tensors of the target are followed through a file, and where names and attributes take them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from enum import Enum
+from functools import cached_property
+
+from migrate.analysis.drafts import Module, Use
+from migrate.analysis.reaching import reached
+from migrate.analysis.scopes import Function
+from migrate.analysis.source_tensors import SourceTensors
+from migrate.analysis.syntax import has_decorator
+from migrate.analysis.values import Local
+
+
+class Kind(Enum):
+    """What an expression holds: the attribute itself, memory of it, a new tensor, or a container of any."""
+
+    OWN = 0
+    VIEW = 1
+    VALUE = 2
+    CONTAINER = 3
+
+    @property
+    def kept(self) -> Kind:
+        """What a name holds that is given this."""
+        return Kind.VIEW if self is Kind.OWN else self
+
+    @property
+    def element(self) -> Kind:
+        """What an element of it is."""
+        return Kind.VALUE if self is Kind.VALUE else Kind.VIEW
+
+
+Step = tuple[ast.expr, Kind]
+Found = Iterator[Use | Step]
+"""The spots where the two frameworks differ, and the expressions to go on with."""
+
+
+class Flow:
+    """One file, its tensors of the source framework, and who calls its functions."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.index = module.index
+        self.sources = SourceTensors(module)
+        self.table = module.rules.tensor
+
+    def beside(self, *others: ast.expr) -> Iterator[Use]:
+        """The first of ``others`` that the source framework made."""
+        yield from (Use("beside", ast.unparse(o)) for o in others if self.sources.holds(o))
+
+    def bound(self, target: ast.expr, kind: Kind) -> Found:
+        """What becomes of a tensor that ``target`` is given."""
+        if isinstance(target, ast.Name):
+            yield from self.held(target.id, target, kind)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for element in target.elts:
+                yield from self.bound(element, kind.element)
+        elif isinstance(target, ast.Attribute):
+            if self.sources.is_kept(target):
+                yield Use("enters", ast.unparse(target), False)
+            yield from ((use, kind.kept) for use in self._same_attribute(target))
+        elif isinstance(target, ast.Subscript) and self.sources.holds(target.value):
+            yield Use("enters", ast.unparse(target))
+        elif isinstance(target, ast.Subscript):
+            yield from self.bound(target.value, Kind.CONTAINER)
+
+    def held(self, name: str, binder: ast.AST, kind: Kind) -> Found:
+        """The uses of a name that may still hold what ``binder``, a target or a function, gave it."""
+        index = self.index
+        scope = index.inner[binder] if isinstance(binder, Function) else index.scope(binder).resolve(name)
+        for use in reached(index, scope, name, binder) if scope is not None else ():
+            statement = index.parent(use)
+            if not isinstance(use.ctx, ast.Store):
+                yield use, kind.kept
+            elif isinstance(statement, ast.AugAssign) and kind in (Kind.OWN, Kind.VIEW):
+                yield Use("changed", ast.unparse(statement))
+
+    def _same_attribute(self, target: ast.Attribute) -> list[ast.Attribute]:
+        """The reads of an attribute of the same text, in the class or else the function around.
+
+        Those of a layer's own tensors are followed for themselves.
+        """
+        owner, around = ast.unparse(target.value), self._around(target)
+        if target.attr in self.table.views:
+            return []
+        reads = (n for n in self.index.all(ast.Attribute) if n.attr == target.attr and isinstance(n.ctx, ast.Load))
+        alike = (n for n in reads if n not in self.module.uses and ast.unparse(n.value) == owner)
+        return [n for n in alike if self._around(n) is around]
+
+    def _around(self, node: ast.AST) -> ast.AST | None:
+        outer = [a for a in self.index.ancestors(node) if isinstance(a, (Function, ast.ClassDef))]
+        return next((a for a in outer if isinstance(a, ast.ClassDef)), outer[0] if outer else None)
+
+    def given_by(self, function: ast.AST) -> list[ast.expr]:
+        """The expressions of this file that give what a function returns: its calls, or the reads of a property."""
+        if has_decorator(function, "property"):
+            name, around = getattr(function, "name", ""), self._around(function)
+            reads = [n for n in self.index.all(ast.Attribute) if n.attr == name and isinstance(n.ctx, ast.Load)]
+            return [n for n in reads if self._around(n) is around]
+        return list(self._calls.get(function, ()))
+
+    @cached_property
+    def _calls(self) -> dict[ast.AST, list[ast.Call]]:
+        found: dict[ast.AST, list[ast.Call]] = {}
+        for call in self.index.all(ast.Call):
+            for value in self.module.evaluator.evaluate(call.func):
+                if isinstance(value, Local):
+                    found.setdefault(value.node, []).append(call)
+        return found
