@@ -68,8 +68,8 @@ def _to_function(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword
         yield call, Kind.CONTAINER
     elif name == "builtins.next":
         yield call, Kind.VIEW
-    elif kind is not Kind.CONTAINER and name in ("builtins.format", "builtins.round") and len(call.args) > 1:
-        yield Use("lacks", f"{builtin}() with a second argument")
+    elif kind is not Kind.CONTAINER and name == "builtins.format" and len(call.args) > 1:
+        yield Use("lacks", "a format")
 
 
 def _in_source(flow: Flow, keyword: str | None, name: str) -> Use:
