@@ -27,6 +27,11 @@ class Chosen:
     def is_all(self) -> bool:
         return len(self.codes) == len(OF_FINDINGS)
 
+    @property
+    def reviews(self) -> tuple[str, ...]:
+        """The codes of reviews that are chosen."""
+        return tuple(c for c in OF_FINDINGS if c in self.codes and CODES[c].kind == "review")
+
     def of(self, result: Result) -> Result:
         """The result with the findings that are chosen."""
         kept = tuple(f for f in result.findings if f.code in self.codes)

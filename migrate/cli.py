@@ -49,6 +49,9 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--diff", is_flag=True, help="Print a unified diff, of notebooks one of each cell, and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be rewritten.")
 @click.option("--output", type=click.Path(file_okay=False), metavar="DIR", help="Write the migrated tree to DIR.")
+@click.option(
+    "--todo", is_flag=True, help="Write a comment above each place that needs review; it goes when that is done."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 if a place needs review.")
 @click.option(
     "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text", help="The report (text)."
@@ -159,7 +162,8 @@ def _status(run: Run, report: Report) -> int:
     proved = report.verification
     if report.summary.errors or (proved is not None and not all(n.ran for n in proved.networks)):
         return 2
-    found = run.check and report.summary.changed > 0 and (run.chosen.is_all or report.summary.rewrites > 0)
+    counts = run.chosen.is_all or bool(run.options.todo) or report.summary.rewrites > 0
+    found = run.check and report.summary.changed > 0 and counts
     unsettled = run.strict and report.summary.reviews > 0
     unproved = proved is not None and not proved.passed
     return int(found or unsettled or unproved)

@@ -58,6 +58,7 @@ class Config:
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     statistics: bool | None = None
+    todo: bool | None = None
 
 
 def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:

@@ -18,11 +18,12 @@ from migrate.errors import FileError
 from migrate.findings import Finding, Result
 from migrate.stages import stage
 from migrate.targets import Target
-from migrate.triggers import holds_none
+from migrate.triggers import TODO, holds_none
 
 if TYPE_CHECKING:
     from migrate.analysis.module import Analysis
     from migrate.analysis.source import Source, Span
+    from migrate.edits import Edit
     from migrate.rules import RuleSet
 
 FRAMES = 3000
@@ -30,11 +31,12 @@ FRAMES = 3000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a migration depends on besides the source."""
+    """What a migration depends on besides the source. ``todo``: the codes of the reviews that get a comment."""
 
     target: Target = "mindspore.nn"
     data_format: str = "NCHW"
     rules: tuple[Path, ...] = ()
+    todo: tuple[str, ...] = ()
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -77,7 +79,7 @@ def migrate_group(
             with stage("edit"):
                 analysis = analyses[path]
                 data = analysis.source.data if isinstance(analysis, Analysis) else known.get(path) or read(path)
-                results.append(finish(data, path, analysis, rules))
+                results.append(finish(data, path, analysis, rules, options))
     return results
 
 
@@ -121,12 +123,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSet) -> Result:
+def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSet, options: Options) -> Result:
     """The result of one file from its analysis; errors are part of it and leave the bytes as they are."""
     try:
         if isinstance(analysis, Exception):
             raise analysis
-        return _edited(analysis, rules)
+        return _edited(analysis, rules, options)
     except FileError as error:
         return Result(path, data, data, error=str(error), error_line=error.line, error_cell=error.cell)
     except (RecursionError, MemoryError):  # before Exception: both say something about the file
@@ -139,7 +141,7 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSe
         return Result(path, data, data, error=message)
 
 
-def _edited(analysis: Analysis, rules: RuleSet) -> Result:
+def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
     source, drafts = analysis.source, analysis.drafts
     edits = [e for d in drafts for e in d.edits]
     text = source.text
@@ -166,9 +168,28 @@ def _edited(analysis: Analysis, rules: RuleSet) -> Result:
         suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
         before, after, suggestion = map(source.shown, (before, after, suggestion))
         findings.append(Finding(*said, *place.span, draft.message, before, after, suggestion, place.cell))
-    if more := _beside(source, rules):
+    more = _beside(source, rules)
+    if options.todo or TODO in source.text:
+        text, standing = _with_todos(analysis, edits, text, options.todo)
+        more += standing
+    if more:
         findings = sorted([*findings, *more], key=lambda f: f.place)
     return Result(source.path, source.data, source.encode(text), tuple(findings))
+
+
+def _with_todos(analysis: Analysis, edits: list[Edit], text: str, codes: tuple[str, ...]) -> tuple[str, list[Finding]]:
+    """The rewritten ``text`` with the comments of ``codes``, and a review for each comment that stands."""
+    from migrate.rewrite.splice import splice
+    from migrate.todo import Todos
+
+    source, todos = analysis.source, Todos(analysis.source, analysis.drafts)
+    same, done = splice(source, edits, todos.wanted, analysis.spelling)
+    if same != text:
+        raise FileError("BN905", "where the comments go cannot be told; please report it")
+    if replaced := todos.changes(done, codes):
+        text, _ = splice(source, edits, (), analysis.spelling, replaced)
+        _check(text)
+    return text, list(todos.reported(done))
 
 
 def _beside(source: Source, rules: RuleSet) -> list[Finding]:

@@ -106,9 +106,11 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
 
 
 def _run(merged: dict[str, Any], selection: Selection) -> Run:
+    chosen = choose(merged["select"], merged["ignore"])
+    rules = tuple(Path(r) for r in merged["rules"])
     return Run(
         paths=merged["paths"],
-        options=Options(merged["target"], merged["data_format"], tuple(Path(r) for r in merged["rules"])),
+        options=Options(merged["target"], merged["data_format"], rules, chosen.reviews if merged["todo"] else ()),
         selection=selection,
         means=Means(merged["jobs"] or os.cpu_count() or 1, not merged["no_cache"], merged["dask"] or ""),
         diff=merged["diff"],
@@ -123,7 +125,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         stdin_filename=merged["stdin_filename"] or STDIN,
         verify=_verify(merged),
         profile=merged["profile"],
-        chosen=choose(merged["select"], merged["ignore"]),
+        chosen=chosen,
         statistics=merged["statistics"],
     )
 

@@ -35,7 +35,7 @@ from migrate.rule import (
 )
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
-from migrate.triggers import shortest
+from migrate.triggers import TODO, shortest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -76,8 +76,10 @@ class RuleSet:
         words = (
             {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments | self.target_names
         )
-        self.words = shortest(word.encode() for word in words)
-        """The trigger words: a file without any of them has nothing to migrate."""
+        self.names = shortest(word.encode() for word in words)
+        """The names, or parts of names, of which one is in every file that has something to migrate."""
+        self.words = shortest([*self.names, TODO.encode()])
+        """The trigger words: a file without any of them has nothing to migrate, and no comment of an earlier run."""
 
 
 def shipped_rules() -> Path:

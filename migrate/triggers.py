@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from migrate.engine import Options
 
 END = "all words"
+TODO = "TODO(bn-migrate)"
+"""What comments that --todo writes begin with; a file that has one is read, whatever else is in it."""
 
 
 def holds_none(data: bytes, words: Iterable[bytes]) -> bool:
@@ -86,4 +88,4 @@ def _signature(folders: list[str], target: str) -> str:
             if name.endswith(".toml"):
                 status = os.stat(os.path.join(folder, name))
                 files.append((os.path.abspath(folder), name, status.st_size, status.st_mtime_ns))
-    return repr((__version__, sys.version_info[:2], target, files))
+    return repr((__version__, sys.version_info[:2], target, TODO, files))

@@ -78,6 +78,11 @@ def test_which_findings_are_reported(tmp_path: Path) -> None:
     assert given.returncode == 1 and b"BN201" in given.stdout
 
 
+def test_todo(tmp_path: Path) -> None:
+    configured(tmp_path, "todo = true", a_py=REVIEW)
+    assert run(tmp_path).returncode == 0 and b"# TODO(bn-migrate): BN201 " in harvest(tmp_path)["a.py"]
+
+
 def test_statistics(tmp_path: Path) -> None:
     configured(tmp_path, "statistics = true")
     assert run(tmp_path, "--check").stdout.startswith(b"1  BN101")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from migrate.analysis.lines import Comment, comments
 from migrate.analysis.source import Source, Span
 from migrate.chosen import PREFIXES, unknown
 from migrate.findings import Finding
@@ -39,11 +38,11 @@ def read_skips(source: Source) -> Skips:
     """The comments of a file."""
     lines: dict[int, tuple[str, ...]] = {}
     whole = False
-    for token in _comments(source):
-        if SKIP_FILE.search(token.string):
-            whole = whole or not source.line_text(token.start[0])[:1].isspace()
-        elif (prefixes := asked(token.string)) is not None:
-            lines[token.start[0]] = prefixes
+    for comment in _comments(source):
+        if SKIP_FILE.search(comment.text):
+            whole = whole or not source.line_text(comment.line)[:1].isspace()
+        elif (prefixes := asked(comment.text)) is not None:
+            lines[comment.line] = prefixes
     return Skips(lines, whole)
 
 
@@ -57,15 +56,14 @@ def asked(comment: str) -> tuple[str, ...] | None:
 
 def skip_mistakes(source: Source) -> Iterator[Finding]:
     """A review for each comment that lists what is no code: nothing is left alone for that."""
-    for token in () if read_skips(source).whole else _comments(source):
-        match = SKIP_LINE.search(token.string)
+    for comment in () if read_skips(source).whole else _comments(source):
+        match = SKIP_LINE.search(comment.text)
         if match is None or not match["list"]:
             continue
         wrong = [f"{unknown(p)}: it leaves nothing alone" for p in _listed(match) if p not in PREFIXES]
         wrong += [] if match["end"] else ["the list of codes has no end: close it with ]"]
         if wrong:
-            # The column of a token counts characters, that of a node bytes.
-            start = source.offset(token.start[0], 0) + token.start[1]
+            start = comment.span.start
             place = source.location(Span(start + match.start(), start + match.end()))
             text = match.group()
             yield Finding("BN225", "review", "other", text, *place.span, "; ".join(wrong), text, text, cell=place.cell)
@@ -75,9 +73,5 @@ def _listed(match: re.Match[str]) -> list[str]:
     return [code.strip().upper() for code in match["codes"].split(",")]
 
 
-def _comments(source: Source) -> Iterator[tokenize.TokenInfo]:
-    if "bn-migrate:" not in source.text:
-        return
-    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token
+def _comments(source: Source) -> Iterable[Comment]:
+    return comments(source) if "bn-migrate:" in source.text else ()

@@ -18,7 +18,7 @@ def unread_findings(source: Source, rules: RuleSet) -> Iterator[Finding]:
     """A review for each trigger word of the magics and the foreign cells of a notebook."""
     if source.notebook is None or read_skips(source).whole:
         return
-    words = re.compile(rf"\w*(?:{'|'.join(re.escape(word.decode()) for word in rules.words)})\w*")
+    words = re.compile(rf"\w*(?:{'|'.join(re.escape(word.decode()) for word in rules.names)})\w*")
     for place in source.notebook.unread:
         for match in words.finditer(place.text):
             start, end = place.column + match.start(), place.column + match.end()

@@ -29,7 +29,9 @@ class Cache:
 
     def __init__(self, folder: Path, options: Options) -> None:
         self._folder = folder
-        self._base = _digest(_program(), os.getcwd(), repr((options.target, options.data_format)), *_rules(options))
+        self._base = _digest(
+            _program(), os.getcwd(), repr((options.target, options.data_format, options.todo)), *_rules(options)
+        )
         self._wrote = False
 
     def run_key(self, digests: Digests) -> str:

@@ -6,7 +6,7 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from migrate.analysis.source import Located, Source, Span
@@ -20,20 +20,27 @@ from migrate.rewrite.written import fill
 
 @dataclass(slots=True)
 class Fragment:
-    """A place in the text and the edits of exactly that place."""
+    """A place in the text and the edits of exactly that place, or the ``text`` that takes its place."""
 
     span: Span
     edits: list[Edit] = field(default_factory=list)
+    text: str | None = None
 
 
 def splice(
-    source: Source, edits: Iterable[Edit], wanted: Iterable[Span], spelling: Spelling
+    source: Source,
+    edits: Iterable[Edit],
+    wanted: Iterable[Span],
+    spelling: Spelling,
+    replaced: Mapping[Span, str] | None = None,
 ) -> tuple[str, dict[Span, str]]:
     """The text after ``edits``, and the new text of every span in ``wanted``.
 
-    Fragments nest: inner edits are carried out first, and the outer one works on their result.
+    Fragments nest: inner edits are carried out first, and the outer one works on their result. The spans of
+    ``replaced``, which may be empty ones at the start of a line, get other texts, whatever is inside.
     """
-    splicer = Splicer(source, spelling, _fragments(source, edits, wanted))
+    texts = [Fragment(span, text=text) for span, text in (replaced or {}).items()]
+    splicer = Splicer(source, spelling, _in_order([*_fragments(source, edits, wanted), *texts]))
     whole = Fragment(Span(0, len(source.text) + 1))
     return splicer.render(whole), splicer.done
 
@@ -50,7 +57,12 @@ def _fragments(source: Source, edits: Iterable[Edit], wanted: Iterable[Span]) ->
             fragments.setdefault(span, Fragment(span)).edits.append(edit)
             for part in (source.span(node) for _, node in (edit.parts if isinstance(edit, Write) else ())):
                 fragments.setdefault(part, Fragment(part))
-    return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
+    return _in_order(fragments.values())
+
+
+def _in_order(fragments: Iterable[Fragment]) -> list[Fragment]:
+    """In the order of the text: what is inserted stands before what starts there, outer fragments before inner ones."""
+    return sorted(fragments, key=lambda f: (f.span.start, f.span.end > f.span.start, -f.span.end))
 
 
 class Splicer:
@@ -71,9 +83,13 @@ class Splicer:
         while self._waiting and self._waiting[-1].span.start < outer.span.end:
             fragment = self._waiting.pop()
             pieces.append(self._between(at, fragment.span.start, top))
-            text = self.done[fragment.span] = self.render(fragment)
-            pieces.append(text)
+            text = self.render(fragment)
             at = fragment.span.end
+            if fragment.text is not None:
+                pieces.append(fragment.text)
+                continue
+            self.done[fragment.span] = text
+            pieces.append(text)
             if not text:
                 at = self._source.line_end(at)
                 start = self._source.line_start(fragment.span.start)
