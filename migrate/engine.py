@@ -63,11 +63,24 @@ def migrate_group(
 
     ``read`` gives the bytes of a file.
     """
+    paths, triggered = list(paths), list(triggered)
+    results = _migrated(paths, triggered, read, options)
+    after = {r.path: r.after for r in results if r.differs} if options.todo else {}
+    if not after:
+        return results
+    # What only shows once the class is the target's gets its comment now, not by the next run.
+    from migrate.todo import with_more_comments
+
+    more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), options)
+    return with_more_comments(results, more)
+
+
+def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], bytes], options: Options) -> list[Result]:
+    """The results of one look at the files."""
     from migrate.analysis.module import Analysis, analyse
     from migrate.analysis.reach import read_project
     from migrate.rules import load_rules
 
-    paths = list(paths)
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules)
     with stage("analyse"), _DEEP_STACK, _uncollected():

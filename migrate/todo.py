@@ -12,14 +12,14 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.drafts import Draft
 from migrate.analysis.lines import Comment, Logical, comments, logical_lines
 from migrate.analysis.skips import Skips, read_skips
 from migrate.analysis.source import Source, Span
 from migrate.codes import CODES
-from migrate.findings import Finding
+from migrate.findings import Finding, Result
 from migrate.triggers import TODO
 
 MARK = re.compile(rf"#\s*{re.escape(TODO)}:?\s*(?P<code>BN\d{{3}})\b\s*(?:`(?P<place>[^`]*)`)?:?\s*(?P<message>.*)")
@@ -148,6 +148,21 @@ class Todos:
         # In the first two lines, this would declare an encoding.
         text = re.sub(r"coding(?=[:=])", "coding ", text)
         return indent + text.encode(source.encoding, "backslashreplace").decode(source.encoding) + source.newline
+
+
+def with_more_comments(results: list[Result], later: Iterable[Result]) -> list[Result]:
+    """``results`` with the comments that a ``later`` look at the rewritten files adds, and nothing else of it."""
+    texts = {r.path: r.after for r in later if r.error is None}
+    return [
+        replace(r, after=texts[r.path])
+        if r.error is None and r.path in texts and _without_comments(r.after) == _without_comments(texts[r.path])
+        else r
+        for r in results
+    ]
+
+
+def _without_comments(data: bytes) -> list[bytes]:
+    return [line for line in data.splitlines(keepends=True) if TODO.encode() not in line]
 
 
 def _on_one_line(text: str) -> str:

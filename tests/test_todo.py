@@ -127,9 +127,10 @@ def test_whatever_is_left_gets_a_comment_once(case: Case) -> None:
     ]
     again = migrate_bytes(result.after, path, options)
     assert again.error is None and again.after.decode() == after
-    quoted = re.findall(r"# TODO\(bn-migrate\): (BN\d+) ", after)
-    assert set(quoted) == {f.code for f in result.findings if f.kind == "review"} - {"BN225"}
-    assert quoted == [] or standing(result.after, Options(target, data_format))
+    quoted = set(re.findall(r"# TODO\(bn-migrate\): (BN\d+) ", after))
+    reviews = {f.code for f in result.findings if f.kind == "review"} - {"BN225"}
+    assert reviews <= quoted and all(code.startswith("BN4") for code in quoted - reviews), "what only shows afterwards"
+    assert not quoted or standing(result.after, Options(target, data_format))
 
 
 def test_a_rewritten_file_stays_red_until_the_places_are_dealt_with(tmp_path: Path) -> None:
