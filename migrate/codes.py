@@ -190,7 +190,7 @@ _ALL = (
         "BN211",
         "dynamic use",
         """The class or an attribute is looked up, patched or registered by name at run time.""",
-        HEAD + 'norm = getattr(nn, "BatchNorm2d")\n',
+        HEAD + 'norm = getattr(nn, "BatchNorm2d", None)\n',
     ),
     _code(
         "BN212",

@@ -31,12 +31,16 @@ FRAMES = 3000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a migration depends on besides the source. ``todo``: the codes of the reviews that get a comment."""
+    """What a migration depends on besides the source.
+
+    ``todo``: the codes of the reviews that get a comment. ``as_they_are``: the paths of files that must not change.
+    """
 
     target: Target = "mindspore.nn"
     data_format: str = "NCHW"
     rules: tuple[Path, ...] = ()
     todo: tuple[str, ...] = ()
+    as_they_are: frozenset[str] = frozenset()
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -61,7 +65,8 @@ def migrate_group(
 ) -> list[Result]:
     """The results for the ``triggered`` files and for those of ``paths`` that matter to them.
 
-    ``read`` gives the bytes of a file.
+    ``read`` gives the bytes of a file. A file that turns out not to be writable stays, and so does what the others
+    have from it.
     """
     paths, triggered = list(paths), list(triggered)
     results = _migrated(paths, triggered, read, options)
@@ -77,7 +82,7 @@ def migrate_group(
 
 def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], bytes], options: Options) -> list[Result]:
     """The results of one look at the files."""
-    from migrate.analysis.module import Analysis, analyse
+    from migrate.analysis.module import analyse
     from migrate.analysis.reach import read_project
     from migrate.rules import load_rules
 
@@ -85,14 +90,34 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
     rules = load_rules(options.target, options.rules)
     with stage("analyse"), _DEEP_STACK, _uncollected():
         project = read_project(paths, known, read, rules)
-        analyses = {**analyse(project, options.data_format), **project.failed}
+    failed: dict[str, Result] = {}
+    while True:
+        with stage("analyse"), _DEEP_STACK, _uncollected():
+            done = analyse(project, options.data_format, options.as_they_are | failed.keys())
+        found = {**done, **project.failed}
+        with stage("edit"):
+            results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)
+        new = {r.path: r for r in results if r.error is not None and r.path in done and r.path not in failed}
+        if not new:
+            return results
+        failed |= new
+
+
+def _finished(
+    paths: Iterable[str],
+    analyses: dict[str, Analysis | Exception],
+    failed: dict[str, Result],
+    read: Callable[[str], bytes],
+    rules: RuleSet,
+    options: Options,
+) -> list[Result]:
+    """The results of the files that were analysed, in the order of ``paths``; ``failed`` are those known before."""
     results = []
     for path in paths:
         if path in analyses:
-            with stage("edit"):
-                analysis = analyses[path]
-                data = analysis.source.data if isinstance(analysis, Analysis) else known.get(path) or read(path)
-                results.append(finish(data, path, analysis, rules, options))
+            analysis = analyses[path]
+            data = read(path) if isinstance(analysis, Exception) else analysis.source.data
+            results.append(failed.get(path) or finish(data, path, analysis, rules, options))
     return results
 
 

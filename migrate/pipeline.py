@@ -54,7 +54,7 @@ def run_files(run: Run) -> Report:
     with _prover(run) as prover:
         results = _migrated(run)
         if prover is not None:
-            results = iter(_proved(run, report, prover, list(results)))
+            results = iter(_without_held(run, _proved(run, report, prover, list(results))))
         for result in results:
             if result.changed and run.output is not None:
                 migrated[os.path.realpath(result.path)] = result.after
@@ -92,11 +92,11 @@ def _prover(run: Run) -> Iterator[Prover | None]:
         yield prover
 
 
-def _migrated(run: Run) -> Iterator[Result]:
+def _migrated(run: Run, as_they_are: frozenset[str] = frozenset()) -> Iterator[Result]:
     with progress(run, "Migrating", MANY_FILES if not run.diff else None) as tell:
         yield from migrate_paths(
             run.paths,
-            options=run.options,
+            options=replace(run.options, as_they_are=as_they_are),
             selection=run.selection,
             means=run.means,
             avoid=run.output,
@@ -120,6 +120,18 @@ def _proved(run: Run, report: Report, prover: Prover, results: list[Result]) -> 
         report.verification = replace(report.verification, networks=proofs)
     failed = report.verification.failed_paths
     return [replace(r, held=True) if r.path in failed else r for r in results]
+
+
+def _without_held(run: Run, results: list[Result]) -> list[Result]:
+    """The results once the held files stay as they are, and with them what the other files have from those.
+
+    That takes rewrites away and adds none, so nothing has to be proved again.
+    """
+    held = frozenset(r.path for r in results if r.held)
+    if not held:
+        return results
+    again = {r.path: r for r in _migrated(run, held)}
+    return [r if r.held else again.get(r.path, r) for r in results]
 
 
 def _fill(

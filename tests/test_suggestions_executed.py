@@ -90,7 +90,7 @@ CALLS = {
         "def build(c):\n    kw = {'momentum': 0.3}\n    return nn.BatchNorm2d(c, **kw), nn.InstanceNorm2d(c, **kw)",
         "build(4)[0]",
     ),
-    "a class by name": ("build = getattr(nn, 'BatchNorm2d')", "build(4)"),
+    "a class by name": ("build = getattr(nn, 'BatchNorm2d', None)", "build(4)"),
     "a layer in _modules": (
         "def build(model):\n    model._modules['bn'] = nn.BatchNorm2d(4, 1e-3, 0.2)\n    return model.bn",
         "build(MODEL)",
@@ -181,7 +181,7 @@ USES = {
         "m.running_var.fill_(3)\n    if True: m.reset_running_stats()\n    return m.running_var",
         "plain",
     ),
-    "the names": ("return getattr(m, 'weight'), getattr(m, 'bias')", "plain"),
+    "the names": ("return getattr(m, 'weight', 0), getattr(m, 'bias', 0)", "plain"),
     "a factor": ("m.weight.data.mul_(0.5)\n    return m.weight", "plain"),
     "a sum": ("m.bias.data.add_(1 + 1).float()\n    return m.bias", "plain"),
     "a difference": ("m.bias.data.sub_(-2)\n    return m.bias", "plain"),

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.instances import LOOKUPS, listed, may_be_ours, offer_by_class, treatment
+from migrate.analysis.instances import listed, may_be_ours, offer_by_class, treatment
+from migrate.analysis.lookups import lookups
 from migrate.analysis.offers import Offer
 from migrate.analysis.overrides import name_of
 from migrate.analysis.syntax import passed
@@ -31,9 +32,8 @@ def decide_already(module: Module) -> None:
             draft = _use(module, node, module.without_none(node.value))
             if draft is not None:
                 module.add(draft)
-    for call in module.index.all(ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
-            _lookup(module, call, call.args[1])
+    for call, function in lookups(module):
+        _lookup(module, call, function, call.args[1])
     for pattern in module.index.all(ast.MatchClass):
         _pattern(module, pattern)
     for cls in module.index.all(ast.ClassDef):
@@ -166,23 +166,22 @@ def _in_body(module: Module, value: Value, name: str) -> bool:
     return cls is not None and bool(module.evaluator.classes.members(cls, name))
 
 
-def _lookup(module: Module, call: ast.Call, name: ast.expr) -> None:
-    """``getattr(m, "weight")`` and its like."""
+def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
+    """``hasattr(m, "weight")`` and its like."""
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return
-    assert isinstance(call.func, ast.Name)
     for value, rule in _known(module, module.without_none(call.args[0]), name.value):
         symbol = f"{rule.target.name}.{name.value}"
         if _keeps_name(rule, name.value):
             owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
-            written = call.func.id == "setattr" and not _in_body(module, value, name.value)
+            written = function == "setattr" and not _in_body(module, value, name.value)
             if written and _has_no_effect(module, statement, owner, name.value, rule):
                 message = rule.attributes[name.value].write
                 module.add(Draft("BN405", "string", symbol, call, message, as_source=("BN211",)))
         elif _is_foreign(rule, name.value) and not _is_own(module, value, name.value):
             is_listed = name.value in rule.attributes or name.value in rule.methods
             message = _why_foreign(rule, name.value, ast.unparse(call.args[0]))
-            offer = offers.looked_up_member(module, call, name, rule) if is_listed else Offer(call)
+            offer = offers.looked_up_member(module, call, name.value, rule) if is_listed else Offer(call)
             draft = Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits, as_source=("BN211",))
             module.add(draft)
 

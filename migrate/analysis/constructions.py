@@ -12,6 +12,7 @@ from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.index import Index
 from migrate.analysis.offers import Offer
+from migrate.analysis.origins import Stays
 from migrate.analysis.references import Reference, ambiguity, leave
 from migrate.analysis.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
@@ -119,7 +120,7 @@ def leave_passed(module: Module, made: list[Made]) -> None:
         for migrated, _ in m.construction.classes:
             if migrated.reference is not None and (m.code or m.changes_arguments):
                 place = f"line {module.line_name(m.call)} of {module.source.path}"
-                module.left.setdefault(migrated.reference, f"passed to {place}, a file that is left as it is")
+                module.leave(migrated.reference, f"passed to {place}, a file that is left as it is")
 
 
 def report(module: Module, made: list[Made]) -> None:
@@ -225,7 +226,7 @@ def settle_shared(module: Module, made: list[Made]) -> list[Made]:
         stuck = {
             container: m
             for m in made
-            if m.code or module.is_skipped(m.call, "BN101", "BN102", "BN108") or _origin_left(module, m)
+            if m.code or module.is_skipped(m.call, "BN101", "BN102", "BN108") or _origin_left(module, m) is not None
             for container in m.bound.shared or _named_stars(module, m)
         }
         held = [m for m in made if not m.code and any(c in stuck and stuck[c] is not m for c in m.bound.shared)]
@@ -245,19 +246,19 @@ def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
     return tuple(b.value for b in bindings if b.value is not None)
 
 
-def _origin_left(module: Module, made: Made) -> str:
-    """Where the class that arrives was left; empty where it was migrated."""
+def _origin_left(module: Module, made: Made) -> Stays | None:
+    """Why the class that arrives stays; None where it was migrated, or the call itself spells it."""
     callee = made.call.args[0] if made.construction.skip else made.call.func
-    nodes: list[ast.AST | None] = [c.reference for c, _ in made.construction.classes]
+    nodes: list[ast.AST | None] = [c.reference for c, _ in made.construction.classes if c.reference is not made.spelled]
     nodes += [v.node for v in module.evaluator.evaluate(callee) if isinstance(v, Local)]
-    return next((why for n in nodes if (why := module.why_left(n))), "")
+    return module.first_left(nodes)
 
 
 def _report(module: Module, made: Made) -> None:
     symbol = made.rule.source.name
     reference, call = made.reference, made.call
     flows = reference is None
-    left = _origin_left(module, made)
+    left = _origin_left(module, made) or module.held_back(made.spelled or made.call)
     if made.code and not (flows and left and made.code != "BN204"):
         offer = _offer(module, made)
         draft = Draft(made.code, made.role, symbol, offer.place, made.message, suggestion=offer.edits)
@@ -268,8 +269,8 @@ def _report(module: Module, made: Made) -> None:
         return
     if left:
         if made.changes_arguments or not flows:
-            message = f"{ast.unparse(call.func)} is {symbol}, {left}: migrate both together"
-            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_of(module, made)))
+            message = f"{ast.unparse(call.func)} is {symbol}, {left.why}: migrate both together"
+            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_within(module, made)))
         return
     if made.construction.others:
         return
@@ -279,7 +280,7 @@ def _report(module: Module, made: Made) -> None:
         return
     code = "BN102" if made.construction.skip else "BN108" if flows else "BN101"
     if reference is not None and module.is_skipped(call, code):
-        module.left[reference.node] = "which a comment asks to leave"
+        module.leave(reference.node, "which a comment asks to leave", asked=True)
     module.add(Draft(code, made.role, symbol, call, message_of(made, owned, flows), edits))
     for argument, note in made.decided.notes:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))
@@ -335,6 +336,13 @@ def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:
     if made.rule.target.training_mode and not made.construction.skip and owns_mode(module.index, made.call):
         edits.append(CallMethod(made.call, made.rule.target.training_mode))
     return tuple(edits)
+
+
+def edits_within(module: Module, made: Made) -> tuple[Edit, ...]:
+    """What rewrites a construction by its own text alone; nothing where arguments from elsewhere would change."""
+    edits = edits_of(module, made)
+    nodes = [e.node for e in edits if isinstance(e, (ReferTo, ChangeArguments, CallMethod))]
+    return edits if all(module.holds(made.call, n) for n in nodes) else ()
 
 
 def _data_format(module: Module, made: Made) -> tuple[tuple[str, str], ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.index import Index
+from migrate.analysis.origins import Origins, Stays
 from migrate.analysis.skips import Skips
 from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
@@ -77,15 +79,17 @@ class Use:
 class Module:
     """One file under analysis.
 
-    ``left`` holds the nodes of all files that stay the source framework's, and why; ``decided`` the attributes whose
-    drafts are there already; ``doubts`` says of each subclass that cannot be rewritten why that is. ``uses``: the
-    attributes that hold a tensor of the target's once they are renamed, with the spot where that fails, if any.
+    ``origins`` holds the nodes of all files that stay the source framework's; ``skipped_names`` are those whose import
+    a comment asks to leave; ``decided`` the attributes whose drafts are there already; ``doubts`` says of each subclass
+    that cannot be rewritten why that is. ``uses``: the attributes that hold a tensor of the target's once they are
+    renamed, with the spot where that fails, if any.
     """
 
     evaluator: Evaluator
     data_format: str
-    left: dict[ast.AST, str]
+    origins: Origins
     skips: Skips = field(default_factory=Skips)
+    skipped_names: frozenset[ast.AST] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
     decided: set[ast.AST] = field(default_factory=set)
     doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
@@ -105,9 +109,12 @@ class Module:
         return self.evaluator.rules
 
     def is_skipped(self, node: Located, *codes: str) -> bool:
-        """Whether a comment on one of the lines of ``node`` asks to leave it alone, for one of the ``codes``."""
+        """Whether a comment asks to leave ``node`` alone for one of the ``codes``: on one of its lines, or where what
+        it names is imported."""
         assert node.end_lineno is not None
-        return self.skips.covers(node.lineno, node.end_lineno, *codes)
+        named = [node.func, *node.args[:1]] if isinstance(node, ast.Call) else []
+        imported = not self.skipped_names.isdisjoint([node, *named])
+        return imported or self.skips.covers(node.lineno, node.end_lineno, *codes)
 
     def to_line_end(self, first: ast.stmt, last: ast.stmt) -> ast.stmt:
         """The text from ``first`` to the end of the line on which ``last`` ends, as a node where ``first`` stands."""
@@ -145,12 +152,26 @@ class Module:
         line = home.index.source.line_name(self.line(node))
         return f"line {line}" + ("" if home is self.evaluator else f" of {home.path}")
 
-    def why_left(self, node: ast.AST | None) -> str:
-        """Why a node of any file stays the source framework's; empty where it does not."""
-        if node is None or node not in self.left:
-            return ""
-        home = self.evaluator.home(node)
-        return self.left[node] + ("" if home is self.evaluator else f" ({home.path})")
+    def leave(self, node: ast.AST, why: str, asked: bool = False) -> None:
+        """Remember that ``node``, and so all that it brings, stays the source framework's."""
+        self.origins.left.setdefault(node, Stays(why, asked))
+
+    def why_left(self, node: ast.AST | None) -> Stays | None:
+        """Why a node of any file stays the source framework's; None where it does not."""
+        stays = self.origins.stays(node) if node is not None else None
+        home = self.evaluator if node is None else self.evaluator.home(node)
+        if stays is None or home is self.evaluator:
+            return stays
+        return Stays(f"{stays.why} ({home.path})", stays.asked)
+
+    def held_back(self, node: ast.AST) -> Stays | None:
+        """Why the class that ``node`` itself spells stays, other than for a comment on it."""
+        stays = self.origins.left.get(node)
+        return None if stays is None or stays.asked else stays
+
+    def first_left(self, nodes: Iterable[ast.AST | None]) -> Stays | None:
+        """Why the first of ``nodes`` that stays does so."""
+        return next((stays for node in nodes if (stays := self.why_left(node)) is not None), None)
 
     def describe(self, value: Value) -> str:
         """A value in words, with the line it comes from where the file has one."""
@@ -186,12 +207,11 @@ class Module:
             of = self.evaluator.classes.target_base(of.node)
         return self.rules.by_target.get(of.name) if isinstance(of, Symbol) else None
 
-    def left_around(self, owner: ast.expr) -> str:
-        """Why the class around ``super()`` was left; empty for anything else, and where it was migrated."""
+    def left_around(self, owner: ast.expr) -> Stays | None:
+        """Why the class around ``super()`` was left; None for anything else, and where it was migrated."""
         if not isinstance(owner, ast.Call) or getattr(owner.func, "id", "") != "super":
-            return ""
-        cls = next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None)
-        return self.left.get(cls, "") if cls is not None else ""
+            return None
+        return self.why_left(next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None))
 
     def without_none(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; None is left out, since it can neither be called nor read."""

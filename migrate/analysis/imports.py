@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.references import place_of
 from migrate.analysis.scopes import Binding, Scope
 from migrate.analysis.values import Migrated
 from migrate.edits import (
@@ -69,9 +70,9 @@ def keep_imports(module: Module) -> None:
             uses = module.index.uses(module.index.module, name)
             if _why_it_stays(module, name, bindings, classes, uses, rewritten):
                 for binding, _ in classes:
-                    module.left[binding.node] = f"whose import at line {module.line_name(binding.node)} stays"
+                    module.leave(binding.node, f"whose import at line {module.line_name(binding.node)} stays")
     for star in module.index.module.star_imports:
-        module.left[star] = f"from a star import at line {module.line_name(star)}, which stays"
+        module.leave(star, f"from a star import at line {module.line_name(star)}, which stays")
 
 
 def _place(edit: object, draft: Draft) -> ast.AST | None:
@@ -146,7 +147,7 @@ def _import_draft(module: Module, binding: Binding, found: Migrated, name: str, 
     alias = binding.node
     statement = module.index.parent(alias)
     assert isinstance(alias, ast.alias) and isinstance(statement, ast.ImportFrom)
-    place: ast.alias | ast.ImportFrom = alias if len(statement.names) > 1 else statement
+    place = place_of(module, alias)
     symbol = found.rule.source.name
     if stays:
         code = "BN307" if used and "stay torch's" in stays else "BN212"
@@ -257,7 +258,7 @@ def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
     for binding in unused:
         alias, statement = binding.node, module.index.parent(binding.node)
         assert isinstance(alias, ast.alias) and isinstance(statement, (ast.Import, ast.ImportFrom))
-        place: ast.alias | ast.stmt = alias if len(statement.names) > 1 else statement
+        place = place_of(module, alias)
         stays = _why_it_is_kept(module, statement, alias, statements)
         done = f"its import stays for {stays}" if stays else "its import was removed"
         message = f"{binding.name} has no use left: {done}"

@@ -8,12 +8,11 @@ from migrate.analysis import offers, tensors
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.methods import decide_method
 from migrate.analysis.offers import Offer
+from migrate.analysis.origins import Stays
 from migrate.analysis.overrides import decide_overridden
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.findings import Role
 from migrate.rule import Rule
-
-LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
 
 
 def decide_instances(module: Module) -> None:
@@ -23,9 +22,6 @@ def decide_instances(module: Module) -> None:
             draft = decide_use(module, node, module.without_none(node.value))
             if draft is not None:
                 module.add(draft)
-    for call in module.index.all(ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in LOOKUPS and len(call.args) >= 2:
-            _lookup(module, call)
 
 
 def may_be_ours(module: Module, node: ast.Attribute) -> bool:
@@ -40,7 +36,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not bases:
         return _distinctive(module, node, values)
-    known = [(v, base) for v, base in bases if not _defined_here(module, v, node.attr)]
+    known = [(v, base) for v, base in bases if not is_defined_here(module, v, node.attr)]
     overridden = decide_overridden(module, node, values) if len(known) < len(bases) else None
     if overridden is not None or not known:
         return overridden
@@ -63,11 +59,11 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
             else Offer(node)
         )
         return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
-    origin = module.left_around(node.value) or _left(module, [b for _, b in known], values)
+    origin = module.left_around(node.value) or why_left(module, [b for _, b in known], values)
     rules = [b.rule for _, b in known]
-    if origin:
-        message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin}: migrate both together"
-        code = "BN306" if "comment" in origin else "BN213"
+    if origin is not None:
+        message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin.why}: migrate both together"
+        code = "BN306" if origin.asked else "BN213"
         offer = _offer_for_left(module, node, rules, symbol) if code == "BN213" else Offer(node)
         return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
     known_name = node.attr in rule.attributes or node.attr in rule.methods
@@ -136,7 +132,7 @@ def new_name(rule: Rule, attr: str) -> str:
     return (method.call or method.to or method.refuse) if method is not None else attr
 
 
-def _defined_here(module: Module, value: Value, attr: str) -> bool:
+def is_defined_here(module: Module, value: Value, attr: str) -> bool:
     """Whether a subclass in this file gives the attribute a meaning of its own."""
     local = value.of if isinstance(value, Instance) else None
     return (
@@ -146,11 +142,11 @@ def _defined_here(module: Module, value: Value, attr: str) -> bool:
     )
 
 
-def _left(module: Module, bases: list[Migrated], values: list[Value]) -> str:
-    """Where the constructor or subclass of one of the instances was left; empty where all were migrated."""
+def why_left(module: Module, bases: list[Migrated], values: list[Value]) -> Stays | None:
+    """Why the constructor or subclass of one of the instances stays; None where all were migrated."""
     nodes: list[ast.AST | None] = [b.reference for b in bases]
     nodes += [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
-    return next((why for n in nodes if (why := module.why_left(n))), "")
+    return module.first_left(nodes)
 
 
 def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
@@ -179,41 +175,3 @@ def _may_be_anything(module: Module, value: Value) -> bool:
 def _unlisted(node: ast.Attribute, rule: Rule, symbol: str) -> Draft:
     message = f"the rule for {rule.source.name} does not know {node.attr}: check what MindSpore's cell offers"
     return Draft("BN208", "attribute", symbol, node, message)
-
-
-def _lookup(module: Module, call: ast.Call) -> None:
-    """``getattr(m, "weight")`` and its like on a known instance, or for a known class of a module."""
-    name = call.args[1]
-    assert isinstance(call.func, ast.Name)
-    values = module.without_none(call.args[0])
-    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-        packages = {n.rpartition(".")[0] for n in module.rules.by_name}
-        if any(isinstance(v, Symbol) and v.name in packages for v in values):
-            message = f"{ast.unparse(call)} may look up batch norm: torch's class would come back"
-            module.add(Draft("BN304", "other", ast.unparse(call.args[0]), call, message))
-        return
-    for value in values:
-        rule = module.rules.by_name.get(f"{value.name}.{name.value}") if isinstance(value, Symbol) else None
-        if rule is not None:
-            advice = f"write {rule.target.name}, or getattr on its module"
-            message = f"the class is looked up by name: {advice}"
-            edits = offers.looked_up_class(call, rule).edits
-            module.add(Draft("BN211", "string", rule.source.name, call, message, suggestion=edits))
-        base = module.base_of(value)
-        if base is not None and name.value in module.rules.members and not _defined_here(module, value, name.value):
-            symbol = f"{base.rule.source.name}.{name.value}"
-            message = f"{call.func.id} by name: in MindSpore it is {new_name(base.rule, name.value)}"
-            offer = offers.looked_up_member(module, call, name, base.rule)
-            module.add(Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits))
-    if call.func.id == "delattr" and not isinstance(call.args[0], ast.Constant):
-        _deleted(module, call, name.value)
-
-
-def _deleted(module: Module, call: ast.Call, name: str) -> None:
-    for value in module.without_none(call.args[0]):
-        if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
-            held = module.evaluator.classes.attribute(value.of.node, name)
-            base = next((b for v in sorted(held, key=repr) if (b := module.base_of(v)) is not None), None)
-            if base is not None:
-                message = f"{name} holds a {base.rule.source.name}: deleting it works the same on a MindSpore cell"
-                module.add(Draft("BN303", "other", base.rule.source.name, call, message))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
 from migrate.analysis.leaving import find_uses
+from migrate.analysis.lookups import decide_lookups
+from migrate.analysis.origins import Origins
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.related import decide_given
@@ -34,12 +35,31 @@ class Analysis:
     spelling: Spelling
 
 
-def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exception]:
-    """The analysis of every module of the project by path, or the exception that ended it."""
-    left: dict[ast.AST, str] = {}
-    subclasses = Subclasses()
-    modules = {path: Module(evaluator, data_format, left) for path, evaluator in project.modules.items()}
-    running = {path: _steps(module, subclasses) for path, module in modules.items()}
+def analyse(
+    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset()
+) -> dict[str, Analysis | Exception]:
+    """The analysis of every module of the project by path, or the exception that ended it.
+
+    The files that stay ``as_they_are`` get no findings.
+    """
+    origins, subclasses = Origins(), Subclasses()
+    errors: dict[str, Analysis | Exception] = {}
+    while True:
+        unwritten = as_they_are | errors.keys()
+        done = _decide(project, data_format, unwritten, origins, subclasses)
+        errors |= {path: error for path, error in done.items() if isinstance(error, Exception)}
+        analyses = {path: a for path, a in done.items() if isinstance(a, Analysis) and path not in unwritten}
+        edits = {path: [e for d in a.drafts for e in d.edits] for path, a in analyses.items()}
+        if not origins.find_broken(project, edits):
+            return done | errors
+
+
+def _decide(
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, subclasses: Subclasses
+) -> dict[str, Analysis | Exception]:
+    """The analysis of every module, with what is known so far of what stays."""
+    modules = {path: Module(evaluator, data_format, origins) for path, evaluator in project.modules.items()}
+    running = {path: _steps(module, subclasses, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
         for path in [p for p in running if p not in done]:
@@ -54,7 +74,7 @@ def analyse(project: Project, data_format: str) -> dict[str, Analysis | Exceptio
     return done
 
 
-def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
+def _steps(module: Module, subclasses: Subclasses, as_it_is: bool) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source = module.source
     module.skips = read_skips(source)
@@ -62,8 +82,8 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     subclasses.enter(module, references)
     yield None
     mine = subclasses.of(module)
-    if module.skips.whole:
-        leave_all(module, (*references, *mine))
+    if as_it_is or module.skips.whole:
+        leave_all(module, (*references, *mine), asked=not as_it_is)
         leave_passed(module, find_constructions(module, references))
         yield Analysis(source, [], Spelling({}, {}))
     yield None
@@ -85,6 +105,7 @@ def _steps(module: Module, subclasses: Subclasses) -> Iterator[Analysis | None]:
     find_uses(module)
     split_branches(module)
     decide_instances(module)
+    decide_lookups(module)
     decide_already(module)
     decide_made(module)
     decide_given(module)

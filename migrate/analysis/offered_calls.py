@@ -72,7 +72,7 @@ def _classes(module: Module, call: ast.Call, values: frozenset[Value]) -> list[s
         elif isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
             classes = module.evaluator.classes
             base = classes.migrated_base(of.node)
-            if base is None or of.node in module.left or base.reference in module.left:
+            if base is None or module.first_left([of.node, base.reference]) is not None:
                 continue
             if classes.defines(of.node, "__init__"):
                 continue  # its own arguments stay the source framework's

@@ -330,21 +330,22 @@ def looked_up_class(call: ast.Call, rule: Rule) -> Offer:
     return written(call, f"{{{rule.target.name}}}", {}) if is_getattr else Offer(call)
 
 
-def looked_up_member(module: Module, call: ast.Call, name: ast.Constant, rule: Rule) -> Offer:
+def looked_up_member(module: Module, call: ast.Call, old: str, rule: Rule) -> Offer:
     """``getattr`` or ``hasattr`` with the new name, or what it is compared with None for."""
-    old, function = str(name.value), getattr(call.func, "id", "")
+    name, function = call.args[1], getattr(call.func, "id", "")
     attribute = rule.attributes.get(old)
     if function not in ("getattr", "hasattr"):
         return Offer(call)
     if attribute is not None and attribute.none_test and function == "getattr" and tests_for_none(module, call):
         return none_test(module, call, call.args[0], attribute)
     to = attribute.to if attribute is not None else rule.methods[old].to
-    if "." in to and function == "getattr" and len(call.args) == 2:
-        return written(call, f"{{object}}.{to}", {"object": call.args[0]})
-    if not to.isidentifier() or to == old:
+    path, _, last = to.rpartition(".")
+    quoted = module.source.segment(name).replace(old, last)
+    if not last.isidentifier() or to == old or quoted.count(last) != 1:
         return Offer(call)
-    quoted = module.source.segment(name).replace(old, to)
-    return Offer(call, (Write(name, quoted),)) if quoted.count(to) == 1 else Offer(call)
+    owner = call.args[0]
+    inner = (Write(owner, f"{{object}}.{path}", (("object", owner),)),) if path else ()
+    return Offer(call, (*inner, Write(name, quoted)))
 
 
 def related(module: Module, node: ast.expr, symbol: Related, role: Role) -> Offer:

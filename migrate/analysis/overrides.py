@@ -27,9 +27,9 @@ def decide_overridden(module: Module, node: ast.Attribute, values: list[Value]) 
         return None
     symbol = f"{rule.source.name}.{node.attr}"
     around = module.left_around(node.value)
-    if around:
-        message = f"{ast.unparse(node.value)} is {rule.source.name}, {around}: migrate both together"
-        if "comment" in around:
+    if around is not None:
+        message = f"{ast.unparse(node.value)} is {rule.source.name}, {around.why}: migrate both together"
+        if around.asked:
             return Draft("BN306", "method", symbol, node, message)
         return Draft("BN213", "method", symbol, node, message, suggestion=(RenameAttribute(node, treatment.to),))
     left = [_is_left(module, v) for v in values]
@@ -47,7 +47,7 @@ def _is_left(module: Module, value: Value) -> bool:
     base = module.base_of(value)
     made_of = value.of if isinstance(value, Instance) else None
     own = made_of.node if isinstance(made_of, Local) else None
-    return bool(module.why_left(own)) or (base is not None and bool(module.why_left(base.reference)))
+    return module.first_left([own, base.reference if base is not None else None]) is not None
 
 
 def name_of(source: Source, function: ast.FunctionDef) -> ast.expr | None:

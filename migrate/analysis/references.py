@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis import offers
@@ -49,7 +49,21 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
             found[node] = Reference(node, values, direct)
         else:
             _unmigrated(module, node, values)
+    module.skipped_names = frozenset(node for node in found if _is_import_skipped(module, node))
     return found
+
+
+def _is_import_skipped(module: Module, node: ast.AST) -> bool:
+    """Whether a comment asks to leave the import that brings a name."""
+    bindings = module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+    aliases = [b.node for b in bindings if isinstance(b.node, ast.alias)]
+    return any(module.is_skipped(place_of(module, alias), "BN104") for alias in aliases)
+
+
+def place_of(module: Module, alias: ast.alias) -> ast.alias | ast.stmt:
+    """Where a finding about an import stands: the name, or the statement that brings nothing else."""
+    statement = module.index.statement(alias)
+    return alias if len(getattr(statement, "names", ())) > 1 else statement
 
 
 def _leave_class_attributes(module: Module) -> None:
@@ -57,7 +71,7 @@ def _leave_class_attributes(module: Module) -> None:
     for scope in module.index.inner.values():
         for binding in (b for bindings in scope.bindings.values() for b in bindings if scope.is_class):
             if binding.kind == "import":
-                module.left[binding.node] = f"imported in a class body at line {module.line_name(binding.node)}"
+                module.leave(binding.node, f"imported in a class body at line {module.line_name(binding.node)}")
 
 
 def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
@@ -164,10 +178,9 @@ def decide_reference(module: Module, reference: Reference) -> None:
         edits = _with_format(module, node, migrated) if code == "BN216" else ()
         leave(module, reference, Draft(code, role, symbol, node, message, suggestion=edits))
         return
-    origins = [module.why_left(v.reference) for v in reference.values if isinstance(v, Migrated)]
-    origin = next(filter(None, origins), "")
-    if origin:
-        message = f"{ast.unparse(node)} is {symbol}, {origin}"
+    origin = module.first_left(origins_of(reference)) or module.held_back(node)
+    if origin is not None:
+        message = f"{ast.unparse(node)} is {symbol}, {origin.why}"
         leave(module, reference, Draft("BN213", role, symbol, node, message))
         return
     target = migrated.rule.target.name
@@ -175,13 +188,14 @@ def decide_reference(module: Module, reference: Reference) -> None:
     stays = "" if reference.direct else f": {ast.unparse(node)} is assigned in this file"
     module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
     if module.is_skipped(node, "BN103"):
-        module.left[node] = "which a comment asks to leave"
+        module.leave(node, "which a comment asks to leave", asked=True)
 
 
-def leave_all(module: Module, nodes: Iterable[ast.AST]) -> None:
+def leave_all(module: Module, nodes: Iterable[ast.AST], asked: bool) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
+    why = "since a comment asks to leave the file" if asked else "in a file that stays as it is"
     for node in (*nodes, *module.index.all(ast.alias)):
-        module.left[node] = f"left at line {module.line_name(node)}, since a comment asks to leave the file"
+        module.leave(node, f"left at line {module.line_name(node)}, {why}", asked)
 
 
 def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
@@ -193,7 +207,13 @@ def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Ed
 def leave(module: Module, reference: Reference, draft: Draft) -> None:
     """Keep ``draft`` and remember that its reference, and so every instance made from it, stays."""
     module.add(draft)
-    module.left[reference.node] = f"left at line {module.line_name(reference.node)}"
+    asked = module.is_skipped(reference.node, draft.code)
+    module.leave(reference.node, f"left at line {module.line_name(reference.node)}", asked)
+
+
+def origins_of(reference: Reference) -> Iterator[ast.AST | None]:
+    """The expressions that spell the classes which a reference means, other than itself."""
+    return (v.reference for v in reference.values if isinstance(v, Migrated) and v.reference is not reference.node)
 
 
 def ambiguity(module: Module, reference: Reference) -> str:

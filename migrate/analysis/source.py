@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrate.analysis.named_attributes import read_as_attributes
 from migrate.errors import FileError
 from migrate.notebooks import is_notebook
 from migrate.stages import stage
@@ -76,7 +77,7 @@ class Source:
         with stage("parse"):
             if self.notebook is not None:
                 self._parse_cells(self.notebook)
-            return parse(self.text)
+            return read_as_attributes(parse(self.text), self.text, self.segment)
 
     def _parse_cells(self, notebook: Program) -> None:
         """Each cell has to be Python of its own; raises FileError for the first that is not."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from migrate.analysis.binding import source_order
 from migrate.analysis.bodies import Body
 from migrate.analysis.callers import Construction
-from migrate.analysis.constructions import Made, decide_call, edits_of, message_of, owns_mode
+from migrate.analysis.constructions import Made, decide_call, edits_of, edits_within, message_of, owns_mode
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.instances import decide_use, may_be_ours
 from migrate.analysis.neutral import Kind, Surroundings
+from migrate.analysis.origins import Stays
 from migrate.analysis.overrides import check_edits, header_of, name_of
 from migrate.analysis.references import Reference
 from migrate.analysis.values import Instance, Local, Migrated
@@ -307,7 +308,7 @@ def decide_subclasses(module: Module, mine: dict[ast.ClassDef, Subclass], refere
     """Report the subclasses of a file, but for those that depend on what other files leave."""
     for cls, found in mine.items():
         if found.doubt:
-            module.left[cls] = f"whose subclass {cls.name} was left at line {module.line_name(cls)}"
+            module.leave(cls, f"whose subclass {cls.name} was left at line {module.line_name(cls)}")
             if not any(b in references for b in cls.bases):
                 module.add(Draft("BN209", "base", found.base.rule.source.name, cls.bases[0], found.doubt))
         if not _is_heir(module, found):
@@ -326,24 +327,25 @@ def _is_heir(module: Module, found: Subclass) -> bool:
 
 
 def _report(module: Module, found: Subclass) -> None:
-    origin = next(filter(None, map(module.why_left, found.above)), "")
-    if origin:
-        module.left[found.cls] = origin
+    origin = module.first_left(found.above)
+    if origin is not None:
+        module.leave(found.cls, origin.why, origin.asked)
+    origin = module.why_left(found.cls)
     for made in found.made:
-        _report_constructor(module, made, module.left.get(found.cls, ""))
-    for draft in found.drafts if found.cls not in module.left else ():
+        _report_constructor(module, made, origin)
+    for draft in found.drafts if origin is None else ():
         module.add(draft)
 
 
-def _report_constructor(module: Module, made: Made, origin: str) -> None:
+def _report_constructor(module: Module, made: Made, origin: Stays | None) -> None:
     symbol, call = made.rule.source.name, made.call
-    if origin:
-        code = "BN306" if "comment" in origin else "BN213"
-        message = f"{ast.unparse(call.func)} is {symbol}'s, {origin}: migrate both together"
-        offer = () if made.code or code != "BN213" else edits_of(module, made)
+    if origin is not None:
+        code = "BN306" if origin.asked else "BN213"
+        message = f"{ast.unparse(call.func)} is {symbol}'s, {origin.why}: migrate both together"
+        offer = () if made.code or code != "BN213" else edits_within(module, made)
         module.add(Draft(code, made.role, symbol, call, message, suggestion=offer))
         if made.reference is not None:
-            module.left[made.reference.node] = origin
+            module.leave(made.reference.node, origin.why, origin.asked)
         return
     module.add(Draft("BN101", made.role, symbol, call, message_of(made), edits_of(module, made)))
     for argument, note in made.decided.notes:
@@ -353,7 +355,7 @@ def _report_constructor(module: Module, made: Made, origin: str) -> None:
 def give_modes(module: Module, subclasses: Subclasses) -> None:
     """A layer of a class with an ``__init__`` of its own that is called where it is made, and so owns its mode."""
     classes, found = module.evaluator.classes, subclasses.found
-    own = {c: s for c, s in found.items() if c not in module.left and classes.defines(c, "__init__")}
+    own = {c: s for c, s in found.items() if classes.defines(c, "__init__") and module.why_left(c) is None}
     for call in module.index.all(ast.Call) if own else ():
         values = [v.node if isinstance(v, Local) else None for v in module.evaluator.evaluate(call.func)]
         made = [own[v] for v in values if v in own]

@@ -29,9 +29,7 @@ class Cache:
 
     def __init__(self, folder: Path, options: Options) -> None:
         self._folder = folder
-        self._base = _digest(
-            _program(), os.getcwd(), repr((options.target, options.data_format, options.todo)), *_rules(options)
-        )
+        self._base = _digest(_program(), os.getcwd(), repr(_chosen(options)), *_rules(options))
         self._wrote = False
 
     def run_key(self, digests: Digests) -> str:
@@ -144,6 +142,10 @@ def _program() -> str:
     """The version of this program and of Python's grammar; in a checkout, when each file of it was changed."""
     changed = [(p.name, p.stat().st_mtime_ns) for p in sorted(Path(__file__).parents[1].rglob("*.py"))]
     return repr((__version__, sys.version_info[:2], changed))
+
+
+def _chosen(options: Options) -> tuple[object, ...]:
+    return options.target, options.data_format, options.todo, sorted(options.as_they_are)
 
 
 def _rules(options: Options) -> Iterable[bytes]:

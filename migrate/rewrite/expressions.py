@@ -24,6 +24,7 @@ from migrate.rewrite.arguments import change_arguments
 from migrate.rewrite.classes import keep_classes
 from migrate.rewrite.fragments import (
     NO_SPACE,
+    attribute_of,
     bare,
     code,
     comments_in,
@@ -78,10 +79,17 @@ def _edited(node: cst.BaseExpression, edit: Edit, spelling: Spelling) -> cst.Bas
     if isinstance(edit, ReplaceExpression):
         return parse_fragment(edit.text).with_changes(lpar=node.lpar, rpar=node.rpar)
     if isinstance(edit, RenameAttribute):
-        assert isinstance(node, cst.Attribute)
-        return _renamed(node, edit.to)
-    assert isinstance(edit, ReplaceMethod) and isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
-    return _method_of(node.func.value, edit.text, node.func.dot)
+        return _renamed(_attribute(node), edit.to)
+    assert isinstance(edit, ReplaceMethod)
+    method = _attribute(cst.ensure_type(node, cst.Call).func)
+    return _method_of(method.value, edit.text, method.dot)
+
+
+def _attribute(node: cst.BaseExpression) -> cst.Attribute:
+    """What analysis took for an attribute."""
+    attribute = attribute_of(node)
+    assert attribute is not None
+    return attribute
 
 
 def _refer(node: cst.BaseExpression, text: str) -> cst.BaseExpression:
@@ -132,10 +140,10 @@ def _renamed(node: cst.Attribute, to: str) -> cst.Attribute:
 
 def _renamed_tensor(tensor: cst.BaseExpression, edit: SetTensor, newline: str) -> str:
     """The text of ``owner.attr`` under the new name, from ``owner.attr`` or ``owner.attr.data``."""
-    assert isinstance(tensor, cst.Attribute)
-    if tensor.attr.value == "data" and isinstance(tensor.value, cst.Attribute):
-        tensor = tensor.value
-    return code(_renamed(tensor, edit.attribute).with_changes(lpar=[], rpar=[]), newline)
+    attribute = _attribute(tensor)
+    if attribute.attr.value == "data":
+        attribute = attribute_of(attribute.value) or attribute
+    return code(_renamed(attribute, edit.attribute).with_changes(lpar=[], rpar=[]), newline)
 
 
 def _set_tensor(text: str, edit: SetTensor, spelling: Spelling, newline: str) -> str:
@@ -148,7 +156,7 @@ def _set_tensor(text: str, edit: SetTensor, spelling: Spelling, newline: str) ->
     else:
         call = cst.ensure_type(parse_fragment(text), cst.Call)
         function = edit.form == "function"
-        owner = call.args[0].value if function else cst.ensure_type(call.func, cst.Attribute).value
+        owner = call.args[0].value if function else _attribute(call.func).value
         tensor = _renamed_tensor(owner, edit, newline)
         given = {
             n: _argument(call.args[p].value, edit, n, newline) if isinstance(p, int) else p for n, p in edit.arguments
@@ -165,9 +173,8 @@ def _argument(value: cst.BaseExpression, edit: SetTensor, name: str, newline: st
 
 
 def _statement(text: str, edit: ReplaceStatement, spelling: Spelling, indent: str, newline: str) -> str:
-    call = parse_fragment(text)
-    assert isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute)
-    owner = code(call.func.value, newline_of(text, newline))
+    call = cst.ensure_type(parse_fragment(text), cst.Call)
+    owner = code(_attribute(call.func).value, newline_of(text, newline))
     lines = [local_names(line, spelling).format(object=owner, fresh=edit.fresh) for line in edit.lines]
     unit = "\t" if indent.endswith("\t") else "    "
     return f"{newline}{indent}".join(line.replace("    ", unit) for line in lines)

@@ -12,6 +12,7 @@ from migrate.errors import FileError
 
 MAX_DEPTH = 200
 NO_SPACE = cst.SimpleWhitespace("")
+OWNERS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)
 Space = cst.BaseParenthesizableWhitespace
 _MODULES = {newline: cst.Module([], default_newline=newline) for newline in ("\n", "\r\n", "\r")}
 
@@ -106,3 +107,18 @@ def bare(node: cst.BaseExpression) -> cst.BaseExpression:
     if isinstance(node, (cst.NamedExpr, cst.Yield, cst.GeneratorExp, cst.Tuple)):
         return node
     return node.with_changes(lpar=[], rpar=[])
+
+
+def attribute_of(node: cst.BaseExpression) -> cst.Attribute | None:
+    """``node`` as an attribute, which ``getattr(x, "name")`` becomes; None for anything else."""
+    if isinstance(node, cst.Attribute):
+        return node
+    if not isinstance(node, cst.Call) or getattr(node.func, "value", "") != "getattr" or len(node.args) != 2:
+        return None
+    owner, name = (a.value for a in node.args)
+    if not isinstance(name, (cst.SimpleString, cst.ConcatenatedString)):
+        return None
+    if not isinstance(owner, OWNERS) or "\n" in code(owner, "\n"):
+        owner = in_parentheses(owner)
+    attr = cst.Name(str(name.evaluated_value))
+    return cst.Attribute(owner, attr, lpar=node.lpar, rpar=node.rpar)

@@ -1,0 +1,71 @@
+"""Names that code looks up in strings: ``setattr``, ``hasattr``, ``delattr``, and ``getattr`` with a default."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis import offers
+from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.instances import is_defined_here, new_name, why_left
+from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
+
+LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
+
+
+def decide_lookups(module: Module) -> None:
+    """Every look-up of a known class or of a member of a known instance, which is left to a person."""
+    for call, function in lookups(module):
+        _decide(module, call, function, call.args[1])
+
+
+def lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
+    """The calls of the builtin functions that look something up by its name, with the name of the function."""
+    for call in module.index.all(ast.Call):
+        func = call.func
+        known = isinstance(func, ast.Name) and func.id in LOOKUPS and not module.evaluator.bindings(func)
+        if isinstance(func, ast.Name) and known and len(call.args) >= 2:
+            yield call, func.id
+
+
+def _decide(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
+    values = module.without_none(call.args[0])
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        packages = {n.rpartition(".")[0] for n in module.rules.by_name}
+        if any(isinstance(v, Symbol) and v.name in packages for v in values):
+            message = f"{ast.unparse(call)} may look up batch norm: torch's class would come back"
+            module.add(Draft("BN304", "other", ast.unparse(call.args[0]), call, message))
+        return
+    for value in values:
+        rule = module.rules.by_name.get(f"{value.name}.{name.value}") if isinstance(value, Symbol) else None
+        if rule is not None:
+            message = f"the class is looked up by name: write {rule.target.name}, or {function} on its module"
+            edits = offers.looked_up_class(call, rule).edits
+            module.add(Draft("BN211", "string", rule.source.name, call, message, suggestion=edits))
+        base = module.base_of(value)
+        if base is not None and name.value in module.rules.members and not is_defined_here(module, value, name.value):
+            module.add(_member(module, call, value, base, name.value))
+    if function == "delattr" and not isinstance(call.args[0], ast.Constant):
+        _deleted(module, call, name.value)
+
+
+def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: str) -> Draft:
+    """A member of a known instance, looked up by its name in the source."""
+    symbol, function = f"{base.rule.source.name}.{name}", ast.unparse(call.func)
+    origin = why_left(module, [base], [value])
+    if origin is not None:
+        message = f"{ast.unparse(call.args[0])} is {base.rule.source.name}, {origin.why}: migrate both together"
+        return Draft("BN306" if origin.asked else "BN213", "string", symbol, call, message)
+    message = f"{function} by name: in MindSpore it is {new_name(base.rule, name)}"
+    offer = offers.looked_up_member(module, call, name, base.rule)
+    return Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits)
+
+
+def _deleted(module: Module, call: ast.Call, name: str) -> None:
+    for value in module.without_none(call.args[0]):
+        if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
+            held = module.evaluator.classes.attribute(value.of.node, name)
+            base = next((b for v in sorted(held, key=repr) if (b := module.base_of(v)) is not None), None)
+            if base is not None:
+                message = f"{name} holds a {base.rule.source.name}: deleting it works the same on a MindSpore cell"
+                module.add(Draft("BN303", "other", base.rule.source.name, call, message))
