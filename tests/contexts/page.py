@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from migrate.rule import Rule
 from migrate.rules import load_rules
-from tests.contexts.programs import ATTRIBUTES, CONTEXTS, STATES, UNSEEN, Cell, cells, kind_of, outcome, program, states
+from tests.contexts.programs import (
+    ATTRIBUTES,
+    CONTEXTS,
+    REFUSED,
+    STATES,
+    UNSEEN,
+    Cell,
+    cells,
+    kind_of,
+    outcome,
+    program,
+    states,
+)
 
 MADE = "as made"
 TITLES = {
@@ -13,7 +25,7 @@ TITLES = {
     ("parameters",): "parameters()",
     ("pairs",): "Pairs of names and parameters or layers",
     ("layers",): "Layers inside a layer",
-    ("itself", "visitor", "nothing", "text", "output", "refused"): "Other methods",
+    ("itself", "visitor", "nothing", "text", "output"): "Other methods",
 }
 HEAD = f"""\
 # Contexts
@@ -51,6 +63,8 @@ def page() -> str:
         rows = [row for row in (*main.attributes, *main.methods) if kind_of(row) in kinds]
         if rows:
             parts.append(f"\n## {title}\n\n{_table(rows, found[main.name])}")
+    refused = [f"`{row}`" for row in (*main.attributes, *main.methods) if kind_of(row) == REFUSED]
+    parts.append(f"\nA review wherever they stand: {', '.join(refused)}.\n" if refused else "")
     parts.append(f"\n## Where a class differs\n\n{_differences(main.name, found)}")
     return "".join(parts)
 
