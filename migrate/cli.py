@@ -113,6 +113,11 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
     shell_complete=_codes,
     help="Explain a code such as BN101.",
 )
+@click.option(
+    "--why",
+    metavar="FILE:LINE[:COLUMN]",
+    help="Tell how a class or layer came to a place, step by step, and write nothing.",
+)
 @click.version_option(__version__, prog_name="bn-migrate", message="%(prog)s %(version)s")
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:
@@ -122,6 +127,11 @@ def command(context: click.Context, /, **given: Any) -> None:
     to standard output. Options may be set in [tool.bn-migrate] of pyproject.toml.
     """
     run = merge(context, given)
+    if run.why is not None:
+        from migrate.why import why
+
+        click.echo("\n".join(why(run.why, run.paths, run.selection, run.options)))
+        context.exit()
     try:
         report = run_stdin(run) if run.reads_stdin else run_files(run)
         if run.report is not None:

@@ -21,7 +21,7 @@ GROUPS = {
     ),
     "Proof of whole networks": ("--network", "--input", "--steps"),
     "Speed": ("--jobs", "--dask", "--no-cache", "--profile"),
-    "Help": ("--explain", "--version", "--help"),
+    "Help": ("--explain", "--why", "--version", "--help"),
 }
 COLUMN = 25
 

@@ -16,6 +16,7 @@ from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
 from migrate.files import Selection
+from migrate.question import Question, parse_question
 from migrate.runner import Means
 from migrate.targets import TARGETS
 from migrate.verify.networks.spec import parse_networks
@@ -60,6 +61,7 @@ class Run:
     profile: bool
     chosen: Chosen
     statistics: bool
+    why: Question | None
 
     @property
     def reads_stdin(self) -> bool:
@@ -127,6 +129,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         profile=merged["profile"],
         chosen=chosen,
         statistics=merged["statistics"],
+        why=parse_question(merged["why"]) if merged["why"] else None,
     )
 
 
@@ -169,6 +172,8 @@ def _reject_contradictions(
         raise click.UsageError("--output does not go with --diff, --check or -", context)
     if run.stdin_filename != STDIN and not run.reads_stdin:
         raise click.UsageError("--stdin-filename goes with - only", context)
+    if run.why is not None and run.reads_stdin:
+        raise click.UsageError("--why does not go with -", context)
     if run.options.data_format != "NCHW" and run.options.target != TARGETS[0]:
         raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
     if run.statistics and run.format not in WITH_STATISTICS:

@@ -45,7 +45,7 @@ class Case:
 def read_cases(path: Path) -> list[Case]:
     """The cases of a file: ``## title``, then ``python before``, ``python after``, ``findings`` and ``instances``."""
     cases = []
-    for title, place, body in _sections(path):
+    for title, place, body in sections(path):
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
@@ -55,13 +55,14 @@ def read_cases(path: Path) -> list[Case]:
     return cases
 
 
-def _sections(path: Path) -> Iterator[tuple[str, str, str]]:
+def sections(path: Path) -> Iterator[tuple[str, str, str]]:
     """The title, the place and the text of each section ``## title``."""
     text = path.read_text("utf-8")
     heads = list(re.finditer(r"^## (.*)$", text, flags=re.MULTILINE))
     for head, end in zip(heads, [*(h.start() for h in heads[1:]), len(text)], strict=True):
         line = text.count("\n", 0, head.start()) + 1
-        yield head[1].strip(), f"tests/cases/{path.name}:{line}", text[head.end() : end]
+        place = path.relative_to(FOLDER.parent.parent)
+        yield head[1].strip(), f"{place}:{line}", text[head.end() : end]
 
 
 def lines_of(texts: Iterable[str]) -> list[str]:
@@ -91,7 +92,7 @@ class ProjectCase:
 def read_projects(path: Path = PROJECTS) -> list[ProjectCase]:
     """The cases of a file: ``## title``, ``python before: FILE``, ``python after: FILE``, ``findings`` and ``run``."""
     cases = []
-    for title, place, body in _sections(path):
+    for title, place, body in sections(path):
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         before = {n.removeprefix(BEFORE): text for n, text in blocks.items() if n.startswith(BEFORE)}
         after = {n.removeprefix(AFTER): text for n, text in blocks.items() if n.startswith(AFTER)}

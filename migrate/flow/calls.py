@@ -1,0 +1,197 @@
+"""What a call does, by what is called: functions and classes of the run, partials, and what libraries have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from migrate.flow.classes import RunFunction
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.library import EFFECTS, LOOKING, Effect, is_class_name
+from migrate.flow.members import Members
+from migrate.flow.passing import Passing
+from migrate.flow.state import Flow
+from migrate.index.summary import NOBODY, Call
+
+MAX_PARTIALS = 5
+MAX_CALLEES = 24
+"""Functions and classes at one call beyond which more are not followed."""
+CALLABLE = ("__call__", "forward")
+
+
+class Calls:
+    """The effect of each kind of fact that arrives at a callee."""
+
+    def __init__(self, flow: Flow, passing: Passing, members: Members) -> None:
+        self.flow = flow
+        self.graph = flow.graph
+        self._passing = passing
+        self._members = members
+        self._done: set[tuple[int, Fact]] = set()
+        self._partial_depth: dict[int, int] = {}
+        self._callees: dict[int, int] = {}
+        self._effects: dict[Effect, Callable[[Call, int], None]] = {
+            "partial": self._partial,
+            "arguments": self._give_arguments,
+            "second": self._give_second,
+            "type": self._give_type,
+            "element": self._give_element,
+            "modules": self._collect,
+            "attributes": self._name_space,
+            "mapped": self._map,
+            "nothing": self._look,
+        }
+
+    def call(self, fact: Fact, number: int) -> None:
+        """A call of something that a fact says what it is."""
+        if (number, fact) in self._done:
+            return
+        self._done.add((number, fact))
+        call = self.flow.calls[number]
+        kind, of = fact[0], fact[1]
+        if kind in "FBK":
+            self._callees[number] = self._callees.get(number, 0) + 1
+            if self._callees[number] > MAX_CALLEES:
+                self.graph.full[call.callee] = None
+                return
+        if kind in "MR":
+            self._result(call, ("I", self.flow.names.get(str(of), str(of))))
+        elif kind in "FB":
+            self._call_function(self.flow.functions[id_of(fact)], call, kind == "B")
+        elif kind == "K":
+            self._make(id_of(fact), call)
+        elif kind == "O":
+            for name in CALLABLE:
+                self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, call)
+        elif kind == "P":
+            self._call_partial(id_of(fact), number)
+        elif kind == "S":
+            self._call_library(str(of), number)
+        elif kind == "N":
+            self._result(call, ("N", of, ""))
+
+    def _result(self, call: Call, fact: Fact) -> None:
+        if call.result != NOBODY:
+            self.graph.add(call.result, fact)
+
+    def _call_member(self, fact: Fact, call: Call) -> None:
+        if fact[0] == "F":
+            self._call_function(self.flow.functions[id_of(fact)], call, True)
+
+    def _call_function(self, function: RunFunction, call: Call, bound: bool) -> None:
+        self._passing.give(function, call, bound)
+        if call.result != NOBODY:
+            self.graph.edge(function.summary.result + function.base, call.result)
+
+    def _make(self, cls: int, call: Call) -> None:
+        """An object of a class of the run, or a layer where the class derives from one of a rule."""
+        self._result(call, ("O", cls))
+        for name in ("__init__", "__new__"):
+            self.graph.watch(self.flow.classes.lookup(cls, name, False), self._initialise, call)
+        summary = self.flow.classes.classes[cls].summary
+        given = [*zip(summary.fields, call.positional, strict=False), *call.keywords]
+        for name, value in given:
+            if name in summary.fields:
+                self.graph.edge(value, self.flow.classes.field(("K", cls), name))
+
+    def _initialise(self, fact: Fact, call: Call) -> None:
+        if fact[0] == "F":
+            self._passing.give(self.flow.functions[id_of(fact)], call, True)
+
+    def _call_partial(self, partial: int, number: int) -> None:
+        """The call that a partial makes of another one: its own arguments first."""
+        depth = self._partial_depth.get(number, 0) + 1
+        if depth > MAX_PARTIALS:
+            return
+        inner, outer = self.flow.calls[partial], self.flow.calls[number]
+        callee, *filled = inner.positional
+        stars = (*inner.stars, *((place + len(filled), node) for place, node in outer.stars))
+        passed = ((*filled, *outer.positional), (*inner.keywords, *outer.keywords), stars)
+        call = Call(callee, *passed, (*inner.double_stars, *outer.double_stars), outer.result, outer.line, outer.column)
+        made = self.new_call(call, self.flow.homes[number])
+        self._partial_depth[made] = depth
+        self.graph.watch(callee, self.call, made)
+
+    def new_call(self, call: Call, path: str) -> int:
+        self.flow.calls.append(call)
+        self.flow.homes.append(path)
+        return len(self.flow.calls) - 1
+
+    def _call_library(self, name: str, number: int) -> None:
+        call = self.flow.calls[number]
+        if call.result == NOBODY:
+            return
+        effect = EFFECTS.get(name)
+        if effect is not None:
+            self._effects[effect](call, number)
+        elif is_class_name(name):
+            self.graph.add(call.result, ("L", name))
+        elif name.partition(".")[0] not in LOOKING | {"builtins"} | self.flow.rules.packages:
+            self._may_return(call)
+
+    def _partial(self, call: Call, number: int) -> None:
+        if call.positional:
+            self.graph.add(call.result, ("P", number))
+
+    def _give_arguments(self, call: Call, number: int) -> None:
+        for value in call.positional:
+            self.graph.edge(value, call.result)
+
+    def _give_second(self, call: Call, number: int) -> None:
+        for value in call.positional[1:2]:
+            self.graph.edge(value, call.result)
+
+    def _give_type(self, call: Call, number: int) -> None:
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._members.load, ("__class__", call.result))
+
+    def _give_element(self, call: Call, number: int) -> None:
+        for value in call.positional:
+            self.graph.edge(value, call.result)
+            self.graph.watch(value, self._members.element_of, call.result)
+
+    def _collect(self, call: Call, number: int) -> None:
+        """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
+        site = call.result
+        self.graph.add(site, ("D", site))
+        for i, value in enumerate(call.positional):
+            self.flow.containers.put(site, i, value)
+            self.graph.watch(value, self._take_over, site)
+        for _, value in call.stars:
+            self.graph.watch(value, self._take_over, site)
+
+    def _take_over(self, fact: Fact, site: int) -> None:
+        if fact[0] == "D":
+            self.flow.containers.merge(id_of(fact), site)
+
+    def _name_space(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("D", call.result))
+        for name, value in call.keywords:
+            self.graph.edge(value, self.flow.containers.attribute(call.result, name))
+
+    def _map(self, call: Call, number: int) -> None:
+        if not call.positional:
+            return
+        function, *iterated = call.positional
+        elements = []
+        for value in iterated:
+            elements.append(self.graph.new())
+            self.graph.watch(value, self._members.element_of, elements[-1])
+        result = self.graph.new()
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, result)
+        made = Call(function, tuple(elements), (), (), (), result, call.line, call.column)
+        self.graph.watch(function, self.call, self.new_call(made, self.flow.homes[number]))
+
+    def _look(self, call: Call, number: int) -> None:
+        """Nothing comes of it."""
+
+    def _may_return(self, call: Call) -> None:
+        """A function that is not followed may give back what it gets."""
+        if call.result == NOBODY:
+            return
+        for value in (*call.positional, *(v for _, v in call.keywords)):
+            self.graph.watch(value, self._given_back, call.result)
+
+    def _given_back(self, fact: Fact, to: int) -> None:
+        if fact[0] in "MIPFBKOD":
+            self.graph.add(to, fact)

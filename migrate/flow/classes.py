@@ -1,0 +1,133 @@
+"""Classes of the run: their bases and subclasses, and what is found under a name on them or their objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migrate.flow.facts import Fact
+from migrate.flow.graph import Graph
+from migrate.index.summary import Class, Function
+
+Owner = tuple[str, int]
+"""What has attributes: ``("K", class)`` or ``("F", function)``."""
+
+
+@dataclass(slots=True)
+class RunClass:
+    """A class of the run; ``base`` is the first node of its file. ``library`` are bases that are not of the run."""
+
+    path: str
+    summary: Class
+    base: int
+    bases: list[int] = field(default_factory=list)
+    library: dict[Fact, None] = field(default_factory=dict)
+    subclasses: dict[int, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFunction:
+    """A function of the run, with the class that it is a method of."""
+
+    path: str
+    summary: Function
+    base: int
+    owner: int | None
+
+
+class Classes:
+    """The attributes of classes and their objects, and the nodes in which they are looked up.
+
+    Objects are told apart by their class alone. A look-up on an object also finds what subclasses have, since it may
+    be of one of them.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.classes: list[RunClass] = []
+        self._fields: dict[Owner, dict[str, int]] = {}
+        self._lookups: dict[int, dict[tuple[str, bool], int]] = {}
+        self.supers: dict[int, list[tuple[str, int]]] = {}
+        """The uses of ``super().name`` in each class."""
+
+    def add(self, cls: RunClass) -> int:
+        self.classes.append(cls)
+        return len(self.classes) - 1
+
+    def own(self, owner: Owner) -> dict[str, int]:
+        """The attributes of a class or function itself, with their nodes."""
+        return self._fields.get(owner, {})
+
+    def asked(self, cls: int) -> dict[str, int]:
+        """The names that are used on objects of a class, with the nodes of what they find there and below."""
+        return {name: node for (name, down), node in self._lookups.get(cls, {}).items() if down}
+
+    def field(self, owner: Owner, name: str) -> int:
+        """The node of an attribute, which is made where it is new."""
+        fields = self._fields.setdefault(owner, {})
+        node = fields.get(name)
+        if node is None:
+            node = fields[name] = self._graph.new()
+            if owner[0] == "K":
+                self._found(owner[1], name, node)
+        return node
+
+    def _found(self, cls: int, name: str, node: int) -> None:
+        """Let the look-ups of a name on a class, and on objects of the classes above it, find a new attribute."""
+        for down in (False, True):
+            lookup = self._lookups.get(cls, {}).get((name, down))
+            if lookup is not None:
+                self._graph.edge(node, lookup)
+        for above in self.above(cls):
+            lookup = self._lookups.get(above, {}).get((name, True))
+            if lookup is not None:
+                self._graph.edge(node, lookup)
+
+    def above(self, cls: int) -> list[int]:
+        """The bases of a class in the run, and theirs."""
+        found: dict[int, None] = {}
+        todo = list(self.classes[cls].bases)
+        while todo:
+            base = todo.pop(0)
+            if base not in found and base != cls:
+                found[base] = None
+                todo += self.classes[base].bases
+        return list(found)
+
+    def lookup(self, cls: int, name: str, down: bool) -> int:
+        """The node of what ``name`` finds on a class; with ``down``, on an object, that may be of a subclass."""
+        lookups = self._lookups.setdefault(cls, {})
+        node = lookups.get((name, down))
+        if node is None:
+            node = lookups[name, down] = self._graph.new()
+            for owner in (cls, *(self.classes[cls].subclasses if down else ())):
+                own = self._fields.get(("K", owner), {}).get(name)
+                if own is not None:
+                    self._graph.edge(own, node)
+            for base in self.classes[cls].bases:
+                self._graph.edge(self.lookup(base, name, False), node)
+        return node
+
+    def take_base(self, cls: int, base: int) -> bool:
+        """Let a class derive from another of the run; whether that is new."""
+        known = self.classes[cls]
+        if base == cls or base in known.bases or cls in (above := self.above(base)):
+            return False
+        known.bases.append(base)
+        below = [cls, *known.subclasses]
+        for ancestor in (base, *above):
+            self.classes[ancestor].subclasses.update(dict.fromkeys(below))
+            for (name, down), lookup in list(self._lookups.get(ancestor, {}).items()):
+                for owner in below if down else ():
+                    own = self._fields.get(("K", owner), {}).get(name)
+                    if own is not None:
+                        self._graph.edge(own, lookup)
+        for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
+            self._graph.edge(self.lookup(base, name, False), lookup)
+        return True
+
+    def library_bases(self, cls: int) -> dict[Fact, None]:
+        """The bases of a class and of those above it that are not classes of the run."""
+        found = dict(self.classes[cls].library)
+        for above in self.above(cls):
+            found.update(self.classes[above].library)
+        return found

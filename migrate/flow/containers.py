@@ -1,0 +1,81 @@
+"""Containers, by the place that makes them: cells by key, and one for all that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from migrate.flow.facts import Fact
+from migrate.flow.graph import Graph
+
+Site = int
+OnCell = Callable[[object, int, Any], None]
+
+
+class Containers:
+    """The cells of containers; a value under an unknown key may be under any."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._cells: dict[Site, dict[object, int]] = {}
+        self._all: dict[Site, int] = {}
+        self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
+        self._merged: set[tuple[Site, Site]] = set()
+
+    def everything(self, site: Site) -> int:
+        """The node of all elements."""
+        node = self._all.get(site)
+        if node is None:
+            node = self._all[site] = self._graph.new()
+        return node
+
+    def cell(self, site: Site, key: object) -> int:
+        """The node of what is put under a key; None stands for a key that is not known."""
+        cells = self._cells.setdefault(site, {})
+        node = cells.get(key)
+        if node is None:
+            node = cells[key] = self._graph.new()
+            self._graph.edge(node, self.everything(site))
+            for react, payload in list(self._watchers.get(site, ())):
+                react(key, node, payload)
+        return node
+
+    def put(self, site: Site, key: object, value: int) -> None:
+        self._graph.edge(value, self.cell(site, _known(key)))
+
+    def take(self, site: Site, key: object, to: int) -> None:
+        """Let ``to`` hold what may be under a key."""
+        if _known(key) is None:
+            self._graph.edge(self.everything(site), to)
+        else:
+            self._graph.edge(self.cell(site, key), to)
+            self._graph.edge(self.cell(site, None), to)
+
+    def watch(self, site: Site, react: OnCell, payload: Any) -> None:
+        """Have ``react`` called with the key and the node of every cell, now and later."""
+        self._watchers.setdefault(site, []).append((react, payload))
+        for key, node in list(self._cells.get(site, {}).items()):
+            react(key, node, payload)
+
+    def merge(self, source: Site, into: Site) -> None:
+        """Let ``into`` hold the elements of ``source`` under their keys."""
+        if source == into or (source, into) in self._merged:
+            return
+        self._merged.add((source, into))
+        self.watch(source, self._take_over, into)
+
+    def _take_over(self, key: object, node: int, into: Site) -> None:
+        self._graph.edge(node, self.cell(into, key))
+
+    def attribute(self, site: Site, name: str) -> int:
+        """The node of an attribute of an object that is followed as a container."""
+        return self.cell(site, ("attribute", name))
+
+    def held(self, site: Site) -> list[Fact]:
+        """All that a container holds."""
+        return self._graph.of(self.everything(site))
+
+
+def _known(key: object) -> object:
+    """The key, or None for one that counts from the end."""
+    return None if isinstance(key, int) and not isinstance(key, bool) and key < 0 else key

@@ -1,0 +1,25 @@
+"""What a node can hold. A fact is a tuple whose first part says its kind, since millions are hashed and compared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["M", "I", "R", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N"]
+Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
+"""
+``M`` a class of a rule, and ``I`` an instance of it, by the name of the class; ``R`` a method of one that returns it
+``P`` a partial, by the number of the call that makes it
+``F`` a function, ``B`` one bound to an object, by number
+``K`` a class of the run, and ``O`` an object of it, by number
+``D`` a container, by the node where it is made
+``S`` a symbol of a library, and ``L`` an object that it makes, by qualified name
+``X`` a module of the run, by path
+``N`` something of a file that was not read, by path and, for a name at its module level, by that name
+"""
+
+
+def id_of(fact: Fact) -> int:
+    """The number of the function, class, call or container that a fact speaks about."""
+    of = fact[1]
+    assert isinstance(of, int)
+    return of

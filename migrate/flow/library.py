@@ -1,0 +1,44 @@
+"""What functions and classes of libraries do with what they get, as far as it can be followed; plain data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Effect = Literal["partial", "arguments", "second", "type", "modules", "attributes", "element", "mapped", "nothing"]
+"""
+``partial``: the call is a partial of its first argument
+``arguments``, ``second``: gives back its arguments, or the second of them
+``type``: gives the class of its argument
+``modules``: a container of what it gets, of its elements where these are starred or in a list
+``attributes``: an object with its keywords as attributes
+``element``: gives an element of its argument
+``mapped``: a container of what its first argument gives for the elements of the others
+``nothing``: looks at what it gets
+"""
+
+EFFECTS: dict[str, Effect] = {
+    **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple", "builtins.set"), "arguments"),
+    **dict.fromkeys(("builtins.frozenset", "builtins.sorted", "builtins.iter", "builtins.reversed"), "arguments"),
+    **dict.fromkeys(("itertools.chain", "collections.deque", "collections.OrderedDict"), "arguments"),
+    **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "arguments"),
+    **dict.fromkeys(("typing.cast", "builtins.filter"), "second"),
+    "builtins.type": "type",
+    **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict")), "modules"),
+    "types.SimpleNamespace": "attributes",
+    **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
+    "builtins.map": "mapped",
+    **dict.fromkeys(
+        (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),
+        "nothing",
+    ),
+}
+"""Effects by qualified name; other functions may give back what they get."""
+
+LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
+"""Libraries that leave what they get as it is, and do not give it back."""
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a qualified name looks like that of a class."""
+    return name.rpartition(".")[2][:1].isupper()

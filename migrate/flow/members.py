@@ -1,0 +1,164 @@
+"""What attributes, elements, tests and bases do with the facts that arrive there."""
+
+from __future__ import annotations
+
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.passing import Passing
+from migrate.flow.state import Flow
+from migrate.index.summary import ELEMENT, NOBODY, Call, Key, Test, element
+
+MAX_DOTS = 6
+
+
+class Members:
+    """The effect of each kind of fact on loads and stores, on tests for a class, and as a base of one."""
+
+    def __init__(self, flow: Flow, passing: Passing) -> None:
+        self.flow = flow
+        self.graph = flow.graph
+        self._passing = passing
+        self._done: set[object] = set()
+
+    def _first_time(self, *key: object) -> bool:
+        if key in self._done:
+            return False
+        self._done.add(key)
+        return True
+
+    def load(self, fact: Fact, what: tuple[Key, int]) -> None:
+        """``base.name`` or ``base[key]``, for a fact of the base."""
+        key, to = what
+        kind, of = fact[0], fact[1]
+        if kind == "N":
+            self.graph.add(to, ("N", of, ""))
+        elif isinstance(key, tuple):
+            self._load_element(fact, key[1], to)
+        elif key == "__class__" and kind in "IO":
+            self.graph.add(to, ("M" if kind == "I" else "K", of))
+        elif kind == "O":
+            self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
+        elif kind == "K":
+            self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
+        elif kind in "FB":
+            self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
+        elif kind == "X":
+            self.flow.modules.export(str(of), key, to)
+        elif kind in "SM":
+            name = f"{of}.{key}"
+            if name.count(".") <= MAX_DOTS:
+                self.graph.add(to, self.flow.modules.symbol(name))
+        elif kind == "I":
+            if key in self.flow.rules.returns_self:
+                self.graph.add(to, ("R", of))
+        elif kind == "D":
+            self.graph.edge(self.flow.containers.attribute(id_of(fact), key), to)
+
+    def _load_element(self, fact: Fact, key: object, to: int) -> None:
+        kind, of = fact[0], fact[1]
+        if kind == "D":
+            self.flow.containers.take(id_of(fact), key, to)
+        elif kind == "O":
+            for name in ("__getitem__", "__iter__", "__next__"):
+                if self._first_time("element", of, name, to):
+                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._gives, to)
+
+    def _gives(self, fact: Fact, to: int) -> None:
+        """What a method gives that is called without being named; the elements of that, where it is an iterator."""
+        if fact[0] == "F":
+            function = self.flow.functions[id_of(fact)]
+            result = function.summary.result + function.base
+            self.graph.edge(result, to)
+            self.graph.watch(result, self.load, ((ELEMENT, None), to))
+
+    def _member(self, source: int, to: int, bound: bool) -> None:
+        """What a look-up found becomes a member: functions are bound, properties called."""
+        if self._first_time("member", source, to, bound):
+            self.graph.watch(source, self._bind, (to, bound))
+
+    def _bind(self, fact: Fact, what: tuple[int, bool]) -> None:
+        to, bound = what
+        if fact[0] == "F":
+            function = self.flow.functions[id_of(fact)]
+            kind = function.summary.kind
+            if function.owner is not None and kind == "property":
+                self.graph.edge(function.summary.result + function.base, to)
+                return
+            if function.owner is not None and kind != "static" and (bound or kind == "class"):
+                fact = ("B", fact[1])
+        elif fact[0] == "O":
+            self._described(fact, to)
+        self.graph.add(to, fact)
+
+    def _described(self, fact: Fact, to: int) -> None:
+        """A member that is a descriptor of the run gives what its ``__get__`` returns."""
+        if self._first_time("described", fact, to):
+            self.graph.watch(self.flow.classes.lookup(id_of(fact), "__get__", True), self._gives, to)
+
+    def store(self, fact: Fact, what: tuple[Key, int]) -> None:
+        """``base.name = value`` or ``base[key] = value``, for a fact of the base."""
+        key, value = what
+        kind, of = fact[0], fact[1]
+        if kind == "D":
+            if isinstance(key, tuple):
+                self.flow.containers.put(id_of(fact), key[1], value)
+            else:
+                self.graph.edge(value, self.flow.containers.attribute(id_of(fact), key))
+        elif isinstance(key, tuple):
+            if kind == "O":
+                self._set_item(id_of(fact), value)
+        elif kind in "OK":
+            self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
+        elif kind in "FB":
+            self.graph.edge(value, self.flow.classes.field(("F", id_of(fact)), key))
+        elif kind == "X":
+            node = self.flow.modules.assigned(str(of), key)
+            if node is not None:
+                self.graph.edge(value, node)
+
+    def _set_item(self, cls: int, value: int) -> None:
+        if self._first_time("set item", cls, value):
+            call = Call(NOBODY, (value, value), (), (), (), NOBODY, 0, 0)
+            self.graph.watch(self.flow.classes.lookup(cls, "__setitem__", True), self._pass_bound, call)
+
+    def _pass_bound(self, fact: Fact, call: Call) -> None:
+        if fact[0] == "F":
+            function = self.flow.functions[id_of(fact)]
+            self._passing.give(function, call, function.owner is not None and function.summary.kind != "static")
+
+    def instances(self, fact: Fact, to: int) -> None:
+        """What an annotation promises: instances of the class; a tuple of classes stands for all of them."""
+        kind, of = fact[0], fact[1]
+        if kind == "M":
+            self.graph.add(to, ("I", self.flow.names[str(of)]))
+        elif kind == "K":
+            self.graph.add(to, ("O", of))
+        elif kind == "D" and self._first_time("instances", of, to):
+            self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
+
+    def test(self, fact: Fact, test: Test) -> None:
+        """A class of ``isinstance``: what is tested holds an instance of it behind the test."""
+        self.instances(fact, test.narrowed)
+        if fact[0] in "SLN" and self._first_time("kept", test.narrowed):
+            self.graph.edge(test.subject, test.narrowed)
+        elif fact[0] == "K" and self._first_time("narrowed", fact, test.narrowed):
+            self.graph.watch(test.subject, self._keep_objects, (fact[1], test.narrowed))
+
+    def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:
+        cls, to = what
+        if fact[0] == "O" and (id_of(fact) == cls or cls in self.flow.classes.above(id_of(fact))):
+            self.graph.add(to, fact)
+
+    def base(self, fact: Fact, cls: int) -> None:
+        """A base of a class of the run."""
+        if fact[0] == "K":
+            self.flow.classes.take_base(cls, id_of(fact))
+            for name, to in self.flow.classes.supers.get(cls, ()):
+                self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
+        elif fact[0] in "MSNL":
+            self.flow.classes.classes[cls].library[fact] = None
+        elif fact[0] == "D" and self._first_time("bases", fact, cls):
+            self.graph.watch(self.flow.containers.everything(id_of(fact)), self.base, cls)
+
+    def element_of(self, fact: Fact, to: int) -> None:
+        """Let ``to`` hold the elements of a container."""
+        self.load(fact, (element(), to))

@@ -1,0 +1,125 @@
+"""Modules of the run: what names mean in them, and whoever asks before a module is read."""
+
+from __future__ import annotations
+
+import builtins
+from typing import NamedTuple
+
+from migrate.analysis.tree import Tree
+from migrate.flow.facts import Fact
+from migrate.flow.graph import Graph
+from migrate.index.summary import Summary
+
+
+class Loaded(NamedTuple):
+    """A summary in the graph, with the number of its first node there."""
+
+    summary: Summary
+    base: int
+
+
+class Modules:
+    """The modules that were read, and the names that others want from those that were not.
+
+    Those that are ``coming`` will be: nothing is said of what they hold until then.
+    """
+
+    def __init__(self, graph: Graph, tree: Tree, classes: frozenset[str], coming: frozenset[str]) -> None:
+        self._graph = graph
+        self._tree = tree
+        self._classes = classes
+        self._coming = coming
+        self.loaded: dict[str, Loaded | None] = {}
+        self._exports: dict[str, dict[str, int]] = {}
+        self._wanted: dict[str, list[tuple[str, int]]] = {}
+
+    def take(self, path: str, loaded: Loaded) -> None:
+        """A module that was read; whoever waited for its names gets them."""
+        summary, base = loaded
+        self.loaded[path] = loaded
+        self._exports[path] = {name: node + base for name, node in summary.exports.items()}
+        for entry in summary.imports:
+            self._import(path, entry.level, entry.module, entry.name, entry.node + base)
+        for name, node in summary.free.items():
+            self._free(path, name, node + base)
+        for name, node in self._wanted.pop(path, ()):
+            self.export(path, name, node)
+
+    def names(self, path: str) -> dict[str, int]:
+        """The names at module level that the file binds or that were asked for, with their nodes."""
+        return self._exports.get(path, {})
+
+    def symbol(self, name: str) -> Fact:
+        """The fact for something of a library."""
+        return ("M", name) if name in self._classes else ("S", name)
+
+    def export(self, path: str, name: str, to: int) -> None:
+        """Let ``to`` hold what ``name`` is in a module."""
+        if path not in self.loaded:
+            self._want(path, name, to)
+            return
+        if self.loaded[path] is None:  # it cannot be read
+            self._graph.add(to, ("N", path, name))
+            return
+        exports = self._exports[path]
+        if name not in exports:
+            inner = self._tree.submodule(path, name)
+            if inner is not None:
+                self._graph.add(to, ("X", inner))
+                return
+            node = exports[name] = self._graph.new()
+            self._from_stars(path, name, node)
+        self._graph.edge(exports[name], to)
+
+    def assigned(self, path: str, name: str) -> int | None:
+        """The node of what other files assign to a name of a module; None where the module was not read."""
+        if self.loaded.get(path) is None:
+            return None
+        exports = self._exports[path]
+        if name not in exports:
+            exports[name] = self._graph.new()
+        return exports[name]
+
+    def _want(self, path: str, name: str, to: int) -> None:
+        inner = self._tree.submodule(path, name)
+        if inner is not None:
+            self._graph.add(to, ("X", inner))
+        else:
+            self._wanted.setdefault(path, []).append((name, to))
+            if path not in self._coming:
+                self._graph.add(to, ("N", path, name))
+
+    def file(self, importer: str, level: int, module: str) -> str | None:
+        """The file of the run that an import means."""
+        if level:
+            return self._tree.relative(importer, level, module)
+        return self._tree.absolute(importer, module)
+
+    def _import(self, importer: str, level: int, module: str, name: str | None, to: int) -> None:
+        path = self.file(importer, level, module)
+        if name is None:
+            self._graph.add(to, ("X", path) if path is not None else self.symbol(module))
+        elif path is not None:
+            self.export(path, name, to)
+        else:
+            inner = self.file(importer, level, f"{module}.{name}" if module else name)
+            if inner is not None:
+                self._graph.add(to, ("X", inner))
+            else:
+                self._graph.add(to, self.symbol("." * level + f"{module}.{name}"))
+
+    def _free(self, path: str, name: str, to: int) -> None:
+        """A name that nothing in the file binds: a builtin, or what a star import brings."""
+        if hasattr(builtins, name):
+            self._graph.add(to, ("S", f"builtins.{name}"))
+        self._from_stars(path, name, to)
+
+    def _from_stars(self, path: str, name: str, to: int) -> None:
+        loaded = self.loaded[path]
+        assert loaded is not None
+        for level, module in loaded.summary.stars:
+            file = self.file(path, level, module)
+            if file is None and not level:
+                self._graph.add(to, self.symbol(f"{module}.{name}"))
+            elif file is not None and file != path:
+                self.export(file, name, to)

@@ -1,0 +1,73 @@
+"""Arguments of calls go to the parameters of functions."""
+
+from __future__ import annotations
+
+from migrate.flow.classes import RunFunction
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.state import Flow
+from migrate.index.summary import NOBODY, Call
+
+
+class Passing:
+    """What calls pass, by place and by name, also through stars."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.graph = flow.graph
+
+    def give(self, function: RunFunction, call: Call, bound: bool) -> None:
+        """The arguments of a call go to the parameters of a function."""
+        summary, base = function.summary, function.base
+        parameters = summary.parameters[1:] if bound else summary.parameters
+        nodes = [node + base for _, node in parameters]
+        rest = summary.rest + base if summary.rest != NOBODY else NOBODY
+        for i, value in enumerate(call.positional):
+            if i < len(nodes):
+                self.graph.edge(value, nodes[i])
+            elif rest != NOBODY:
+                self.flow.containers.put(rest, i - len(nodes), value)
+        for place, star in call.stars:
+            self.graph.watch(star, self._unpack, (nodes, rest, place))
+        named = {name: node + base for name, node in (*parameters, *summary.keyword_only)}
+        keyword_rest = summary.keyword_rest + base if summary.keyword_rest != NOBODY else NOBODY
+        for name, value in call.keywords:
+            if name in named:
+                self.graph.edge(value, named[name])
+            elif keyword_rest != NOBODY:
+                self.flow.containers.put(keyword_rest, name, value)
+        for mapping in call.double_stars:
+            given = frozenset(name for name, _ in call.keywords)
+            self.graph.watch(mapping, self._unpack_mapping, (named, keyword_rest, given))
+
+    def _unpack(self, fact: Fact, to: tuple[list[int], int, int]) -> None:
+        if fact[0] == "D":
+            self.flow.containers.watch(id_of(fact), self._unpacked, to)
+
+    def _unpacked(self, key: object, node: int, to: tuple[list[int], int, int]) -> None:
+        nodes, rest, place = to
+        if isinstance(key, int):
+            if place + key < len(nodes):
+                self.graph.edge(node, nodes[place + key])
+            elif rest != NOBODY:
+                self.flow.containers.put(rest, place + key - len(nodes), node)
+        elif key is None:
+            for parameter in nodes[place:]:
+                self.graph.edge(node, parameter)
+            if rest != NOBODY:
+                self.flow.containers.put(rest, None, node)
+
+    def _unpack_mapping(self, fact: Fact, to: tuple[dict[str, int], int, frozenset[str]]) -> None:
+        if fact[0] == "D":
+            self.flow.containers.watch(id_of(fact), self._unpacked_entry, to)
+
+    def _unpacked_entry(self, key: object, node: int, to: tuple[dict[str, int], int, frozenset[str]]) -> None:
+        named, keyword_rest, given = to
+        if key in given:
+            return
+        if key in named:
+            self.graph.edge(node, named[str(key)])
+        elif keyword_rest != NOBODY:
+            self.flow.containers.put(keyword_rest, key, node)
+        elif key is None:
+            for parameter in named.values():
+                self.graph.edge(node, parameter)

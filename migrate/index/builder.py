@@ -1,0 +1,142 @@
+"""The summary of a file under construction: nodes, edges, names, and what tests have narrowed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from migrate.index.scopes import Scope
+from migrate.index.summary import NOBODY, Key, Summary
+
+T = TypeVar("T")
+
+
+class Builder:
+    """Makes nodes and edges for the scope that is being read; ``members`` are the names that rules speak about."""
+
+    def __init__(self, path: str, members: frozenset[str]) -> None:
+        self.summary = Summary(path)
+        self.members = members
+        self.module = Scope(None)
+        self.scope = self.module
+        self.narrowed: dict[str, int] = {}
+        """What tests say of names and paths such as ``m.norm`` here."""
+        self.later: list[Callable[[], None]] = []
+        """The bodies of functions, which are read when all around them is known."""
+        self._constants: dict[tuple[str, object], int] = {}
+        self.anything = self.new()
+        """Something of which nothing is known, and nothing followed."""
+
+    def new(self) -> int:
+        node = self.summary.size
+        self.summary.size = node + 1
+        return node
+
+    def constant(self, value: object) -> int:
+        """The node of a literal."""
+        kind = value.__class__.__name__
+        key = (kind, value if isinstance(value, (str, int, float, bool, type(None))) else repr(value))
+        node = self._constants.get(key)
+        if node is None:
+            node = self._constants[key] = self.new()
+            self.summary.constants[node] = key[1]
+        return node
+
+    def copy(self, source: int, to: int) -> None:
+        if source != self.anything:
+            self.summary.copies.append((source, to))
+
+    def join(self, parts: Iterable[int]) -> int:
+        """A node that holds what any of ``parts`` does."""
+        different = list(dict.fromkeys(p for p in parts if p != self.anything))
+        if len(different) < 2:
+            return different[0] if different else self.anything
+        node = self.new()
+        for part in different:
+            self.copy(part, node)
+        return node
+
+    def load(self, base: int, key: Key) -> int:
+        """What ``base`` has under ``key``; one node for all that ask for it."""
+        if base == self.anything:
+            return base
+        loads = self.summary.loads
+        node = loads.get((base, key))
+        if node is None:
+            node = loads[base, key] = self.new()
+        return node
+
+    def store(self, base: int, key: Key, value: int) -> None:
+        if base != self.anything:
+            self.summary.stores.append((base, key, value))
+
+    def instance_of(self, cls: int, to: int) -> None:
+        """``to`` holds instances of ``cls``."""
+        if cls != self.anything:
+            self.summary.instances.append((cls, to))
+
+    def variable(self, name: str) -> int:
+        """The node of a name that is bound here."""
+        scope = self.scope.home(name)
+        node = scope.names.get(name)
+        if node is None:
+            node = scope.names[name] = self.new()
+        return node
+
+    def name(self, name: str) -> int:
+        """The node of a name that is used here; one that nothing binds may be bound later, or come by a star."""
+        narrowed = self.narrowed.get(name)
+        if narrowed is not None:
+            return narrowed
+        scope = self.scope.resolve(name)
+        names = self.summary.free if scope is None else scope.names
+        node = names.get(name)
+        if node is None:
+            node = names[name] = self.new()
+        return node
+
+    def bind(self, name: str, value: int) -> None:
+        """Bind ``name`` here; what a test has said of it holds for what it was, and that may still be there."""
+        before = self.narrowed.get(name)
+        self.forget(name)
+        self.copy(value, self.variable(name))
+        if before is not None:
+            self.narrowed[name] = self.join((before, value))
+
+    def forget(self, path: str) -> None:
+        """Drop what tests have said of ``path`` and of all behind it."""
+        if not self.narrowed:
+            return
+        behind = (f"{path}.", f"{path}[")
+        self.narrowed = {p: n for p, n in self.narrowed.items() if p != path and not p.startswith(behind)}
+
+    def inside(self, scope: Scope, read: Callable[[], T]) -> T:
+        """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
+        before, narrowed = self.scope, self.narrowed
+        self.scope = scope
+        self.narrowed = dict(narrowed) if scope.is_comprehension else {}
+        try:
+            return read()
+        finally:
+            self.scope, self.narrowed = before, narrowed
+
+    def enclosing_class(self) -> int:
+        return self.scope.enclosing_class()
+
+    def redirect(self, statements: Iterable[ast.Global | ast.Nonlocal]) -> None:
+        """Send the names of global and nonlocal statements to where they belong."""
+        for statement in statements:
+            for name in statement.names:
+                target: Scope | None = self.module
+                if isinstance(statement, ast.Nonlocal) and self.scope.parent is not None:
+                    target = self.scope.parent.resolve(name)
+                if target is not None and target is not self.scope:
+                    self.scope.elsewhere[name] = target
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Give the names that a block binds their nodes before it is read."""
+        for name in names:
+            self.scope.names.setdefault(name, NOBODY)
+            if self.scope.names[name] == NOBODY:
+                self.scope.names[name] = self.new()

@@ -1,0 +1,128 @@
+"""Calls that move values in a way of their own: attributes by name, containers, and what builds them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import NamedTuple
+
+from migrate.index.builder import Builder
+from migrate.index.summary import Call, Display, Use, element
+
+
+class Passed(NamedTuple):
+    """The arguments of a call as nodes."""
+
+    positional: tuple[int, ...]
+    keywords: tuple[tuple[str, int], ...]
+    stars: tuple[tuple[int, int], ...]
+    double_stars: tuple[int, ...]
+
+    def all(self) -> list[int]:
+        values = [*self.positional, *(v for _, v in self.keywords), *(v for _, v in self.stars), *self.double_stars]
+        return values
+
+
+Form = Callable[[Builder, ast.Call, int, Passed], int]
+"""What a call of a name, or of a method of a node, gives."""
+
+
+def plain_call(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    """A call that is followed when it is known what is called."""
+    if callee == b.anything:
+        return callee
+    result = b.new()
+    b.summary.calls.append(Call(callee, *passed, result, node.lineno, node.col_offset))
+    return result
+
+
+def _literal(node: ast.Call, place: int) -> str | None:
+    """The argument at a place where it is a literal string."""
+    argument = node.args[place] if len(node.args) > place else None
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
+def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    name = _literal(node, 1)
+    if name is None:
+        return plain_call(b, node, callee, passed)
+    base = passed.positional[0]
+    if name in b.members:
+        b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
+    return b.join((b.load(base, name), *passed.positional[2:]))
+
+
+def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    name = _literal(node, 1)
+    if name is None or len(passed.positional) != 3:
+        return plain_call(b, node, callee, passed)
+    b.store(passed.positional[0], name, passed.positional[2])
+    if name in b.members:
+        b.summary.uses.append(Use(passed.positional[0], name, node.lineno, node.col_offset))
+    return b.anything
+
+
+def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    made = b.new()
+    b.summary.displays.append(Display(made, passed.keywords))
+    b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
+    return made
+
+
+BY_NAME: dict[str, Form] = {"getattr": _getattr, "setattr": _setattr, "dict": _dict}
+
+
+def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``add_module("name", value)`` and the like make attributes."""
+    named = dict(passed.keywords)
+    value = passed.positional[1] if len(passed.positional) > 1 else next(iter(named.values()), b.anything)
+    name = _literal(node, 0)
+    if name is not None:
+        b.store(base, name, value)
+    return b.anything
+
+
+def _put(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    for value in passed.all():
+        b.store(base, element(), value)
+    return b.anything
+
+
+def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    for value in passed.all():
+        b.store(base, element(), b.load(value, element()))
+    return b.anything
+
+
+def _update(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    b.summary.merges += [(source, base) for source in (*passed.positional, *passed.double_stars)]
+    for name, value in passed.keywords:
+        b.store(base, element(name), value)
+    return b.anything
+
+
+def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``get``, ``pop`` and ``setdefault``: an element, or the default, which the last of them keeps there."""
+    if not passed.positional:
+        return b.load(base, element())
+    key = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+    default = passed.positional[1] if len(passed.positional) > 1 else b.anything
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
+        b.store(base, element(key), default)
+    return b.join((b.load(base, element(key)), default))
+
+
+def _all_of(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    return base
+
+
+METHODS: dict[str, Form] = {
+    **dict.fromkeys(("add_module", "register_module", "register_buffer", "register_parameter"), _register),
+    **dict.fromkeys(("append", "insert", "add", "register", "appendleft"), _put),
+    **dict.fromkeys(("extend", "extendleft"), _extend),
+    **dict.fromkeys(("get", "pop", "setdefault", "popleft", "popitem"), _look),
+    **dict.fromkeys(("values", "copy", "items"), _all_of),
+    "update": _update,
+}
+"""Methods of containers, by name: on objects that are none, the call is followed besides."""

@@ -1,0 +1,373 @@
+"""Expressions: the node that holds what each can give."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+
+from migrate.index.builder import Builder
+from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call
+from migrate.index.functions import signature
+from migrate.index.narrowing import Condition, conditions, dotted
+from migrate.index.scopes import Scope
+from migrate.index.summary import Display, Place, Test, Use, element
+
+
+def value(b: Builder, node: ast.expr) -> int:
+    """The node of what an expression gives."""
+    read = EXPRESSIONS.get(node.__class__)
+    found = read(b, node) if read is not None else _children(b, node)
+    if node.end_lineno is not None and node.end_col_offset is not None:
+        place = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+        b.summary.places.setdefault(found, place)
+    return found
+
+
+def narrow(b: Builder, found: Iterable[Condition]) -> None:
+    """Let paths stand for what tests say of them, from here on."""
+    for condition in found:
+        classes = b.join(value(b, c) for c in condition.classes)
+        subject, narrowed = value(b, condition.subject), b.new()
+        b.summary.tests.append(Test(subject, classes, narrowed))
+        b.narrowed[condition.path] = narrowed
+
+
+def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = None) -> None:
+    """What a target receives; ``source`` is the expression behind it, where it can be taken apart with the target."""
+    if isinstance(target, ast.Name):
+        b.bind(target.id, given)
+    elif isinstance(target, ast.Attribute):
+        base = value(b, target.value)
+        if target.attr in b.members:
+            b.summary.uses.append(Use(base, target.attr, target.lineno, target.col_offset))
+        b.store(base, target.attr, given)
+        b.forget(dotted(target))
+    elif isinstance(target, ast.Subscript):
+        _assign_item(b, target, given)
+    elif isinstance(target, ast.Starred):
+        assign(b, target.value, given)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        _assign_parts(b, target, given, source)
+
+
+def _assign_item(b: Builder, target: ast.Subscript, given: int) -> None:
+    owner, key = target.value, target.slice.value if isinstance(target.slice, ast.Constant) else None
+    name = getattr(owner.func, "id", "") if isinstance(owner, ast.Call) else ""
+    if name == "globals" and isinstance(key, str):
+        node = b.module.names.get(key)
+        if node is None:
+            node = b.module.names[key] = b.new()
+        b.copy(given, node)
+    namespace = namespace_owner(owner)
+    if namespace is not None and isinstance(key, str):
+        b.store(value(b, namespace), key, given)
+    base = value(b, owner)
+    value(b, target.slice)
+    b.store(base, element(key), given)
+    b.forget(dotted(target))
+
+
+def namespace_owner(node: ast.expr) -> ast.expr | None:
+    """``owner`` in ``owner.__dict__`` and ``vars(owner)``."""
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        return node.value
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars" and len(node.args) == 1:
+        return node.args[0]
+    return None
+
+
+def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: ast.expr | None) -> None:
+    inner = source.elts if isinstance(source, (ast.Tuple, ast.List)) else []
+    apart = len(inner) == len(target.elts) and not any(isinstance(e, ast.Starred) for e in (*inner, *target.elts))
+    if apart:
+        values = [value(b, e) for e in inner]
+        for part, node, expression in zip(target.elts, values, inner, strict=True):
+            assign(b, part, node, expression)
+        return
+    starred = False
+    for i, part in enumerate(target.elts):
+        starred = starred or isinstance(part, ast.Starred)
+        key = element() if starred else element(i)
+        # A star receives a list of elements: what it holds is found by asking the whole for any.
+        assign(b, part, given if isinstance(part, ast.Starred) else b.load(given, key))
+
+
+def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
+    """Bind the target of a loop to the elements of what it runs over."""
+    call = iterated if isinstance(iterated, ast.Call) else None
+    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+    if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
+        assert isinstance(call.func, ast.Attribute)
+        assign(b, parts[0], b.constant("a key"))
+        assign(b, parts[1], b.load(value(b, call.func.value), element()))
+        return
+    rows = _rows(call) if call is not None else []
+    if rows and len(rows) == len(parts):
+        for part, row in zip(parts, rows, strict=True):
+            assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(0))
+        return
+    assign(b, target, b.load(value(b, iterated), element()))
+
+
+def _rows(call: ast.Call) -> list[ast.expr | None]:
+    """What ``zip`` and ``enumerate`` run over side by side; None stands for the numbers."""
+    name = getattr(call.func, "id", "")
+    if name not in ("zip", "enumerate") or any(isinstance(a, ast.Starred) for a in call.args):
+        return []
+    return [None, *call.args[:1]] if name == "enumerate" else [*call.args]
+
+
+def _children(b: Builder, node: ast.AST) -> int:
+    """An expression that gives nothing to follow; what is in it may."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            value(b, child)
+        elif isinstance(child, (ast.keyword, ast.comprehension, ast.FormattedValue)):
+            _children(b, child)
+    return b.anything
+
+
+def _constant(b: Builder, node: ast.Constant) -> int:
+    return b.constant(node.value)
+
+
+def _name(b: Builder, node: ast.Name) -> int:
+    return b.name(node.id)
+
+
+def _attribute(b: Builder, node: ast.Attribute) -> int:
+    if b.narrowed:
+        narrowed = b.narrowed.get(dotted(node))
+        if narrowed is not None:
+            return narrowed
+    if _is_super(node.value):
+        cls = b.enclosing_class()
+        result = b.new()
+        b.summary.supers.append((cls, node.attr, result))
+        return result
+    base = value(b, node.value)
+    if node.attr in b.members:
+        b.summary.uses.append(Use(base, node.attr, node.lineno, node.col_offset))
+    return b.load(base, node.attr)
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
+def _call(b: Builder, node: ast.Call) -> int:
+    passed = _passed(b, node)
+    if isinstance(node.func, ast.Name):
+        callee = value(b, node.func)
+        form = BY_NAME.get(node.func.id)
+        return form(b, node, callee, passed) if form is not None else plain_call(b, node, callee, passed)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not _is_super(node.func.value):
+        base = value(b, node.func.value)
+        kept = METHODS[node.func.attr](b, node, base, passed)
+        return b.join((kept, plain_call(b, node, value(b, node.func), passed)))
+    return plain_call(b, node, value(b, node.func), passed)
+
+
+def _passed(b: Builder, node: ast.Call) -> Passed:
+    positional: list[int] = []
+    stars: list[tuple[int, int]] = []
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            stars.append((len(positional), value(b, argument.value)))
+        else:
+            positional.append(value(b, argument))
+    keywords = tuple((k.arg, value(b, k.value)) for k in node.keywords if k.arg is not None)
+    double = tuple(value(b, k.value) for k in node.keywords if k.arg is None)
+    return Passed(tuple(positional), keywords, tuple(stars), double)
+
+
+def _boolean(b: Builder, node: ast.BoolOp) -> int:
+    before = b.narrowed
+    given = []
+    for part in node.values:
+        given.append(value(b, part))
+        found = list(conditions(part, isinstance(node.op, ast.And)))
+        if found:
+            b.narrowed = dict(b.narrowed)
+            narrow(b, found)
+    b.narrowed = before
+    return b.join(given)
+
+
+def _choice(b: Builder, node: ast.IfExp) -> int:
+    value(b, node.test)
+    before = b.narrowed
+    given = []
+    for holds, part in ((True, node.body), (False, node.orelse)):
+        b.narrowed = dict(before)
+        narrow(b, conditions(node.test, holds))
+        given.append(value(b, part))
+    b.narrowed = before
+    return b.join(given)
+
+
+def _walrus(b: Builder, node: ast.NamedExpr) -> int:
+    given = value(b, node.value)
+    here, scope = b.scope, b.scope
+    while scope.is_comprehension and scope.parent is not None:
+        scope = scope.parent
+    b.scope = scope
+    b.bind(node.target.id, given)
+    b.scope = here
+    return given
+
+
+def _lambda(b: Builder, node: ast.Lambda) -> int:
+    defaults, keyword_defaults, annotations = argument_values(b, node.args)
+    function, scope = signature(b, node, "<lambda>", defaults, keyword_defaults, annotations)
+    b.inside(scope, lambda: b.copy(value(b, node.body), function.result))
+    return function.node
+
+
+def argument_values(b: Builder, arguments: ast.arguments) -> tuple[list[int], list[int | None], dict[str, int]]:
+    """The nodes of the defaults, of those of keyword-only parameters, and of annotations by parameter."""
+    defaults = [value(b, d) for d in arguments.defaults]
+    keyword_defaults = [value(b, d) if d is not None else None for d in arguments.kw_defaults]
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    annotations = {a.arg: annotation(b, a.annotation) for a in every if a.annotation is not None}
+    return defaults, keyword_defaults, annotations
+
+
+def annotation(b: Builder, node: ast.expr) -> int:
+    """The node of the classes that an annotation names: those of a union or Optional, in a string too."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            tree = ast.parse(node.value, mode="eval").body
+        except (SyntaxError, ValueError):
+            return b.anything
+        for part in ast.walk(tree):
+            ast.copy_location(part, node)
+        return annotation(b, tree)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return b.join((annotation(b, node.left), annotation(b, node.right)))
+    if isinstance(node, ast.Subscript):
+        value(b, node.value)
+        name = getattr(node.value, "attr", getattr(node.value, "id", ""))
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        named = [annotation(b, part) for part in inner]
+        return b.join(named) if name in ("Optional", "Union", "Annotated", "Final", "ClassVar") else b.anything
+    return value(b, node)
+
+
+def _sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set) -> int:
+    entries: list[tuple[object, int]] = []
+    starred = False
+    made = b.new()
+    for i, part in enumerate(node.elts):
+        if isinstance(part, ast.Starred):
+            starred = True
+            entries.append((None, b.load(value(b, part.value), element())))
+        else:
+            entries.append((None if starred else i, value(b, part)))
+    b.summary.displays.append(Display(made, tuple(entries)))
+    return made
+
+
+def _mapping(b: Builder, node: ast.Dict) -> int:
+    made = b.new()
+    entries: list[tuple[object, int]] = []
+    for key, part in zip(node.keys, node.values, strict=True):
+        given = value(b, part)
+        if key is None:
+            b.summary.merges.append((given, made))
+            continue
+        held = value(b, key)
+        entries.append((key.value if isinstance(key, ast.Constant) else None, given))
+        if not isinstance(key, ast.Constant):
+            b.store(made, "keys of", held)
+    b.summary.displays.append(Display(made, tuple(entries)))
+    return made
+
+
+def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> int:
+    first = node.generators[0]
+    outer = value(b, first.iter)  # it belongs to the scope around the comprehension
+    scope = Scope(b.scope, is_comprehension=True)
+    for name in (n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)):
+        scope.names.setdefault(name, b.new())
+    element_of = node.value if isinstance(node, ast.DictComp) else node.elt
+
+    def read() -> int:
+        for generator in node.generators:
+            if generator is first and not isinstance(first.iter, ast.Call):
+                assign(b, generator.target, b.load(outer, element()))
+            else:
+                loop(b, generator.target, generator.iter)
+            for test in generator.ifs:
+                value(b, test)
+                narrow(b, conditions(test, True))
+        if isinstance(node, ast.DictComp):
+            value(b, node.key)
+        return value(b, element_of)
+
+    given = b.inside(scope, read)
+    made = b.new()
+    b.summary.displays.append(Display(made, ((None, given),)))
+    return made
+
+
+def _subscript(b: Builder, node: ast.Subscript) -> int:
+    if b.narrowed:
+        narrowed = b.narrowed.get(dotted(node))
+        if narrowed is not None:
+            return narrowed
+    base = value(b, node.value)
+    value(b, node.slice)
+    if isinstance(node.slice, ast.Slice):
+        return base
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    return b.load(base, element(key))
+
+
+def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:
+    return value(b, node.value)
+
+
+def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
+    """What a generator yields are the elements of what it returns."""
+    function = b.scope.function()
+    if node.value is None or function is None:
+        return b.anything
+    given = value(b, node.value)
+    made = b.new()
+    inner = b.load(given, element()) if isinstance(node, ast.YieldFrom) else given
+    b.summary.displays.append(Display(made, ((None, inner),)))
+    b.copy(made, function.result)
+    return b.anything
+
+
+def _operation(b: Builder, node: ast.BinOp) -> int:
+    """A union of classes, or containers that are joined; other results are nothing to follow."""
+    left, right = value(b, node.left), value(b, node.right)
+    return b.join((left, right)) if isinstance(node.op, (ast.BitOr, ast.Add)) else b.anything
+
+
+EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _choice,
+    ast.NamedExpr: _walrus,
+    ast.Lambda: _lambda,
+    ast.List: _sequence,
+    ast.Tuple: _sequence,
+    ast.Set: _sequence,
+    ast.Dict: _mapping,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.Subscript: _subscript,
+    ast.Starred: _inner,
+    ast.Await: _inner,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield,
+    ast.BinOp: _operation,
+}

@@ -1,0 +1,81 @@
+"""Functions: their parameters, and the scope of their bodies."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+from migrate.index.builder import Builder
+from migrate.index.scopes import Function as FunctionNode
+from migrate.index.scopes import Scope
+from migrate.index.summary import NOBODY, Function
+
+Kind = Literal["plain", "static", "class", "property"]
+KINDS: dict[str, Kind] = {
+    "staticmethod": "static",
+    "classmethod": "class",
+    "property": "property",
+    "cached_property": "property",
+    "lazy_property": "property",
+    "getter": "property",
+    "setter": "property",
+    "__new__": "static",
+}
+
+
+def signature(
+    b: Builder,
+    node: FunctionNode,
+    name: str,
+    defaults: list[int],
+    keyword_defaults: list[int | None],
+    annotations: dict[str, int],
+) -> tuple[Function, Scope]:
+    """The function with nodes for all of its parameters, and the scope of its body."""
+    arguments = node.args
+    scope = Scope(b.scope, result=b.new())
+    made = b.new()
+
+    def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
+        parameter_node = scope.names[argument.arg] = b.new()
+        if default is not None:
+            b.copy(default, parameter_node)
+        if argument.arg in annotations:
+            b.instance_of(annotations[argument.arg], parameter_node)
+        return argument.arg, parameter_node
+
+    positional = [*arguments.posonlyargs, *arguments.args]
+    padded = [*[None] * (len(positional) - len(defaults)), *defaults]
+    rest, keyword_rest = (_collects(b, scope, a) for a in (arguments.vararg, arguments.kwarg))
+    function = Function(
+        made,
+        name,
+        tuple(map(parameter, positional, padded)),
+        tuple(map(parameter, arguments.kwonlyargs, keyword_defaults)),
+        rest,
+        keyword_rest,
+        scope.result,
+        b.scope.owner,
+        _kind(node),
+        node.lineno,
+    )
+    b.summary.functions.append(function)
+    return function, scope
+
+
+def _collects(b: Builder, scope: Scope, argument: ast.arg | None) -> int:
+    """The node of ``*args`` or ``**kwargs``."""
+    if argument is None:
+        return NOBODY
+    node = scope.names[argument.arg] = b.new()
+    return node
+
+
+def _kind(node: FunctionNode) -> Kind:
+    """How a function is bound where it is a member of a class."""
+    if isinstance(node, ast.Lambda):
+        return "plain"
+    names = [getattr(d, "id", getattr(d, "attr", "")) for d in node.decorator_list]
+    found = [KINDS[name] for name in (*names, node.name) if name in KINDS]
+    implicit: Kind = "class" if node.name in ("__init_subclass__", "__class_getitem__") else "plain"
+    return found[0] if found else implicit

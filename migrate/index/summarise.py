@@ -1,0 +1,24 @@
+"""From the tree of a file to its summary."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.index.builder import Builder
+from migrate.index.scopes import bound_names
+from migrate.index.statements import block
+from migrate.index.summary import Summary
+
+
+def summarise(path: str, tree: ast.Module, members: frozenset[str]) -> Summary:
+    """The flow graph of a file. ``members`` are the names of attributes and methods that rules speak about."""
+    b = Builder(path, members)
+    names, _ = bound_names(tree.body)
+    b.reserve(names)
+    block(b, tree.body)
+    while b.later:
+        b.later.pop()()
+    b.summary.exports = b.module.names
+    for name in b.summary.free.keys() & b.module.names.keys():
+        b.copy(b.module.names[name], b.summary.free.pop(name))  # bound by another function, as globals() allows
+    return b.summary

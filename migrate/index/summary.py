@@ -1,0 +1,141 @@
+"""The flow graph of one file, as data: small, picklable, and made without a look at any other file.
+
+A node is a number that stands for everything an expression, a variable, a parameter or a result can hold. Edges say
+what moves where; who they lead to in other files is found when summaries are linked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+ELEMENT = "[]"
+
+Key = str | tuple[str, object]
+"""What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any."""
+
+NOBODY = -1
+"""Stands for a node or an owner that is not there."""
+
+
+def element(key: object = None) -> tuple[str, object]:
+    """The key of an element: of the one under ``key``, or of any."""
+    return ELEMENT, key
+
+
+class Place(NamedTuple):
+    """Where an expression starts and ends, with lines and columns as ``ast`` counts them."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Call(NamedTuple):
+    """A call: ``stars`` are the unpacked positional arguments with their places, ``double_stars`` the mappings."""
+
+    callee: int
+    positional: tuple[int, ...]
+    keywords: tuple[tuple[str, int], ...]
+    stars: tuple[tuple[int, int], ...]
+    double_stars: tuple[int, ...]
+    result: int
+    line: int
+    column: int
+
+
+class Function(NamedTuple):
+    """A function or lambda. ``owner`` is the node of the class it is a method of; ``kind`` how it is bound there."""
+
+    node: int
+    name: str
+    parameters: tuple[tuple[str, int], ...]
+    keyword_only: tuple[tuple[str, int], ...]
+    rest: int
+    keyword_rest: int
+    result: int
+    owner: int
+    kind: Literal["plain", "static", "class", "property"]
+    line: int
+
+
+class Class(NamedTuple):
+    """A class: the nodes of its bases, its keywords, and of the names that its body binds.
+
+    ``fields`` are the annotated names in order, which a dataclass or named tuple takes as arguments.
+    """
+
+    node: int
+    name: str
+    bases: tuple[int, ...]
+    keywords: tuple[tuple[str, int], ...]
+    members: dict[str, int]
+    fields: tuple[str, ...]
+    line: int
+
+
+class Display(NamedTuple):
+    """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key."""
+
+    node: int
+    entries: tuple[tuple[object, int], ...]
+
+
+class Import(NamedTuple):
+    """``from <level dots>module import name``, or ``import module`` where the name is None."""
+
+    node: int
+    level: int
+    module: str
+    name: str | None
+
+
+class Use(NamedTuple):
+    """A place that spells one of the names that rules speak about, on the object ``base``."""
+
+    base: int
+    name: str
+    line: int
+    column: int
+
+
+class Test(NamedTuple):
+    """``narrowed`` holds what ``subject`` holds, as far as it may be an instance of ``classes``."""
+
+    subject: int
+    classes: int
+    narrowed: int
+
+
+@dataclass(slots=True)
+class Summary:
+    """All that flow needs to know of a file; nodes are numbered from 0 to ``size``.
+
+    ``instances`` lead from a class to what holds its instances, as annotations promise. ``merges`` lead from a mapping
+    to one that takes its elements over. ``exports`` are the names at module level, and ``free`` those that nothing in
+    the file binds.
+    """
+
+    path: str
+    size: int = 0
+    copies: list[tuple[int, int]] = field(default_factory=list)
+    loads: dict[tuple[int, Key], int] = field(default_factory=dict)
+    stores: list[tuple[int, Key, int]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    instances: list[tuple[int, int]] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    displays: list[Display] = field(default_factory=list)
+    merges: list[tuple[int, int]] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    stars: list[tuple[int, str]] = field(default_factory=list)
+    exports: dict[str, int] = field(default_factory=dict)
+    free: dict[str, int] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)
+    """The first expression that each node stands for."""
+    constants: dict[int, object] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+    supers: list[tuple[int, str, int]] = field(default_factory=list)
+    """``super().name`` inside the class of a node, and where it goes."""
