@@ -188,11 +188,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``."""
+    """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``.
+
+    ``telling``: names of attributes and methods by which code tells an object of the class; ``tested``: such names that
+    other modules have too.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     fragments: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
+    tested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Callers:
             by_class = has_decorator(function, "classmethod") or binding.name == "cls"
             return frozenset({Local(owner) if by_class else Instance(Local(owner))})
         result = self._evaluate(binding.value) if binding.value is not None else NOTHING
-        for call, bound in self._reaching(function):
+        for call, bound in self.reaching(function):
             result |= self._passed(call, binding, positional, bound)
         if is_first:
             self._project.read("decorated", function)
@@ -198,7 +198,7 @@ class Callers:
         self._project.read("callers", collected.function)
         if collected not in self._arrivals:
             arrives = self._arrivals[collected] = _Arriving()
-            for call, bound in self._reaching(collected.function):
+            for call, bound in self.reaching(collected.function):
                 if collected.named:
                     _add_named(arrives, call, collected.function.args)
                 else:
@@ -207,7 +207,7 @@ class Callers:
 
     def fields(self, cls: ast.ClassDef, name: str) -> Values:
         """What the calls of a class without ``__init__`` pass for a field, as a dataclass takes it."""
-        reaching = self._reaching(cls)
+        reaching = self.reaching(cls)
         if not reaching:
             return NOTHING
         result = NOTHING
@@ -223,7 +223,7 @@ class Callers:
             result |= union(self._unpacked(k.value, name) for k in call.keywords if k.arg is None)
         return result
 
-    def _reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
+    def reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
         self._asked = True
         self._project.read("callers", function)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.instances import is_defined_here, new_name, why_left
+from migrate.analysis.reflection import decide_computed
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
 
 LOOKUPS = ("getattr", "setattr", "hasattr", "delattr")
@@ -31,10 +32,8 @@ def lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
 def _decide(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
     values = module.without_none(call.args[0])
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-        packages = {n.rpartition(".")[0] for n in module.rules.by_name}
-        if any(isinstance(v, Symbol) and v.name in packages for v in values):
-            message = f"{ast.unparse(call)} may look up batch norm: torch's class would come back"
-            module.add(Draft("BN304", "other", ast.unparse(call.args[0]), call, message))
+        if any(isinstance(v, Symbol) and v.name in module.rules.homes for v in values):
+            decide_computed(module, call)
         return
     for value in values:
         rule = module.rules.by_name.get(f"{value.name}.{name.value}") if isinstance(value, Symbol) else None

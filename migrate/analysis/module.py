@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from migrate.analysis.already import decide_already
 from migrate.analysis.already_made import decide_made
 from migrate.analysis.branches import split_branches
+from migrate.analysis.by_name import decide_by_name
 from migrate.analysis.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.imports import keep_imports, plan_imports
@@ -17,6 +18,7 @@ from migrate.analysis.lookups import decide_lookups
 from migrate.analysis.origins import Origins
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
+from migrate.analysis.reflection import decide_reflection
 from migrate.analysis.related import decide_given
 from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
@@ -109,6 +111,8 @@ def _steps(module: Module, subclasses: Subclasses, as_it_is: bool) -> Iterator[A
     decide_already(module)
     decide_made(module)
     decide_given(module)
+    decide_by_name(module)
+    decide_reflection(module)
     decide_strings(module)
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)

@@ -255,14 +255,18 @@ def by_class(module: Module, node: ast.Attribute, drafts: list[tuple[Rule, Draft
     if not isinstance(place, ast.expr) or len(texts) < 2:
         return Offer(node)
     parts |= {"object": node.value, "old": place}
-    choices = [(text, names[0] if len(names) == 1 else f"({', '.join(sorted(set(names)))})")
-               for text, names in classes.items()]  # fmt: skip
+    choices = [(text, spelled_classes(names)) for text, names in classes.items()]
     last = "{old}" if others else choices.pop()[0]
-    text = _chosen(module, place, choices, last)
+    text = chosen_by_class(module, place, choices, last)
     return Offer(place, (Write(place, text, tuple(parts.items())),))
 
 
-def _chosen(module: Module, place: ast.expr, choices: list[tuple[str, str]], last: str) -> str:
+def spelled_classes(names: list[str]) -> str:
+    """The second argument of ``isinstance`` for one class or several."""
+    return names[0] if len(names) == 1 else f"({', '.join(sorted(set(names)))})"
+
+
+def chosen_by_class(module: Module, place: ast.expr, choices: list[tuple[str, str]], last: str) -> str:
     """An if statement where ``place`` is one on lines of its own, otherwise a conditional expression."""
     parent = module.index.parent(place)
     if isinstance(parent, ast.Expr) and has_own_line(module, parent):

@@ -6,6 +6,7 @@ import ast
 import re
 
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.narrowing import class_named, dotted
 from migrate.edits import Edit, Write
 
 FINDERS = ("find", "startswith", "endswith", "index", "count")
@@ -28,12 +29,14 @@ def _decide(module: Module, node: ast.Constant, text: str, key: re.Pattern[str])
         new = module.rules.distinctive[match.group()]
         becomes = f"ends in {new} in MindSpore" if new else "has no counterpart in MindSpore"
         module.add(Draft("BN305", "string", match.group(), place, f"as a state-dict key, {match.group()} {becomes}"))
-    elif text in module.rules.fragments and _tests_class_name(module, node):
+    elif _tests_class_name(module, node, text):
         message = (
             "the class is tested by name: MindSpore keeps the name, but attributes used under it are called otherwise"
         )
-        module.add(Draft("BN215", "string", text, place, message))
-    elif text.rpartition(".")[2] in module.rules.short_names and "." in text and " " not in text:
+        module.add(Draft("BN215", "string", text, place, message + _used_under(module, node)))
+    elif (
+        _qualified(text).rpartition(".")[2] in module.rules.short_names and "." in text and " " not in _qualified(text)
+    ):
         message = "a string names torch's class: write MindSpore's where the string is used"
         module.add(Draft("BN211", "string", text, place, message, suggestion=_named(module, node, text)))
     elif isinstance(parent, ast.JoinedStr) and text in module.rules.fragments:
@@ -51,15 +54,57 @@ def _named(module: Module, node: ast.Constant, text: str) -> tuple[Edit, ...]:
     return (Write(node, quoted.replace(text, rule.target.name)),) if rule is not None and is_whole else ()
 
 
+def _qualified(text: str) -> str:
+    """The name of the class in what ``str`` makes of it, ``<class 'package.Class'>``; any other text itself."""
+    return text.removeprefix("<class '").removesuffix("'>")
+
+
 def _is_docstring(module: Module, node: ast.Constant) -> bool:
     return isinstance(module.index.parent(node), ast.Expr)
 
 
-def _tests_class_name(module: Module, node: ast.Constant) -> bool:
+def _tests_class_name(module: Module, node: ast.Constant, text: str) -> bool:
+    """Whether a text, or the first of several, is compared with the name of a class that may be a migrated one."""
     parent = module.index.parent(node)
-    if isinstance(parent, (ast.Compare, ast.MatchValue)):
+    first = parent.elts[:1] == [node] if isinstance(parent, (ast.Tuple, ast.List, ast.Set)) else True
+    test = parent if not isinstance(parent, (ast.Tuple, ast.List, ast.Set)) else module.index.parent(parent)
+    if text in module.rules.fragments and test is parent and _compares(test):
         return True
-    return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr in FINDERS
+    is_part = len(text) > 1 and any(text.lower() in name.lower() for name in module.rules.short_names)
+    return is_part and first and any(class_named(module.index, e) is not None for e in _compared(test))
+
+
+def _compares(test: ast.AST | None) -> bool:
+    if isinstance(test, (ast.Compare, ast.MatchValue)):
+        return True
+    return isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr in FINDERS
+
+
+def _compared(test: ast.AST | None) -> list[ast.expr]:
+    """What a comparison, or a call such as ``name.find("Norm")``, looks at."""
+    if isinstance(test, ast.Compare):
+        return [test.left, *test.comparators]
+    if isinstance(test, ast.Call):
+        return [*test.args, *([test.func.value] if isinstance(test.func, ast.Attribute) else [])]
+    return []
+
+
+def _used_under(module: Module, node: ast.Constant) -> str:
+    """What the branch that a test guards uses of the object, with the names that MindSpore's layer has."""
+    for branch in module.index.ancestors(node):
+        if isinstance(branch, ast.stmt):
+            break
+    else:
+        return ""
+    test = branch.test if isinstance(branch, ast.If) else None
+    subjects = [class_named(module.index, e) for e in ast.walk(test) if isinstance(e, ast.expr)] if test else []
+    paths = {dotted(s) for s in subjects if s is not None}
+    found = {}
+    for used in (n for s in getattr(branch, "body", ()) for n in ast.walk(s) if isinstance(n, ast.Attribute)):
+        rule = next((r for r in module.rules.rules if used.attr in r.attributes), None)
+        if rule is not None and dotted(used.value) in paths and rule.attributes[used.attr].to != used.attr:
+            found[ast.unparse(used)] = rule.attributes[used.attr].to or "nothing"
+    return f": {', '.join(f'{old} is {new}' for old, new in found.items())}" if found else ""
 
 
 def _is_looked_up(module: Module, node: ast.Constant) -> bool:
