@@ -21,6 +21,7 @@ from migrate.findings import Result
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site
 from migrate.rules import RuleSet
 from migrate.verify.networks.compare import Compared, Side, blur, compare_networks, depth, idle, mismatch
+from migrate.verify.networks.locating import located
 from migrate.verify.networks.spec import Network
 from migrate.verify.process import Died, Interpreter, Limits, Worker
 from migrate.verify.settings import Settings
@@ -45,12 +46,13 @@ def prove_networks(
     with contextlib.ExitStack() as stack:
         with uninterrupted():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bn-migrate-")))
-        options = _options(results, paths, settings, rules, folder)
-        return _Prover(results, settings, options, folder).prove(tick)
+        networks, folders = located(settings.networks, paths, [r.path for r in results])
+        options = _options(results, folders, settings, rules, folder)
+        return _Prover(results, replace(settings, networks=networks), options, folder).prove(tick)
 
 
 def _options(
-    results: Iterable[Result], paths: Sequence[str], settings: Settings, rules: RuleSet, folder: Path
+    results: Iterable[Result], folders: list[str], settings: Settings, rules: RuleSet, folder: Path
 ) -> dict[str, Any]:
     rewritten = {}
     for number, result in enumerate(r for r in results if r.differs):
@@ -60,7 +62,7 @@ def _options(
         rewritten[os.path.realpath(result.path)] = str(text)
     proved = [(r, r.proof) for r in rules.rules if r.proof is not None]
     return {
-        "path": _import_folders([*paths, *(r.path for r in results)]),
+        "path": folders,
         "rewritten": rewritten,
         "names": [asdict(names) for names in bridged_names(rules)],
         "rules": [{"source": r.source.name, "tensors": proof.tensors} for r, proof in proved],
@@ -69,18 +71,6 @@ def _options(
         "mode": settings.mode,
         "threads": max(1, (os.cpu_count() or 1) // 2),
     }
-
-
-def _import_folders(paths: Iterable[str]) -> list[str]:
-    """Where imports look: the working directory, and the folders that the packages and modules of ``paths`` lie in."""
-    folders = [os.getcwd()]
-    for path in paths:
-        folder = Path(os.path.realpath(path))
-        folder = folder if folder.is_dir() else folder.parent
-        while (folder / "__init__.py").is_file():
-            folder = folder.parent
-        folders.append(str(folder))
-    return list(dict.fromkeys(folders))
 
 
 class _Prover:
