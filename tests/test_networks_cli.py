@@ -19,7 +19,7 @@ NET = b"""import torch.nn as nn
 def build(momentum=0.2):
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, momentum=momentum), nn.ReLU())
 """
-# The migrated text is right line by line; together with torch's own operations it does not run.
+# A tensor that enters torch is left for review: until that is settled, the migrated network does not run.
 MIXED = b"""import torch
 import torch.nn as nn
 
@@ -83,13 +83,17 @@ def test_a_failed_network_holds_back_the_files_that_it_runs(tmp_path: Path) -> N
     assert done.returncode == 1
     files = harvest(tmp_path)
     assert files["mixed.py"] == MIXED and files["net.py"] != NET
-    said = "mixed.py:11: BN907 proof failed: after the migration: TypeError: sqrt()"
-    assert said in text and "in: scale = torch.sqrt(self.norm.moving_variance)" in text
+    said = "mixed.py:11: BN907 proof failed: after the migration: AttributeError: 'BatchNorm2d' has no attribute 'running_var'"
+    assert said in text and "in: scale = torch.sqrt(self.norm.running_var)" in text
     assert 'File "mixed.py", line 11, in forward' in text, "the traceback has the user's own names"
     assert "/run/" not in text and "mixed.py: not migrated" in text
     root = read_page(page.read_text("utf-8"))
     section = text_of(by_id(root, "networks"))
-    assert "mixed:Net ✗ failed" in section and "net:build ✓ proved" in section and "TypeError: sqrt()" in section
+    assert (
+        "mixed:Net ✗ failed" in section
+        and "net:build ✓ proved" in section
+        and "has no attribute 'running_var'" in section
+    )
     assert "1 of 2 networks failed; 1 file not written" in text_of(by_id(root, "summary"))
 
 
@@ -116,7 +120,7 @@ def test_the_json_section(tmp_path: Path) -> None:
     assert good["network"] == "net:build" and good["inputs"] == "2,3,8,8" and good["first"] is good["error"] is None
     assert 0 < good["measures"]["output"]["max_abs"] <= good["measures"]["output"]["bound"]
     assert [layer["layer"] for layer in good["depth"]] == ["0", "1", "2"]
-    assert not bad["passed"] and bad["site"] == "mixed.py:11" and bad["error"].startswith("TypeError")
+    assert not bad["passed"] and bad["site"] == "mixed.py:11" and bad["error"].startswith("AttributeError")
     assert b"mixed.py:11: BN907" in done.stderr
 
 
