@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,7 +82,7 @@ class Module:
     ``origins`` holds the nodes of all files that stay the source framework's; ``skipped_names`` are those whose import
     a comment asks to leave; ``decided`` the attributes whose drafts are there already; ``doubts`` says of each subclass
     that cannot be rewritten why that is. ``uses``: the attributes that hold a tensor of the target's once they are
-    renamed, with the spot where that fails, if any.
+    renamed, with the spot where that fails, if any. ``partners``: the writes that are left since another one is.
     """
 
     evaluator: Evaluator
@@ -94,6 +94,7 @@ class Module:
     decided: set[ast.AST] = field(default_factory=set)
     doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
     uses: dict[ast.expr, Use | None] = field(default_factory=dict)
+    partners: Mapping[ast.AST, ast.AST] = field(default_factory=dict)
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property

@@ -16,6 +16,7 @@ from migrate.analysis.instances import decide_instances
 from migrate.analysis.leaving import find_uses
 from migrate.analysis.lookups import decide_lookups
 from migrate.analysis.origins import Origins
+from migrate.analysis.pairs import Pairs
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.reflection import decide_reflection
@@ -61,7 +62,8 @@ def _decide(
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(evaluator, data_format, origins) for path, evaluator in project.modules.items()}
-    running = {path: _steps(module, subclasses, path in as_they_are) for path, module in modules.items()}
+    pairs = Pairs()
+    running = {path: _steps(module, subclasses, pairs, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
         for path in [p for p in running if p not in done]:
@@ -76,7 +78,7 @@ def _decide(
     return done
 
 
-def _steps(module: Module, subclasses: Subclasses, as_it_is: bool) -> Iterator[Analysis | None]:
+def _steps(module: Module, subclasses: Subclasses, pairs: Pairs, as_it_is: bool) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source = module.source
     module.skips = read_skips(source)
@@ -105,6 +107,9 @@ def _steps(module: Module, subclasses: Subclasses, as_it_is: bool) -> Iterator[A
     decide_unresolved(module)
     yield None
     find_uses(module)
+    pairs.enter(module)
+    yield None
+    module.partners = pairs.settle(module)
     split_branches(module)
     decide_instances(module)
     decide_lookups(module)

@@ -24,9 +24,10 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         offer = offers.assignment(module, node, treatment)
         return Draft("BN207", "attribute", symbol, offer.place, treatment.write, suggestion=offer.edits)
-    run = _together(module, statement, rules[0])
+    run = together(module, statement, rules[0])
     backs = _write_backs(run, rules) if statement is run[-1] else ()
-    if all(_is_known(module, s, rules) for s in run) and _has_lines(module, run):
+    partner = module.partners.get(node)
+    if partner is None and all(_is_known(module, s, rules) for s in run) and _has_lines(module, run):
         edits: list[Edit] = [RenameAttribute(node, treatment.to)] if treatment.to != node.attr else []
         whole = module.to_line_end(statement, statement) if backs else statement
         if backs:
@@ -38,15 +39,17 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
             "before graph mode compiles the network"
         )
         return Draft("BN110", "attribute", symbol, whole, message, tuple(edits))
-    if _is_refused(module, statement, rules[0]) or not backs:
-        offer = offers.assignment(module, node, treatment)
-        return Draft("BN207", "attribute", symbol, offer.place, treatment.write, suggestion=offer.edits)
-    offer = _offer(module, statement, treatment.to, backs)
-    advice = "; or build its primitives again behind the assignment"
+    offer, advice = offers.assignment(module, node, treatment), ""
+    if backs and not _is_refused(module, statement, rules[0]):
+        offer = _offer(module, statement, treatment.to, backs)
+        advice = "; or build its primitives again behind the assignment"
+    if partner is not None:
+        place = module.place(partner)
+        advice += f". It is left since the write at {place}, which may be of the same layer, is: give both their effect"
     return Draft("BN207", "attribute", symbol, offer.place, treatment.write + advice, suggestion=offer.edits)
 
 
-def _together(module: Module, statement: ast.Assign, rule: Rule) -> list[ast.Assign]:
+def together(module: Module, statement: ast.Assign, rule: Rule) -> list[ast.Assign]:
     """The assignments around ``statement``, with none between, to attributes of the object that need the same care."""
     names = {a for w in rule.write_backs for a in w.attributes}
     block = module.index.block(statement)
