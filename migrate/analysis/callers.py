@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.decorators import decorated_nodes, decorators
 from migrate.analysis.dependencies import Fact
+from migrate.analysis.exclusions import arriving
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import field_names, has_decorator, passed
 from migrate.analysis.values import (
@@ -123,6 +124,7 @@ class Callers:
         values, skip = self._evaluate(call.func), 0
         if values == frozenset({Symbol("functools.partial")}) and call.args:
             values, skip = self._evaluate(call.args[0]), 1
+        values = arriving(self._project.homes[call], call.args[0] if skip else call.func, values)
         found = []
         for value in sorted(values - {NONE}, key=repr) if len(values) > 1 else values:
             filled = 0
