@@ -81,5 +81,4 @@ def _given(t: MethodTreatment) -> tuple[str, str]:
         becomes += f"; `{t.to}()` in a loop that concerns what is trained alone"
     review = [f"where the layer may have none: {t.absent}", f"where it has none: {t.none}", f"of a subclass: {t.more}"]
     review += [f"where names are looked at: {t.names}"] if t.names else []
-    review += [f"used in another way: {t.elements.replace('{use}', 'what is done')}", f"handed to torch: {t.entered}"]
     return becomes, "; ".join([*review, f"otherwise: {t.refuse}"]).replace("{object}", "m")

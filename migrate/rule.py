@@ -88,8 +88,7 @@ class MethodTreatment:
     gives an ``iterator``, the target gives a collection.
     ``tensors``: the method gives what these attributes hold, ``named`` in pairs; it is written out, but for loops that
     concern what is trained alone, where it is renamed. The advice where it cannot be: ``none`` where the source has
-    none of them, ``absent`` where it may have none, ``more`` for a subclass, ``names`` where names are looked at,
-    ``elements`` for a ``{use}`` that the target's tensors lack, ``entered`` where the source framework gets them.
+    none of them, ``absent`` where it may have none, ``more`` for a subclass, ``names`` where names are looked at.
     """
 
     to: str = ""
@@ -110,8 +109,6 @@ class MethodTreatment:
     absent: str = ""
     more: str = ""
     names: str = ""
-    elements: str = ""
-    entered: str = ""
     shared: bool = False
 
 
@@ -255,14 +252,12 @@ class ProofTable:
 class SubclassTable:
     """``taken``: names that one of the two classes uses for itself, so that a subclass may not.
 
-    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks, ``parameter_calls`` the
-    methods of parameters that give the same.
+    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks.
     """
 
     taken: tuple[str, ...] = ()
     tensor: tuple[str, ...] = ()
     parameter: tuple[str, ...] = ()
-    parameter_calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

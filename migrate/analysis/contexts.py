@@ -9,23 +9,19 @@ from typing import Literal
 
 from migrate.analysis.drafts import Module
 from migrate.analysis.syntax import passed
-from migrate.analysis.values import Instance, Symbol
+from migrate.analysis.values import Symbol
 
 Context = Literal[
-    "read", "compared", "looked up", "iterated", "gathered", "next", "stored", "passed", "entered", "written", "deleted"
+    "read", "compared", "looked up", "iterated", "gathered", "next", "stored", "passed", "written", "deleted"
 ]
 """``gathered``: consumed at once by what takes any iterable. ``looked up``: hashed, as the key of a dict is.
-``entered``: handed to the source framework. ``read``: anything else."""
+``read``: anything else."""
 FLAG = "requires_grad"
 """What says of a parameter, in either framework, whether it is trained."""
 GATHER = frozenset({"all", "any", "dict", "enumerate", "filter", "frozenset", "len", "list", "map", "max", "min", "set",
                     "sorted", "sum", "tuple", "zip"})  # fmt: skip
 METHODS_THAT_GATHER = ("extend", "update", "join", "extendleft")
-HANDS_ON = GATHER - {"len", "any", "all"} | {"next", "iter", "reversed"}
-"""Builtins whose result holds, or is made of, what they get."""
 HASHED = ("get", "setdefault", "pop", "index", "count", "add", "__contains__", "__getitem__")
-DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.keyword, ast.IfExp, ast.ListComp,
-            ast.GeneratorExp, ast.SetComp)  # fmt: skip
 STORES = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Yield, ast.Tuple, ast.List, ast.Lambda, ast.IfExp)
 
 
@@ -38,8 +34,6 @@ def context(module: Module, node: ast.expr) -> Context:
         return "iterated"
     if isinstance(parent, (ast.Starred, ast.YieldFrom)) or _is_unpacked(parent, node):
         return "gathered"
-    if _source_function(module, node):
-        return "entered"
     if isinstance(parent, ast.Call) and parent.func is not node:
         return _of_argument(module, parent)
     if isinstance(parent, ast.keyword):
@@ -88,21 +82,6 @@ def builtin(module: Module, call: ast.Call) -> str:
     names = {v.name for v in values if isinstance(v, Symbol)}
     name = names.pop() if len(names) == len(values) == 1 else ""
     return name.removeprefix("builtins.") if name.startswith("builtins.") else ""
-
-
-def _source_function(module: Module, node: ast.AST) -> bool:
-    """Whether ``node`` is handed to a function or an object of the source framework, also inside a display."""
-    parent = module.index.parent(node)
-    while isinstance(parent, DISPLAYS) or (isinstance(parent, ast.Call) and builtin(module, parent) in HANDS_ON):
-        node, parent = parent, module.index.parent(parent)
-    if not isinstance(parent, ast.Call) or parent.func is node:
-        return False
-    function = parent.func
-    packages = {r.source.name.partition(".")[0] for r in module.rules.rules}
-    owners = module.evaluator.evaluate(function.value) if isinstance(function, ast.Attribute) else frozenset()
-    symbols = [v for v in module.evaluator.evaluate(function) if isinstance(v, Symbol)]
-    symbols += [v.of for v in owners if isinstance(v, Instance) and isinstance(v.of, Symbol)]
-    return any(s.name.partition(".")[0] in packages for s in symbols)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +200,10 @@ def is_inside(module: Module, node: ast.AST, name: str) -> bool:
     return getattr(next(around, None), "name", "") == name
 
 
-def foreign_use(module: Module, loop: Elements, position: int, attributes: Iterable[str], calls: Iterable[str]) -> str:
-    """The first use of an element that may mean something else in the target; empty where there is none.
-
-    ``attributes`` and ``calls`` are what elements have in both frameworks.
-    """
-    for use in loop.uses(position):
-        parent = module.index.parent(use)
-        if isinstance(parent, ast.Attribute) and not _is_common(module, parent, attributes, calls):
-            return ast.unparse(parent)
-        if isinstance(use.ctx, ast.Load) and _source_function(module, use):
-            return ast.unparse(parent) if isinstance(parent, ast.expr) else use.id
-        if isinstance(parent, ast.Subscript) and parent.value is use and not isinstance(parent.ctx, ast.Load):
-            return ast.unparse(parent)
-        if isinstance(parent, ast.AugAssign) and parent.target is use:
-            return ast.unparse(parent)
-    return ""
-
-
-def _is_common(module: Module, node: ast.Attribute, attributes: Iterable[str], calls: Iterable[str]) -> bool:
-    call = module.index.parent(node)
-    if isinstance(call, ast.Call) and call.func is node:
-        alone = isinstance(module.index.parent(call), ast.Expr)
-        return node.attr in calls or (alone and node.attr == f"{FLAG}_")
-    return node.attr in attributes if isinstance(node.ctx, ast.Load) else node.attr == FLAG
+def sets_flag(module: Module, use: ast.Name) -> bool:
+    """``p.requires_grad_(...)`` as a statement, which both frameworks have."""
+    method = module.index.parent(use)
+    call = module.index.parent(method) if isinstance(method, ast.Attribute) else None
+    if not isinstance(method, ast.Attribute) or not isinstance(call, ast.Call) or call.func is not method:
+        return False
+    return method.attr == f"{FLAG}_" and isinstance(module.index.parent(call), ast.Expr)

@@ -52,14 +52,19 @@ def decide_leaving(module: Module, node: ast.Attribute, treatment: AttributeTrea
         return None
     code = "BN214" if use.why == "changed" else "BN218"
     offer = _offer(module, node, use, treatment)
-    table, tensor = module.rules.tensor, f"{ast.unparse(node.value)}.{treatment.to}"
+    message = reason(module, use, f"{ast.unparse(node.value)}.{treatment.to}", bool(offer.edits))
+    return Draft(code, "attribute", symbol, offer.place, message, suggestion=offer.edits)
+
+
+def reason(module: Module, use: Use, tensor: str, offered: bool) -> str:
+    """Why ``tensor`` cannot be used so, and what to write; ``offered``: the review brings that along."""
+    table = module.rules.tensor
     reasons: list[str] = [getattr(table, use.why)]
     if use.leaves:
-        reasons.append(table.advice if offer.edits else table.otherwise)
+        reasons.append(table.advice if offered else table.otherwise)
     if use.why == "changed":
         reasons.append(table.whole if use.has_offer else table.anew)
-    message = ": ".join(filter(None, reasons)).replace("{use}", use.what).replace("{tensor}", tensor)
-    return Draft(code, "attribute", symbol, offer.place, message, suggestion=offer.edits)
+    return ": ".join(filter(None, reasons)).replace("{use}", use.what).replace("{tensor}", tensor)
 
 
 def _offer(module: Module, node: ast.Attribute, use: Use, treatment: AttributeTreatment) -> Offer:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from migrate.analysis import contexts, offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.existence import argument_of
+from migrate.analysis.leaving import reason
 from migrate.analysis.source import is_plain
+from migrate.analysis.tensor_flow import Flow, Kind
+from migrate.analysis.tensor_uses import first_use
 from migrate.analysis.values import Instance, Local
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, ReplaceStatement, Write
 from migrate.rule import MethodTreatment, Rule
@@ -139,21 +142,31 @@ class _TensorsOf:
 
     def _doubt_of_use(self, loop: contexts.Elements | None) -> str:
         """Why the call cannot be written anew whatever the layer is; empty where it can."""
-        how, table = self.how, self.rule.subclass
+        how = self.how
         constant = all(isinstance(a, ast.Constant) for a in (*self.call.args, *(k.value for k in self.call.keywords)))
         commented = "#" in self.module.source.segment(self.call)
         if not _takes(self.call, how.arguments) or not constant or commented or not is_plain(self.node.value):
             return how.refuse
         if self._needs_iterator() and _is_bound(self.module, "iter"):
             return how.refuse
-        if contexts.context(self.module, self.call) == "entered":
-            return how.entered
         if loop is not None and (not loop.names or len(loop.names) != 1 + how.named):
             return "" if not how.named and loop.names else how.refuse
-        if loop is None:
-            return ""
-        foreign = contexts.foreign_use(self.module, loop, -1, table.parameter, table.parameter_calls)
-        return how.elements.replace("{use}", foreign) if foreign else ""
+        return self._foreign_use(loop)
+
+    def _foreign_use(self, loop: contexts.Elements | None) -> str:
+        """What the code does with one of the tensors that the target's cannot do; empty where nothing shows."""
+        flow, given = Flow(self.module), self.module.index.parent(self.call)
+        steps: list[tuple[ast.expr, Kind]] = [(self.call, Kind.CONTAINER)] if loop is None else []
+        if loop is not None:
+            uses = [u for u in loop.uses(-1) if not contexts.sets_flag(self.module, u)]
+            steps = [(use, Kind.OWN) for use in uses if isinstance(use.ctx, ast.Load)]
+            if any(isinstance(self.module.index.parent(u), ast.AugAssign) for u in uses):
+                return self.how.refuse
+            steps += [(given, Kind.CONTAINER)] if isinstance(given, ast.Call) else []
+        found = (first_use(flow, node, kind, (contexts.FLAG,)) for node, kind in steps)
+        use = next(filter(None, found), None)
+        tensor = loop.names[-1] if loop is not None else f"each of {ast.unparse(self.call)}"
+        return reason(self.module, use, tensor, False) if use is not None else ""
 
     def _exists(self) -> bool | None:
         """Whether the source's layer has the tensors; None where the files do not tell."""

@@ -23,10 +23,13 @@ MOST = 4
 """How many functions a tuple is followed through that returns it."""
 
 
-def first_use(flow: Flow, node: ast.expr) -> Use | None:
-    """The first spot on the way of the tensor that ``node`` reads where it cannot go on; None where none shows."""
+def first_use(flow: Flow, node: ast.expr, kind: Kind = Kind.OWN, known: tuple[str, ...] = ()) -> Use | None:
+    """The first spot on the way of the tensor that ``node`` reads where it cannot go on; None where none shows.
+
+    ``known``: attributes that it is known not to lack, wherever it is.
+    """
     seen: set[Step] = set()
-    waiting: list[Step] = [(node, Kind.OWN)]
+    waiting: list[Step] = [(node, kind)]
     while waiting:
         step = waiting.pop(0)
         if step in seen:
@@ -36,6 +39,8 @@ def first_use(flow: Flow, node: ast.expr) -> Use | None:
         parent = flow.index.parent(expression)
         handler = _PARENTS.get(type(parent)) if parent is not None else None
         for found in handler(flow, parent, expression, kind) if handler is not None else ():
+            if isinstance(found, Use) and found.why == "lacks" and found.what in known:
+                continue
             if isinstance(found, Use):
                 here = flow.module.line(expression) == flow.module.line(node)
                 return found if here else replace(found, what=f"{found.what} ({flow.module.place(expression)})")
