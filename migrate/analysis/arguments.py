@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
-from migrate.analysis.values import NONE, Constant, Instance, Symbol, Unknown, Values, infinite
+from migrate.analysis.values import NONE, Constant, Instance, Symbol, Unknown, Value, Values, infinite
 from migrate.edits import Change, Operation
 from migrate.rule import Parameter, Rule, Treatment
 
@@ -176,11 +176,19 @@ def _outside_choices(treatment: Treatment, argument: Argument) -> str:
     spelled = {spelling(v) for v in argument.values} | {ast.unparse(argument.value)}
     if treatment.never:
         return treatment.outside if spelled & set(treatment.never) else ""
-    known = [v for v in argument.values if not isinstance(v, Unknown)]
+    literal = isinstance(argument.value, ast.Constant)
+    known = [v for v in argument.values if literal or _is_choice(v, treatment.only)]
     if any(spelling(v) not in treatment.only for v in known):
         return treatment.outside
-    unsure = len(known) < len(argument.values) and argument.direct
+    unsure = argument.direct and any(isinstance(v, (Unknown, Instance)) for v in argument.values)
     return treatment.outside if unsure else ""
+
+
+def _is_choice(value: Value, choices: tuple[str, ...]) -> bool:
+    """Whether a value that flows in is of a kind that may be chosen; what a dict holds besides is not meant."""
+    if isinstance(value, Constant):
+        return value == NONE or any(type(ast.literal_eval(c)).__name__ == value.kind for c in choices if "." not in c)
+    return isinstance(value, Symbol)
 
 
 def spelling(value: object) -> str:
