@@ -150,7 +150,7 @@ class _TensorsOf:
         if self._needs_iterator() and _is_bound(self.module, "iter"):
             return how.refuse
         if loop is not None and (not loop.names or len(loop.names) != 1 + how.named):
-            return "" if not how.named and loop.names else how.refuse
+            return how.refuse
         return self._foreign_use(loop)
 
     def _foreign_use(self, loop: contexts.Elements | None) -> str:
