@@ -14,7 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import warm
+
 PROGRAM = (sys.executable, "-m", "migrate")
+"""The program as a user starts it, for what is about starting, streams and signals; `bn_migrate` runs it warm."""
 BEFORE = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(3, momentum=0.2)\n"
 AFTER = b"import mindspore as ms\n\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n"
 REVIEW = b"import torch.nn as nn\n\nlayer = nn.BatchNorm2d(3, momentum=None)\n"
@@ -47,11 +50,27 @@ def bn_migrate(
     env: dict[str, str] | None = None,
     **more: Any,
 ) -> subprocess.CompletedProcess[bytes]:
-    """The finished program; ``more`` goes to subprocess.run. Whatever happens, it does not end in a traceback."""
+    """The finished program; ``more`` goes to subprocess.run. Whatever happens, it does not end in a traceback.
+
+    Where the call names no interpreters for a proof, it gets warm ones.
+    """
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "input": stdin or b"", "timeout": 120, **more}
-    done = subprocess.run([*PROGRAM, *map(str, args)], cwd=cwd, env=environment(env), check=False, **streams)
+    command = [*warm.program(env or {}), *proving(list(map(str, args)))]
+    done = subprocess.run(command, cwd=cwd, env=environment(env), check=False, **streams)
     assert b"Traceback" not in (done.stderr or b""), done.stderr.decode()
     return done
+
+
+def proving(args: list[str]) -> list[str]:
+    """The arguments, with a warm interpreter for each framework that a proof runs in this one."""
+    if not {"--verify", "--record", "--against"} & set(args):
+        return args
+    kinds = {"torch": "torch", "mindspore": "both" if "--network" in args else "mindspore"}
+    return [*args, *(w for name, kind in kinds.items() for w in _interpreter(f"--{name}-python", kind, args))]
+
+
+def _interpreter(option: str, kind: str, args: list[str]) -> tuple[str, ...]:
+    return () if option in args else (option, warm.python(kind))
 
 
 def started(*args: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes]:
@@ -79,7 +98,7 @@ def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] 
     master, slave = pty.openpty()
     shown = b""
     try:
-        command = [*PROGRAM, *map(str, args)]
+        command = [*warm.program(env or {}), *proving(list(map(str, args)))]
         process = subprocess.Popen(
             command, cwd=cwd, env=environment(env), **{"stdin": slave, "stdout": slave, "stderr": slave, **streams}
         )

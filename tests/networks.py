@@ -14,6 +14,7 @@ from migrate.rules import load_rules
 from migrate.verify.networks.prove import prove_networks
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
+from tests.proving import warmed
 
 
 def migrated(folder: Path) -> list[Result]:
@@ -37,5 +38,5 @@ def proofs(
 ) -> dict[str, NetworkProof]:
     """The proof of every network; ``networks`` maps them to their inputs."""
     wanted = parse_networks(tuple(networks), tuple(networks.values()))
-    chosen = replace(settings or Settings(), networks=wanted)
+    chosen = replace(warmed(settings or Settings(), "both"), networks=wanted)
     return {p.network: p for p in prove_networks(results, paths, chosen, load_rules("mindspore.nn"))}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.findings import Finding, Result
@@ -12,6 +13,7 @@ from migrate.rules import load_rules
 from migrate.verify.process import Limits
 from migrate.verify.prove import Prover
 from migrate.verify.settings import Settings
+from tests import warm
 
 HEAD = "import torch\nimport torch.nn as nn\nimport numpy as np\nfrom functools import partial\n"
 NEW_HEAD = "import torch\nimport mindspore as ms\nimport numpy as np\nfrom functools import partial\n"
@@ -60,8 +62,19 @@ def prove_results(
 ) -> Verification:
     """The verification of whole files."""
     chosen = load_rules("mindspore.nn", (rules,) if rules else ())
-    with Prover(settings or Settings(), chosen, limits) as prover:
+    with Prover(warmed(settings or Settings(), "mindspore"), chosen, limits) as prover:
         return prover.prove(list(results))
+
+
+def warmed(settings: Settings, kind: str) -> Settings:
+    """The settings with warm interpreters, MindSpore's of this kind, where they name none."""
+    return replace(
+        settings,
+        torch_python=warm.python("torch") if settings.torch_python == sys.executable else settings.torch_python,
+        mindspore_python=warm.python(kind)
+        if settings.mindspore_python == sys.executable
+        else settings.mindspore_python,
+    )
 
 
 def by_path(verification: Verification) -> dict[str, Proof]:

@@ -170,14 +170,20 @@ def workers_in(folder: str) -> list[int]:
     return found
 
 
-@pytest.fixture
-def recorded(tmp_path: Path, bare: str) -> Path:
-    """A folder with a source and the record of its torch side, made where MindSpore is not installed."""
-    plant(tmp_path, {"a.py": NAMED})
-    done = bn_migrate("--record", "kept.npz", "--mindspore-python", bare, "a.py", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory, bare: str) -> bytes:
+    """The record of the torch side of a source, made where MindSpore is not installed."""
+    folder = plant(tmp_path_factory.mktemp("record"), {"a.py": NAMED})
+    done = bn_migrate("--record", "kept.npz", "--mindspore-python", bare, "a.py", cwd=folder)
     assert done.returncode == 0 and b"executions of torch recorded" in done.stdout, done.stderr.decode()
-    assert (tmp_path / "a.py").read_bytes() == NAMED
-    return tmp_path
+    assert (folder / "a.py").read_bytes() == NAMED
+    return (folder / "kept.npz").read_bytes()
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, record: bytes) -> Path:
+    """A folder of the test's own with the source and its record."""
+    return plant(tmp_path, {"a.py": NAMED, "kept.npz": record})
 
 
 def test_a_record_replaces_torch(recorded: Path, bare: str) -> None:
