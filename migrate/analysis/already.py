@@ -22,6 +22,7 @@ from migrate.findings import Role
 from migrate.rule import Rule
 
 Known = list[tuple[Value, Rule]]
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def decide_already(module: Module) -> None:
@@ -140,7 +141,7 @@ def _has_no_effect(module: Module, statement: ast.stmt, owner: str, name: str, r
 
 def _behind(module: Module, statement: ast.stmt) -> Iterator[ast.stmt]:
     """The statements that run after one in its function, whatever the conditions around it are."""
-    while isinstance(statement, ast.stmt) and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+    while isinstance(statement, ast.stmt) and not isinstance(statement, FUNCTIONS):
         block = module.index.block(statement)
         yield from block[block.index(statement) + 1 :]
         parent = module.index.parent(statement)
