@@ -1,7 +1,8 @@
 """Instances of the target's classes that are used as the source's are: names, and writes that have no effect.
 
 The file may have been migrated before, or written by hand. What is wrong follows from the rules, and what to write
-instead from the same decision that rewrites the use of a source's instance.
+instead from the same decision that rewrites the use of a source's instance. Where an object may be either, the finding
+about the source's class is there already and stays.
 """
 
 from __future__ import annotations
@@ -41,16 +42,14 @@ def decide_already(module: Module) -> None:
         _overrides(module, cls)
 
 
-def _known(module: Module, values: list[Value], name: str) -> Known:
-    """The instances of target classes; none beside one of a source class, about which that one's finding speaks."""
-    if any(module.base_of(v) is not None and not _is_own(module, v, name) for v in values):
-        return []
+def _known(module: Module, values: list[Value]) -> Known:
+    """The instances of target classes among ``values``."""
     return [(v, rule) for v in values if (rule := module.target_rule(v)) is not None]
 
 
 def _use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """The review of an attribute of an object that is one of ``values``; None where nothing is wrong."""
-    known = _known(module, values, node.attr)
+    known = _known(module, values)
     wrong = [(v, rule) for v, rule in known if _is_wrong(module, node, v, rule)]
     if not wrong:
         return None
@@ -171,7 +170,7 @@ def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
     """``hasattr(m, "weight")`` and its like."""
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return
-    for value, rule in _known(module, module.without_none(call.args[0]), name.value):
+    for value, rule in _known(module, module.without_none(call.args[0])):
         symbol = f"{rule.target.name}.{name.value}"
         if _keeps_name(rule, name.value):
             owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
@@ -200,7 +199,7 @@ def _pattern(module: Module, pattern: ast.MatchClass) -> None:
 def _overrides(module: Module, cls: ast.ClassDef) -> None:
     """Methods of a subclass that the target never calls, as they have the source's name."""
     classes = module.evaluator.classes
-    base = classes.target_base(cls) if cls.bases and classes.migrated_base(cls) is None else None
+    base = classes.target_base(cls)
     rule = module.rules.by_target[base.name] if base is not None else None
     for function in cls.body if rule is not None else ():
         method = rule.methods.get(function.name) if rule is not None and isinstance(function, ast.FunctionDef) else None

@@ -10,7 +10,7 @@ from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, bind, source_order
 from migrate.analysis.constructions import described
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.values import Constant, Instance, Local, Migrated, Symbol, Unknown, Value
+from migrate.analysis.values import Constant, Instance, Local, Symbol, Unknown, Value
 from migrate.edits import Change, ChangeArguments, Edit
 from migrate.findings import Role
 from migrate.rule import Parameter, Rule
@@ -32,7 +32,7 @@ def decide_made(module: Module) -> None:
         if (call.args or call.keywords) and not module.evaluator.is_module_member(call.func):
             called, skip = _called(module, call)
             classes = [(rule, filled) for v, filled in called if (rule := _rule(module, v)) is not None]
-            if classes and not any(isinstance(v, Migrated) for v, _ in called):
+            if classes:
                 _decide(module, call, classes, [v for v, _ in called if _rule(module, v) is None], skip)
 
 
