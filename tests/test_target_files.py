@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from migrate.engine import Options, migrate_files
+from tests.test_rules import GROUP_NORM
 
 NET = """
 from mindspore import nn
@@ -75,3 +77,12 @@ def test_torchs_layer_and_mindspores_are_kept_apart() -> None:
     results = {r.path: r for r in migrate_files([(p, t.encode()) for p, t in sources.items()], Options())}
     assert not results["use.py"].changed and results["other.py"].changed
     assert [(f.code, f.line) for f in results["use.py"].findings] == [("BN205", 3), ("BN402", 5)]
+
+
+def test_a_rule_that_does_not_tell_the_parameters_says_nothing_about_calls(tmp_path: Path) -> None:
+    (tmp_path / "group_norm.toml").write_text(GROUP_NORM)
+    source = (
+        b"from mindspore import nn\nlayer = nn.GroupNorm(2, 4, 0.1, True, 'ones')\nnn.GroupNorm(2, 4, eps=0.1).weight"
+    )
+    (result,) = migrate_files([("a.py", source)], Options(rules=(tmp_path,)))
+    assert [(f.code, f.line) for f in result.findings] == [("BN402", 3)]

@@ -11,10 +11,11 @@ from migrate.analysis.lookups import lookups
 from migrate.analysis.narrowing import dotted
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
-from migrate.analysis.values import Instance, Unknown
+from migrate.analysis.values import Instance, Symbol, Unknown, Value
 from migrate.analysis.walks import is_walked, names_a_class
 from migrate.edits import Write
 from migrate.rule import Rule
+from migrate.rules import RuleSet
 
 
 def decide_by_name(module: Module) -> None:
@@ -33,10 +34,15 @@ def _may_be_layer(module: Module, node: ast.expr, name: str) -> bool:
     if name not in rules.telling and name not in rules.tested:
         return False
     values = module.without_none(node)
-    open_ends = [v for v in values if isinstance(v, Unknown) or (isinstance(v, Instance) and is_broad(v, rules))]
-    if not open_ends or any(module.base_of(v) is not None for v in values):
+    if not any(_is_open(v, rules) for v in values) or any(module.base_of(v) is not None for v in values):
         return False
     return name in rules.telling or (is_walked(module.evaluator, node) and names_a_class(module.evaluator.project))
+
+
+def _is_open(value: Value, rules: RuleSet) -> bool:
+    """Whether a value may be a layer: anything, or an instance of a class so far up that layers are instances, too."""
+    of = value.of if isinstance(value, Instance) else None
+    return isinstance(value, Unknown) or (isinstance(of, Symbol) and is_broad(value, rules))
 
 
 def _review(module: Module, call: ast.Call, function: str, name: str) -> None:
