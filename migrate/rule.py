@@ -266,7 +266,8 @@ class TensorTable:
 
     Attributes and methods that mean the same: ``views`` give the same memory, ``values`` new tensors, ``plain`` what
     belongs to neither framework; ``own`` hold for the attribute of the layer itself alone. ``graph``: those about
-    gradients, which nothing can stand for; ``numbers``: methods of the source's that give no tensor either.
+    gradients, which nothing can stand for; ``numbers``: methods of the source's that give no tensor either. ``arrays``:
+    packages whose values the source's operators take and the target's do not.
 
     ``gives``: for the start of a qualified name of the source framework, whether calling it gives a tensor; the
     longest one counts. ``outward`` makes a tensor of the source's of the {tensor}, ``inward`` one of the target's of a
@@ -282,6 +283,7 @@ class TensorTable:
     own: tuple[str, ...] = ()
     graph: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    arrays: tuple[str, ...] = ()
     gives: dict[str, bool] = field(default_factory=dict)
     outward: str = ""
     inward: str = ""

@@ -300,6 +300,7 @@ REFUSED = [
     "p + t",
     "t.mul(p)",
     "p.mul(t)",
+    "p * np.ones(3, np.float32)",
     "t[p > 0]",
     "p[torch.tensor([0])]",
     "p.set_data(t)",
@@ -314,7 +315,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_torch_does_not_take_it(text: str) -> None:
-    scope = {"torch": torch, "t": torch.tensor(VALUES), "p": parameter(ms.nn.BatchNorm2d(3), "running_mean")}
+    scope = {"torch": torch, "np": np, "t": torch.tensor(VALUES), "p": parameter(ms.nn.BatchNorm2d(3), "running_mean")}
     with pytest.raises((TypeError, AttributeError, IndexError, RuntimeError, ValueError)):
         eval(text, scope)
     scope["p"] = parameter(torch.nn.BatchNorm2d(3), "running_mean")

@@ -12,7 +12,7 @@ from migrate.analysis.reaching import reached
 from migrate.analysis.scopes import Function
 from migrate.analysis.source_tensors import SourceTensors
 from migrate.analysis.syntax import has_decorator
-from migrate.analysis.values import Local
+from migrate.analysis.values import Instance, Local, Symbol
 
 
 class Kind(Enum):
@@ -52,6 +52,11 @@ class Flow:
         """The first of ``others`` that the source framework made."""
         yield from (Use("beside", ast.unparse(o)) for o in others if self.sources.holds(o))
 
+    def is_array(self, node: ast.expr) -> bool:
+        """Whether ``node`` is of a package whose values the target's operators do not take."""
+        made = [v.of for v in self.module.evaluator.evaluate(node) if isinstance(v, Instance)]
+        return any(isinstance(of, Symbol) and of.name.partition(".")[0] in self.table.arrays for of in made)
+
     def bound(self, target: ast.expr, kind: Kind) -> Found:
         """What becomes of a tensor that ``target`` is given."""
         if isinstance(target, ast.Name):
@@ -61,7 +66,7 @@ class Flow:
                 yield from self.bound(element, kind.element)
         elif isinstance(target, ast.Attribute):
             if self.sources.is_kept(target):
-                yield Use("enters", ast.unparse(target), False)
+                yield Use("enters", ast.unparse(target), target.attr in self.table.views)
             yield from ((use, kind.kept) for use in self._same_attribute(target))
         elif isinstance(target, ast.Subscript) and self.sources.holds(target.value):
             yield Use("enters", ast.unparse(target))

@@ -89,6 +89,8 @@ def _binary(flow: Flow, parent: ast.BinOp, node: ast.expr, kind: Kind) -> Found:
         yield parent, kind
         return
     yield from flow.beside(other)
+    if flow.is_array(other):
+        yield Use("lacks", f"an operator with {ast.unparse(other)}")
     if not isinstance(other, ast.Constant) or not isinstance(other.value, str):
         yield parent, Kind.VALUE
 
