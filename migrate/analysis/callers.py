@@ -225,6 +225,19 @@ class Callers:
             result |= union(self._unpacked(k.value, name) for k in call.keywords if k.arg is None)
         return result
 
+    def arguments(self, parameter: Binding) -> list[ast.expr]:
+        """What the calls of a function pass for a parameter, by position or by its name; stars are left out."""
+        function = parameter.scope.node
+        assert isinstance(function, Function)
+        positional = [*function.args.posonlyargs, *function.args.args]
+        found: list[ast.expr] = []
+        for call, bound in self.reaching(function):
+            found += [k.value for k in call.keywords if k.arg == parameter.name]
+            place = positional.index(parameter.node) - bound if parameter.node in positional else -1
+            if 0 <= place < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args[: place + 1]):
+                found.append(call.args[place])
+        return found
+
     def reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
         self._asked = True

@@ -105,6 +105,10 @@ class Module:
     def index(self) -> Index:
         return self.evaluator.index
 
+    def index_of(self, node: ast.AST) -> Index:
+        """The index of the file that holds ``node``."""
+        return self.evaluator.home(node).index
+
     @property
     def rules(self) -> RuleSet:
         return self.evaluator.rules

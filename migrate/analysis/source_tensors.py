@@ -60,12 +60,12 @@ class SourceTensors:
 
     def _promised(self, node: ast.expr) -> list[Symbol]:
         """The classes that annotations of a name speak of."""
-        bindings = self._module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+        bindings = self._bindings(node) if isinstance(node, ast.Name) else []
         return [s for b in bindings if b.annotation is not None for s in self._annotated(b.annotation)]
 
     def _annotated(self, annotation: ast.expr) -> list[Symbol]:
         """The classes of an annotation, also as a string, one of several, or optional."""
-        index = self._module.index
+        index = self._module.index_of(annotation)
         if isinstance(annotation, ast.Constant) and annotation in index.strings:
             return self._annotated(index.strings[annotation])
         if isinstance(annotation, ast.BinOp):
@@ -100,14 +100,15 @@ class SourceTensors:
     def _name(self, node: ast.Name) -> bool:
         if self._is_given(node) or any(self._table.is_given(s.name) for s in self._promised(node)):
             return True
-        return any(map(self._bound, self._module.evaluator.bindings(node)))
+        return any(map(self._bound, self._bindings(node)))
+
+    def _bindings(self, node: ast.Name) -> list[Binding]:
+        return self._module.evaluator.home(node).bindings(node)
 
     def _bound(self, binding: Binding) -> bool:
-        if self._module.evaluator.home(binding.node) is not self._module.evaluator:
-            return False
         if binding.kind == "parameter":
-            return self._is_input(binding)
-        grown = self._module.index.parent(binding.node)
+            return self._is_input(binding) or any(map(self.holds, self._module.evaluator.callers.arguments(binding)))
+        grown = self._module.index_of(binding.node).parent(binding.node)
         if isinstance(grown, ast.AugAssign):
             return self.holds(grown.value)
         return binding.kind in ("value", "element", "part") and binding.value is not None and self.holds(binding.value)
@@ -151,7 +152,7 @@ class SourceTensors:
 
     def _assigned(self, node: ast.Attribute) -> list[ast.expr]:
         """What the file assigns to an attribute of the same text."""
-        found = self._module.index.assigned_attributes.get(node.attr, ())
+        found = self._module.index_of(node).assigned_attributes.get(node.attr, ())
         owner = ast.unparse(node.value)
         return [b.value for b in found if b.value is not None and ast.unparse(b.owner) == owner]
 
@@ -176,9 +177,9 @@ class SourceTensors:
         return False
 
     def _returned(self, function: Local) -> list[ast.expr]:
-        if self._module.evaluator.home(function.node) is not self._module.evaluator:
-            return []
-        return [r.value for r in self._module.index.returns.get(function.node, ()) if r.value is not None]
+        return [
+            r.value for r in self._module.index_of(function.node).returns.get(function.node, ()) if r.value is not None
+        ]
 
     def _compare(self, node: ast.Compare) -> bool:
         plain = any(isinstance(op, IDENTITY) for op in node.ops)

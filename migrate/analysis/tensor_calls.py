@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.drafts import Use
 from migrate.analysis.scopes import Function
-from migrate.analysis.syntax import has_decorator
+from migrate.analysis.syntax import field_names, has_decorator
 from migrate.analysis.tensor_flow import Flow, Found, Kind
 from migrate.analysis.values import Instance, Local, Symbol
 
@@ -27,6 +27,8 @@ def passed_to(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword: s
         elif isinstance(value, Local) and isinstance(value.node, Function):
             yield from _to_parameter(flow, call, node, kind, keyword, value.node)
             followed = True
+        elif isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
+            yield from _to_class(flow, call, node, kind, keyword, value.node)
         elif isinstance(value, Instance) and flow.sources.is_foreign(value.of):
             yield Use("enters", ast.unparse(function))
     if flow.sources.is_made(function):
@@ -89,17 +91,33 @@ def _tested(flow: Flow, classes: ast.expr) -> Found:
             yield Use("tested", ast.unparse(node))
 
 
+def _to_class(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword: str | None, cls: ast.ClassDef) -> Found:
+    """What a class does with an argument of its constructor, or with what a dataclass keeps under a name."""
+    inits = [b.node for b in flow.module.evaluator.classes.members(cls, "__init__")]
+    for init in inits:
+        if isinstance(init, Function):
+            yield from _to_parameter(flow, call, node, kind, keyword, init, constructs=True)
+    fields = field_names(cls)
+    place = call.args.index(node) if node in call.args else len(fields)
+    name = keyword or (fields[place] if place < len(fields) else "")
+    if name in fields and not inits:
+        yield from ((read, kind.kept) for read in flow.read_of(cls, name))
+
+
 def _to_parameter(
-    flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword: str | None, function: Function
+    flow: Flow,
+    call: ast.Call,
+    node: ast.expr,
+    kind: Kind,
+    keyword: str | None,
+    function: Function,
+    constructs: bool = False,
 ) -> Found:
-    """What a function of this file does with its parameter; stars are not followed."""
-    evaluator = flow.module.evaluator
-    if evaluator.home(function) is not evaluator:
-        return
+    """What a function does with its parameter; stars are not followed."""
     arguments = function.args
     parameters = [*arguments.posonlyargs, *arguments.args]
-    bound = isinstance(call.func, ast.Attribute) and evaluator.classes.owner(function) is not None
-    if bound and not has_decorator(function, "staticmethod"):
+    bound = isinstance(call.func, ast.Attribute) and flow.module.evaluator.classes.owner(function) is not None
+    if constructs or (bound and not has_decorator(function, "staticmethod")):
         parameters = parameters[1:]
     named: list[ast.arg] = []
     if keyword is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from enum import Enum
-from functools import cached_property
 
 from migrate.analysis.drafts import Module, Use
 from migrate.analysis.reaching import reached
@@ -44,7 +43,6 @@ class Flow:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.index = module.index
         self.sources = SourceTensors(module)
         self.table = module.rules.tensor
 
@@ -75,7 +73,7 @@ class Flow:
 
     def held(self, name: str, binder: ast.AST, kind: Kind) -> Found:
         """The uses of a name that may still hold what ``binder``, a target or a function, gave it."""
-        index = self.index
+        index = self.module.index_of(binder)
         scope = index.inner[binder] if isinstance(binder, Function) else index.scope(binder).resolve(name)
         for use in reached(index, scope, name, binder) if scope is not None else ():
             statement = index.parent(use)
@@ -85,34 +83,39 @@ class Flow:
                 yield Use("changed", ast.unparse(statement))
 
     def _same_attribute(self, target: ast.Attribute) -> list[ast.Attribute]:
-        """The reads of an attribute of the same text, in the class or else the function around.
-
-        Those of a layer's own tensors are followed for themselves.
-        """
+        """The reads of an attribute of the same text, in the class or else the function around, and those of the
+        class's instances. Those of a layer's own tensors are followed for themselves."""
         owner, around = ast.unparse(target.value), self._around(target)
         if target.attr in self.table.views:
             return []
-        reads = (n for n in self.index.all(ast.Attribute) if n.attr == target.attr and isinstance(n.ctx, ast.Load))
-        alike = (n for n in reads if n not in self.module.uses and ast.unparse(n.value) == owner)
-        return [n for n in alike if self._around(n) is around]
+        alike = [n for n in self._reads(target, target.attr) if ast.unparse(n.value) == owner]
+        same = [n for n in alike if self._around(n) is around]
+        of_self = isinstance(around, ast.ClassDef) and isinstance(target.value, ast.Name)
+        return [*same, *self.read_of(around, target.attr)] if of_self and isinstance(around, ast.ClassDef) else same
+
+    def read_of(self, cls: ast.ClassDef, name: str) -> list[ast.Attribute]:
+        """The reads of an attribute of instances of a class, in its file and in this one."""
+        evaluate = self.module.evaluator.evaluate
+        reads = self._reads(cls, name)
+        if self.module.evaluator.home(cls) is not self.module.evaluator:
+            reads += self._reads(self.module.source.tree, name)
+        return [n for n in reads if Instance(Local(cls)) in evaluate(n.value)]
+
+    def _reads(self, node: ast.AST, name: str) -> list[ast.Attribute]:
+        """The reads of an attribute in the file that holds ``node``."""
+        nodes = self.module.index_of(node).all(ast.Attribute)
+        return [n for n in nodes if n.attr == name and isinstance(n.ctx, ast.Load) and n not in self.module.uses]
 
     def _around(self, node: ast.AST) -> ast.AST | None:
-        outer = [a for a in self.index.ancestors(node) if isinstance(a, (Function, ast.ClassDef))]
+        outer = [a for a in self.module.index_of(node).ancestors(node) if isinstance(a, (Function, ast.ClassDef))]
         return next((a for a in outer if isinstance(a, ast.ClassDef)), outer[0] if outer else None)
 
-    def given_by(self, function: ast.AST) -> list[ast.expr]:
-        """The expressions of this file that give what a function returns: its calls, or the reads of a property."""
-        if has_decorator(function, "property"):
-            name, around = getattr(function, "name", ""), self._around(function)
-            reads = [n for n in self.index.all(ast.Attribute) if n.attr == name and isinstance(n.ctx, ast.Load)]
-            return [n for n in reads if self._around(n) is around]
-        return list(self._calls.get(function, ()))
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        return self.module.index_of(node).parent(node)
 
-    @cached_property
-    def _calls(self) -> dict[ast.AST, list[ast.Call]]:
-        found: dict[ast.AST, list[ast.Call]] = {}
-        for call in self.index.all(ast.Call):
-            for value in self.module.evaluator.evaluate(call.func):
-                if isinstance(value, Local):
-                    found.setdefault(value.node, []).append(call)
-        return found
+    def given_by(self, function: ast.AST) -> list[ast.expr]:
+        """The expressions that give what a function returns: its calls, or the reads of a property in its class."""
+        if not has_decorator(function, "property"):
+            return [call for call, _ in self.module.evaluator.callers.reaching(function)]
+        name, around = getattr(function, "name", ""), self._around(function)
+        return [n for n in self._reads(function, name) if self._around(n) is around]

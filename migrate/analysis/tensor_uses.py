@@ -36,20 +36,21 @@ def first_use(flow: Flow, node: ast.expr, kind: Kind = Kind.OWN, known: tuple[st
             continue
         seen.add(step)
         expression, kind = step
-        parent = flow.index.parent(expression)
+        parent = flow.parent(expression)
         handler = _PARENTS.get(type(parent)) if parent is not None else None
         for found in handler(flow, parent, expression, kind) if handler is not None else ():
             if isinstance(found, Use) and found.why == "lacks" and found.what in known:
                 continue
             if isinstance(found, Use):
-                here = flow.module.line(expression) == flow.module.line(node)
-                return found if here else replace(found, what=f"{found.what} ({flow.module.place(expression)})")
+                place = flow.module.place(expression)
+                here = place == flow.module.place(node)
+                return found if here else replace(found, what=f"{found.what} ({place})")
             waiting.append(found)
     return None
 
 
 def _attribute(flow: Flow, parent: ast.Attribute, node: ast.expr, kind: Kind) -> Found:
-    call = flow.index.parent(parent)
+    call = flow.parent(parent)
     called = call if isinstance(call, ast.Call) and call.func is parent else None
     name, table, result = parent.attr, flow.table, called or parent
     if kind is Kind.CONTAINER:
@@ -129,7 +130,7 @@ def _sequence(flow: Flow, parent: ast.Tuple | ast.List, node: ast.expr, kind: Ki
 
 def _taken_apart(flow: Flow, whole: ast.expr, place: int, length: int, kind: Kind, depth: int = 0) -> Found:
     """The part of a tuple at ``place`` goes to its own name where the tuple is taken apart, at once or by a caller."""
-    user = flow.index.parent(whole)
+    user = flow.parent(whole)
     if isinstance(user, ast.Return) and depth < MOST:
         for given in _returned(flow, user):
             yield from _taken_apart(flow, given, place, length, kind, depth + 1)
@@ -147,8 +148,8 @@ def _taken_apart(flow: Flow, whole: ast.expr, place: int, length: int, kind: Kin
         yield whole, Kind.CONTAINER
 
 
-def _returned(flow: Flow, statement: ast.Return | ast.Lambda) -> list[ast.expr]:
-    around = (statement, *flow.index.ancestors(statement))
+def _returned(flow: Flow, statement: ast.Return | ast.Lambda | ast.Yield) -> list[ast.expr]:
+    around = (statement, *flow.module.index_of(statement).ancestors(statement))
     function = next((a for a in around if isinstance(a, Function)), None)
     return flow.given_by(function) if function is not None else []
 
@@ -156,6 +157,10 @@ def _returned(flow: Flow, statement: ast.Return | ast.Lambda) -> list[ast.expr]:
 def _given_back(flow: Flow, parent: ast.Return | ast.Lambda, node: ast.expr, kind: Kind) -> Found:
     if isinstance(parent, ast.Return) or parent.body is node:
         yield from ((given, kind.kept) for given in _returned(flow, parent))
+
+
+def _yielded(flow: Flow, parent: ast.Yield, node: ast.expr, kind: Kind) -> Found:
+    yield from ((given, Kind.CONTAINER) for given in _returned(flow, parent))
 
 
 def _looped(flow: Flow, parent: ast.For | ast.comprehension, node: ast.expr, kind: Kind) -> Found:
@@ -181,7 +186,7 @@ def _augmented(flow: Flow, parent: ast.AugAssign, node: ast.expr, kind: Kind) ->
 
 
 def _keyword(flow: Flow, parent: ast.keyword, node: ast.expr, kind: Kind) -> Found:
-    call = flow.index.parents[parent]
+    call = flow.parent(parent)
     if isinstance(call, ast.Call):
         yield from passed_to(flow, call, node, kind, parent.arg)
 
@@ -212,6 +217,7 @@ _PARENTS: dict[type[ast.AST], Callable[..., Found]] = {
     ast.List: _sequence,
     ast.Return: _given_back,
     ast.Lambda: _given_back,
+    ast.Yield: _yielded,
     ast.For: _looped,
     ast.AsyncFor: _looped,
     ast.comprehension: _looped,
