@@ -51,8 +51,8 @@ def analyse(
         unwritten = as_they_are | errors.keys()
         done = _decide(project, data_format, unwritten, origins, subclasses)
         errors |= {path: error for path, error in done.items() if isinstance(error, Exception)}
-        analyses = {path: a for path, a in done.items() if isinstance(a, Analysis) and path not in unwritten}
-        edits = {path: [e for d in a.drafts for e in d.edits] for path, a in analyses.items()}
+        written = [a for path, a in done.items() if isinstance(a, Analysis) and path not in unwritten]
+        edits = [e for analysis in written for d in analysis.drafts for e in d.edits]
         if not origins.find_broken(project, edits):
             return done | errors
 

@@ -43,10 +43,8 @@ def _attribute(node: object, segment: Callable[[ast.expr], str]) -> object:
 
 
 def _is_attribute(name: object) -> bool:
-    """Whether ``name`` can stand behind a dot and means the same there; a private one has its class's name there."""
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        return False
-    return not name.startswith("__") or name.endswith("__")
+    """Whether ``name`` can stand behind a dot."""
+    return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _binds_lookup(node: ast.AST) -> bool:

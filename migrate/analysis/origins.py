@@ -37,19 +37,15 @@ class Origins:
             self.trusted.add(node)
         return found
 
-    def find_broken(self, project: Project, decided: dict[str, list[Edit]]) -> bool:
-        """Whether something was trusted that stays; ``decided`` are the edits of the files that can be written."""
-        edits = [e for edits in decided.values() for e in edits]
+    def find_broken(self, project: Project, edits: list[Edit]) -> bool:
+        """Whether something was trusted that stays; ``edits`` are those of the files that can be written."""
         rewritten: set[ast.AST] = {e.node for e in edits if isinstance(e, ReferTo)}
         rewritten |= {e.alias for e in edits if isinstance(e, SwapImport)}
         broken = False
         for node in self.trusted:
-            home = project.homes[node]
-            failed = home.path not in decided
-            if failed or (_spells(project, node) and node not in rewritten):
-                line = home.index.source.line_name(getattr(node, "lineno", 1))
-                why = f"in a file that stays as it is, at line {line}" if failed else f"which stays at line {line}"
-                self.left.setdefault(node, Stays(why))
+            if _spells(project, node) and node not in rewritten:
+                line = project.homes[node].index.source.line_name(getattr(node, "lineno", 1))
+                self.left.setdefault(node, Stays(f"which stays at line {line}"))
             broken = broken or node in self.left
         self.trusted = set()
         return broken
