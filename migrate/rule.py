@@ -57,6 +57,7 @@ class AttributeTreatment:
     ``write`` and ``none_test`` are the advice where that use has no rewrite. ``suggest``, ``assign`` and ``present``
     are what to write instead of a read, an assignment, and a test that it is not None. ``absent``: the value of the
     target's tensor where the source has None.
+    ``unset`` is the advice where None is assigned, and ``assign_none`` what to write instead.
     ``exists_with``: the parameter without which the source has None; ``missing`` is the advice for a read then.
     ``inexact`` is the advice where a number is compared or looked up that the target may have in other last digits.
     """
@@ -73,6 +74,8 @@ class AttributeTreatment:
     present: str = ""
     exists_with: str = ""
     missing: str = ""
+    unset: str = ""
+    assign_none: str = ""
     inexact: str = ""
 
 
@@ -159,6 +162,7 @@ class InPlace:
 class Related:
     """Symbols beside the class that a person has to migrate.
 
+    ``classes``: those of the rules that derive from a base class, so that what a test for it guards is theirs.
     ``only_given``: functions that concern a layer only where they get one, or a module that holds one.
     ``suggest`` is what to write instead of the symbol: where its role is one of ``roles`` or, for a function, where
     the call passes the ``required`` ones of its ``parameters``, and no others.
@@ -172,6 +176,7 @@ class Related:
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     only_given: bool = False
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

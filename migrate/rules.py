@@ -321,7 +321,12 @@ def _suggestions(file: _RuleFile) -> Iterator[tuple[str, str, set[str]]]:
     """Every text that a review may offer: where it stands, the text, and the places it may hold."""
     for name, attribute in file.attribute.items():
         for a in attribute.on.values():
-            for key, text in (("suggest", a.suggest), ("assign", a.assign), ("present", a.present)):
+            for key, text in (
+                ("suggest", a.suggest),
+                ("assign", a.assign),
+                ("present", a.present),
+                ("assign_none", a.assign_none),
+            ):
                 yield f"attribute {name}: {key}", text, {"object", "value"} if key == "assign" else {"object"}
     for name, method in file.method.items():
         yield from ((f"method {name}: suggest", m.suggest, {"object"}) for m in method.on.values())

@@ -77,7 +77,7 @@ def decide_unresolved(module: Module) -> None:
 
     A class kept in a container, or handed to code that is not followed, may arrive there.
     """
-    passed = [d for d in module.drafts if d.code == "BN103" and d.role in ("reference", "default")]
+    passed = _passed_on(module)
     telling = {p.name for r in module.rules.rules for p in r.parameters if p.treatment.action in ("complement", "map")}
     reported = {d.node for d in module.drafts}
     for call in module.index.all(ast.Call) if passed else ():
@@ -85,24 +85,26 @@ def decide_unresolved(module: Module) -> None:
         if not names or call in reported or module.evaluator.callers.construction(call) is not None:
             continue
         if Unknown() in module.evaluator.evaluate(call.func):
-            lines = ", ".join(module.line_name(d.node) for d in passed[:3])
-            symbol = passed[0].symbol
+            lines = ", ".join(dict.fromkeys(module.line_name(d.node) for d in passed[:3]))
+            symbols = tuple(sorted({d.symbol for d in passed}))
             message = (
-                f"{ast.unparse(call.func)} may be {symbol}, which line {lines} passes on: if it is, {names[0]} here "
-                f"follows the constructor's rule{_complement_of(module.rules.by_name[symbol])}"
+                f"{ast.unparse(call.func)} may be {', '.join(symbols)}, which line {lines} passes on: if it is, "
+                f"{names[0]} here follows the constructor's rule{_complement_of(module.rules.by_name[symbols[0]])}"
             )
-            module.add(
-                Draft("BN204", "call", symbol, call, message, suggestion=_offer_unresolved(module, call, symbol))
-            )
+            edits = _offer_unresolved(module, call, symbols)
+            module.add(Draft("BN204", "call", symbols[0], call, message, suggestion=edits))
 
 
-def _offer_unresolved(module: Module, call: ast.Call, symbol: str) -> tuple[Edit, ...]:
+def _passed_on(module: Module) -> list[Draft]:
+    """The references of the file by which a class goes where it is not followed."""
+    return [d for d in module.drafts if d.code == "BN103" and d.role in ("reference", "default")]
+
+
+def _offer_unresolved(module: Module, call: ast.Call, symbols: tuple[str, ...]) -> tuple[Edit, ...]:
     if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
         return ()  # a method, which no test can tell from another class's
-    outcome = _arguments(module, call, module.rules.by_name[symbol], 0, 0)
-    if not isinstance(outcome, tuple):
-        return ()
-    return offered_calls.by_argument(module, call, call.func, *outcome, symbol=symbol).edits
+    found = _arguments(module, call, module.rules.by_name[symbols[0]], 0, 0)
+    return offered_calls.by_argument(module, call, call.func, *found, symbols).edits if isinstance(found, tuple) else ()
 
 
 def _complement_of(rule: Rule) -> str:
@@ -312,7 +314,10 @@ def _offer(module: Module, made: Made) -> Offer:
 
 
 def _offer_by_argument(module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound) -> Offer:
-    return offered_calls.by_argument(module, call, call.args[0] if skip else call.func, decided, bound)
+    func = call.args[0] if skip else call.func
+    unknown = Unknown() in module.evaluator.evaluate(func)
+    symbols = tuple(sorted({d.symbol for d in _passed_on(module)})) if unknown else ()
+    return offered_calls.by_argument(module, call, func, decided, bound, symbols)
 
 
 def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrate.analysis import containers
 from migrate.analysis.annotations import promised
-from migrate.analysis.broad import is_broad
+from migrate.analysis.broad import classes_under, is_broad
 from migrate.analysis.calls import arithmetic, known_result, sign
 from migrate.analysis.decorators import decorated
 from migrate.analysis.index import Index
@@ -126,6 +126,8 @@ class Evaluator:
         for value in self.evaluate(classes) - seen:
             if isinstance(value, Container) and not isinstance(value.node, ast.Dict):
                 result |= self.instances_of(value.node, seen | {value})
+            elif under := classes_under(value, self.rules, classes):
+                result |= under
             else:
                 result.add(Instance(value) if isinstance(value, (Symbol, Migrated, Local)) else Unknown())
         return frozenset(result)

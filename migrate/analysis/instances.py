@@ -50,7 +50,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         if _keeps_meaning(node, [b.rule for _, b in known]):
             return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
         names = ", ".join(sorted({module.describe(v) for v in values}))
-        advice = f"split the branch by class; for batch norm, write {new_name(rule, node.attr)}"
+        advice = f"split the branch by class; for {rule.name}{_advised(rule, node)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
         # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
         offer = (
@@ -125,11 +125,26 @@ def treatment(rule: Rule, attr: str) -> object:
 
 
 def new_name(rule: Rule, attr: str) -> str:
-    """What an attribute or method is called in the target, or why there is none."""
+    """What an attribute or method is called in the target; empty where it has nothing of the kind."""
     attribute, method = rule.attributes.get(attr), rule.methods.get(attr)
     if attribute is not None:
-        return attribute.to or attribute.refuse
-    return (method.call or method.to or method.refuse) if method is not None else attr
+        return attribute.to
+    return (method.call or method.to) if method is not None else attr
+
+
+def why_none(rule: Rule, attr: str, owner: str) -> str:
+    """Why the target has no counterpart of an attribute or method, and what to do."""
+    attribute, method = rule.attributes.get(attr), rule.methods.get(attr)
+    refuse = attribute.refuse if attribute is not None else method.refuse if method is not None else ""
+    return refuse.replace("{object}", owner)
+
+
+def _advised(rule: Rule, node: ast.Attribute) -> str:
+    """What to write for instances of one class: the new name, or why that alone does not do."""
+    attribute = rule.attributes.get(node.attr)
+    lost = attribute.write if attribute is not None and not isinstance(node.ctx, ast.Load) else ""
+    told = lost or (not new_name(rule, node.attr) and why_none(rule, node.attr, ast.unparse(node.value)))
+    return f": {told}" if told else f", write {new_name(rule, node.attr)}"
 
 
 def is_defined_here(module: Module, value: Value, attr: str) -> bool:

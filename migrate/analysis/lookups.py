@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.instances import is_defined_here, new_name, why_left
+from migrate.analysis.instances import is_defined_here, new_name, why_left, why_none
 from migrate.analysis.reflection import decide_computed
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
 
@@ -55,7 +55,9 @@ def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: 
     if origin is not None:
         message = f"{ast.unparse(call.args[0])} is {base.rule.source.name}, {origin.why}: migrate both together"
         return Draft("BN306" if origin.asked else "BN213", "string", symbol, call, message)
-    message = f"{function} by name: in MindSpore it is {new_name(base.rule, name)}"
+    new = new_name(base.rule, name)
+    told = f"in MindSpore it is {new}" if new else why_none(base.rule, name, ast.unparse(call.args[0]))
+    message = f"{function} by name: {told}"
     offer = offers.looked_up_member(module, call, name, base.rule)
     return Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits)
 

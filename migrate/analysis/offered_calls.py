@@ -30,14 +30,14 @@ def without_refused(rule: Rule, call: ast.Call, decided: Decided, bound: Bound) 
 
 
 def by_argument(
-    module: Module, call: ast.Call, func: ast.expr, decided: Decided, bound: Bound, symbol: str = ""
+    module: Module, call: ast.Call, func: ast.expr, decided: Decided, bound: Bound, symbols: tuple[str, ...] = ()
 ) -> Offer:
     """The call with each argument chosen by what is called: the rule's value for its classes, the old one for others.
 
-    ``symbol`` is a class that may be called although nothing shows it.
+    ``symbols`` are classes that may be called although nothing shows it.
     """
     values = module.evaluator.evaluate(func)
-    if symbol:
+    for symbol in symbols:
         values |= module.evaluator.symbol(symbol, None)
     partials = any(_may_be_partial(v) for v in values)
     classes = _classes(module, call, values)

@@ -12,7 +12,7 @@ from migrate.analysis.source import is_plain
 from migrate.analysis.source_tensors import SourceTensors
 from migrate.analysis.syntax import passed
 from migrate.analysis.target_tensors import is_target
-from migrate.analysis.values import Constant, Instance, Symbol
+from migrate.analysis.values import NONE, Constant, Instance, Symbol
 from migrate.edits import Edit, NeedImport, RenameAttribute, ReplaceMethod, SetTensor, Write
 from migrate.findings import Role
 from migrate.rule import AttributeTreatment, Initializer, InPlace, MethodTreatment, Related, Rule
@@ -131,7 +131,11 @@ def assignment(module: Module, node: ast.Attribute, treatment: AttributeTreatmen
         if operator:
             text = f"{tensor}.set_data({tensor} {operator} {{value}})"
             return written(parent, text, {**parts, "value": parent.value})
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and treatment.assign:
+    if not isinstance(parent, ast.Assign) or len(parent.targets) > 1:
+        return Offer(node)
+    if treatment.assign_none and module.evaluator.evaluate(parent.value) == {NONE}:
+        return written(parent, treatment.assign_none, parts)
+    if treatment.assign:
         return written(parent, treatment.assign, {**parts, "value": parent.value})
     return Offer(node)
 

@@ -139,6 +139,8 @@ def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related:
     message = f"{name} has no rewrite: {related.advice}"
     edits = offers.related(module, node, related, role_of(module.index, node)).edits
     module.add(Draft("BN210", related.role, name, node, message, suggestion=edits))
+    if related.classes:
+        module.leave(node, f"left at line {module.line_name(node)}")
 
 
 def role_of(index: Index, node: ast.expr) -> Role:

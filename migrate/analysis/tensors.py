@@ -13,7 +13,7 @@ from migrate.analysis.source import is_plain
 from migrate.analysis.source_tensors import SourceTensors
 from migrate.analysis.syntax import passed
 from migrate.analysis.target_tensors import is_target
-from migrate.analysis.values import Constant, Symbol
+from migrate.analysis.values import NONE, Constant, Symbol
 from migrate.analysis.writes import decide_write, guards_what_is_there
 from migrate.edits import Edit, NeedImport, RenameAttribute, SetTensor
 from migrate.rule import AttributeTreatment, Initializer, Rule
@@ -27,6 +27,8 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
         offer = offer or Offer(node)
         return Draft(code, "attribute", symbol, offer.place, message, suggestion=offer.edits)
 
+    if treatment.refuse and treatment.write and not isinstance(node.ctx, ast.Load):
+        return review("BN207", treatment.write)
     if treatment.refuse:
         return review("BN208", treatment.refuse, offers.read(module, node, treatment))
     if treatment.none_test and offers.tests_for_none(module, node):
@@ -77,6 +79,8 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
         return f"write {tensor}.set_data({tensor} ...) with the new value"
     value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
     values = module.evaluator.evaluate(value) if value is not None else frozenset()
+    if values == {NONE} and treatment.unset:
+        return treatment.unset
     if value is None or any(isinstance(v, Constant) for v in values) or not _arrives(module, node, value):
         return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
     return ""

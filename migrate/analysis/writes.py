@@ -9,7 +9,7 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
 from migrate.analysis.syntax import passed
-from migrate.analysis.values import Constant, Symbol
+from migrate.analysis.values import NONE, Constant, Symbol
 from migrate.edits import AddLines, Edit, NeedImport, RenameAttribute
 from migrate.rule import Initializer, Rule, WriteBack
 
@@ -46,7 +46,17 @@ def decide_write(module: Module, node: ast.Attribute, rules: list[Rule], symbol:
     if partner is not None:
         place = module.place(partner)
         advice += f". It is left since the write at {place}, which may be of the same layer, is: give both their effect"
-    return Draft("BN207", "attribute", symbol, offer.place, treatment.write + advice, suggestion=offer.edits)
+    told = (_none_advice(module, statement, rules[0]) or treatment.write) + advice
+    return Draft("BN207", "attribute", symbol, offer.place, told, suggestion=offer.edits)
+
+
+def _none_advice(module: Module, statement: ast.Assign, rule: Rule) -> str:
+    """What to do where None is assigned and the constructor does not take it either; empty for anything else."""
+    target = statement.targets[0]
+    parameter = rule.parameter(target.attr) if isinstance(target, ast.Attribute) else None
+    if parameter is None or not parameter.treatment.none or module.evaluator.evaluate(statement.value) != {NONE}:
+        return ""
+    return f"{parameter.name} = None: {parameter.treatment.none} in the constructor"
 
 
 def together(module: Module, statement: ast.Assign, rule: Rule) -> list[ast.Assign]:
