@@ -136,7 +136,7 @@ def _spelled(value: ast.expr) -> str:
 
 def _renamed(call: ast.Call, rule: Rule, arguments: tuple[Argument, ...], wrong: dict[Argument, str]) -> Fault:
     """The fault of arguments that have another name or position, or no counterpart."""
-    decided = decide(rule, arguments)
+    decided = decide(rule, [a for a in arguments if rule.parameter(a.parameter) is not None])
     message = f"in MindSpore's {rule.name}, {', '.join(wrong.values())}"
     if decided.refusal is not None:
         return Fault(f"{message}: {decided.refusal.advice}")
