@@ -102,6 +102,12 @@ def test_it_quotes_the_place_after_the_migration_and_says_why() -> None:
     assert line.endswith(f": {message}")
 
 
+def test_it_stands_before_a_rewrite_that_begins_the_line() -> None:
+    text = f"{HEAD}nn.BatchNorm2d(3, momentum=0.2), {LEFT}\n"
+    after = f"{HEAD}import mindspore as ms\n# TODO BN201\nms.nn.BatchNorm2d(3, momentum=0.8), {LEFT}\n"
+    assert marked(written(text)) == after
+
+
 def test_positions_stay_those_of_the_original() -> None:
     text = (HEAD + f"x = {LEFT}\ny = {LEFT}\n").encode()
     with_todo, without = (migrate_bytes(text, "a.py", options) for options in (TODO, Options()))
@@ -185,6 +191,8 @@ def test_it_goes_when_the_place_is_dealt_with(what: str) -> None:
     if "gone" in what:
         edited = first.replace(before + "\n", after + "\n" if after else "")
     assert edited != first and written(edited).count("TODO(bn-migrate)") == (what in STAYS)
+    if what in STAYS:
+        assert written(edited) == edited
     reviews = [code for code, _ in standing(edited.encode())]
     assert ("BN201" in reviews) == (what in STAYS)
 
