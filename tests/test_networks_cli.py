@@ -83,13 +83,8 @@ def test_a_failed_network_holds_back_the_files_that_it_runs(tmp_path: Path) -> N
     assert done.returncode == 1
     files = harvest(tmp_path)
     assert files["mixed.py"] == MIXED and files["net.py"] != NET
-<<<<<<< HEAD
     missing = "AttributeError: 'BatchNorm2d' has no attribute 'running_var'"
     said = f"mixed.py:11: BN907 proof failed: after the migration: {missing}"
-=======
-    failed = "mixed.py:11: BN907 proof failed: after the migration: "
-    said = failed + "AttributeError: 'BatchNorm2d' has no attribute 'running_var'"
->>>>>>> 825129f (A line of a test fits)
     assert said in text and "in: scale = torch.sqrt(self.norm.running_var)" in text
     assert 'File "mixed.py", line 11, in forward' in text, "the traceback has the user's own names"
     assert "/run/" not in text and "mixed.py: not migrated" in text
