@@ -10,8 +10,8 @@ import mindspore
 import torch
 from torch.autograd.function import once_differentiable
 
-from migrate.bridge.names import follow
 from migrate.bridge.tensors import array, read, write
+from migrate.bridged import follow
 
 if TYPE_CHECKING:
     from migrate.bridge.layer import Bridge

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from migrate.bridge.layer import BridgeType, bridge_to
-from migrate.bridge.names import Names
+from migrate.bridged import Names
 
 if TYPE_CHECKING:
     from migrate.targets import Target
@@ -23,7 +23,7 @@ def install(target: Target = "mindspore.nn", classes: Iterable[Names] | None = N
     what the shipped rules say.
     """
     if classes is None:
-        from migrate.bridge.rules import bridged_names
+        from migrate.bridged import bridged_names
         from migrate.rules import load_rules
 
         classes = bridged_names(load_rules(target))

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from migrate.bridge.function import Call, Through
-from migrate.bridge.names import Names, follow
 from migrate.bridge.subclass import subclass
 from migrate.bridge.tensors import Pair, Registry
+from migrate.bridged import Names, follow
 
 
 class BridgeType(type):

@@ -8,7 +8,7 @@ import mindspore
 import numpy as np
 import torch
 
-from migrate.bridge.names import follow
+from migrate.bridged import follow
 
 if TYPE_CHECKING:
     from migrate.bridge.layer import Bridge

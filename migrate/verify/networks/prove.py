@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from migrate.bridge.rules import bridged_names
+from migrate.bridged import bridged_names
 from migrate.files import uninterrupted
 from migrate.findings import Result
 from migrate.proofs import NETWORK_MEASURES, Measure, NetworkProof, Place, Site

@@ -94,7 +94,7 @@ class Rewritten:
 
     def __init__(self, sources: Sources, options: Json) -> None:
         from migrate.bridge import Bridge, install
-        from migrate.bridge.names import Names
+        from migrate.bridged import Names
         from migrate.verify.networks.run.randomness import draw_from_torch
 
         self.sources = sources
