@@ -52,10 +52,12 @@ def bn_migrate(
 ) -> subprocess.CompletedProcess[bytes]:
     """The finished program; ``more`` goes to subprocess.run. Whatever happens, it does not end in a traceback.
 
-    Where the call names no interpreters for a proof, it gets warm ones.
+    Where the call names no interpreters for a proof, it gets warm ones. What is set up in the child (``preexec_fn``)
+    needs a child from nothing.
     """
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "input": stdin or b"", "timeout": 120, **more}
-    command = [*warm.program(env or {}), *proving(list(map(str, args)))]
+    program = PROGRAM if "preexec_fn" in more else warm.program(env or {})
+    command = [*program, *proving(list(map(str, args)))]
     done = subprocess.run(command, cwd=cwd, env=environment(env), check=False, **streams)
     assert b"Traceback" not in (done.stderr or b""), done.stderr.decode()
     return done

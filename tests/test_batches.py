@@ -34,6 +34,14 @@ def tree(folders: int, functions: int = 40) -> dict[str, bytes]:
     return made
 
 
+def alike(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
+    """What becomes of the files of a tree, found for one of its packages by one process: they are all alike."""
+    plant(folder, {name: data for name, data in files.items() if name.startswith("p00/")})
+    bn_migrate("--no-cache", "--jobs", "1", ".", cwd=folder)
+    done = harvest(folder)
+    return {name: done["p00/" + name.partition("/")[2]] for name in files}
+
+
 def children(process: subprocess.Popen[bytes]) -> list[int]:
     """The worker processes that ``process`` has started."""
     found = []
@@ -56,10 +64,9 @@ def test_any_number_of_processes_says_and_writes_the_same(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
-    plant(tmp_path, tree(24, functions=150))
-    bn_migrate("--no-cache", "--jobs", "1", "--output", "out", ".", cwd=tmp_path)
-    expected = harvest(tmp_path / "out")
-    process = started("--no-cache", "--jobs", "2", "--exclude", "out", ".", cwd=tmp_path)
+    before = tree(24, functions=150)
+    expected = alike(tmp_path / "one", before)
+    process = started("--no-cache", "--jobs", "2", ".", cwd=plant(tmp_path / "src", before))
     deadline = time.monotonic() + 60
     while len(children(process)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -67,7 +74,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     os.kill(children(process)[0], signal.SIGKILL)
     said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
-    assert {k: v for k, v in harvest(tmp_path).items() if not k.startswith("out")} == expected
+    assert harvest(tmp_path / "src") == expected
 
 
 @pytest.mark.parametrize("later", [0, 0.05, 0.1, 0.2])
@@ -122,21 +129,21 @@ def test_a_cluster_finds_what_one_process_finds(tmp_path: Path) -> None:
     plant(tmp_path / "src", {**tree(6), "broken.py": BROKEN})
     rule = (Path(__file__).parent.parent / "rules/batch_norm_2d.toml").read_bytes()
     plant(tmp_path, {"own/batch_norm_2d.toml": rule.replace(b'action = "complement"', b'action = "keep"')})
-    for options in ([], ["--rules", "own"]):
-        alone = bn_migrate("--no-cache", "--format", "json", "--check", *options, "src", cwd=tmp_path)
-        with cluster(tmp_path / f"cluster{len(options)}", 2) as (address, _):
+    with cluster(tmp_path / "cluster", 2) as (address, _):
+        for options in ([], ["--rules", "own"]):
+            alone = bn_migrate("--no-cache", "--format", "json", "--check", *options, "src", cwd=tmp_path)
             command = ("--no-cache", "--format", "json", "--check", "--dask", address, *options, "src")
             done = bn_migrate(*command, cwd=tmp_path)
-        assert done.stdout == alone.stdout and done.returncode == alone.returncode == 2
+            assert done.stdout == alone.stdout and done.returncode == alone.returncode == 2
 
 
 def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    plant(tmp_path / "src", tree(24, functions=150))
-    bn_migrate("--no-cache", "--output", "out", "src", cwd=tmp_path)
+    before = tree(24, functions=150)
+    expected = alike(tmp_path / "one", before)
+    plant(tmp_path / "src", before)
     with cluster(tmp_path / "cluster", 2) as (address, workers):
         process = started("--no-cache", "--dask", address, "src", cwd=tmp_path)
-        before = tree(24, functions=150)
         deadline = time.monotonic() + 60
         while (tmp_path / "src/p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -145,7 +152,7 @@ def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
         assert last == before["p23/net.py"], "the run was over before a worker could be killed"
         said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
-    assert harvest(tmp_path / "src") == harvest(tmp_path / "out")
+    assert harvest(tmp_path / "src") == expected
 
 
 def test_a_scheduler_that_does_not_answer(tmp_path: Path) -> None:

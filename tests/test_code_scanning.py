@@ -136,7 +136,7 @@ def test_rules_say_what_they_mean(tmp_path: Path) -> None:
         assert all(f"```python\n{text}```" in rule["help"]["markdown"] for text in (code.before, code.after) if text)
         assert len(rule["shortDescription"]["text"]) <= 1024 and len(rule["fullDescription"]["text"]) <= 1024
     levels = {rule["id"][:3]: rule["defaultConfiguration"]["level"] for rule in rules}
-    assert levels == {"BN1": "note", "BN2": "warning", "BN3": "note", "BN9": "error"}
+    assert levels == {"BN1": "note", "BN2": "warning", "BN3": "note", "BN4": "warning", "BN9": "error"}
     assert all(r["level"] == levels[r["ruleId"][:3]] for r in run["results"])
 
 

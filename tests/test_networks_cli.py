@@ -98,7 +98,6 @@ def test_a_failed_network_holds_back_the_files_that_it_runs(tmp_path: Path) -> N
     assert "1 of 2 networks failed; 1 file not written" in text_of(by_id(root, "summary"))
 
 
-@pytest.mark.slow
 def test_the_page_has_a_mark_for_every_layer(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET})
     run("--network", "net:build", "--input", "2,3,8,8", "--report", "page.html", "--check", ".", cwd=tmp_path)
@@ -111,7 +110,6 @@ def test_the_page_has_a_mark_for_every_layer(tmp_path: Path) -> None:
     assert len(line.attrib["points"].split()) == 3
 
 
-@pytest.mark.slow
 def test_the_json_section(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET, "mixed.py": MIXED})
     options = ("--network", "net:build", "--network", "mixed:Net", "--input", "2,3,8,8", "--format", "json")
@@ -125,7 +123,6 @@ def test_the_json_section(tmp_path: Path) -> None:
     assert b"mixed.py:11: BN907" in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", ["github", "sarif"])
 def test_other_reports_name_the_line(tmp_path: Path, form: str) -> None:
     plant(tmp_path, {"mixed.py": MIXED})
@@ -137,7 +134,6 @@ def test_other_reports_name_the_line(tmp_path: Path, form: str) -> None:
         assert [n["locations"][0]["physicalLocation"]["region"]["startLine"] for n in notes] == [11]
 
 
-@pytest.mark.slow
 def test_a_network_that_does_not_run_in_torch_is_the_users_matter(tmp_path: Path) -> None:
     broken = NET.replace(b"    return", b"    raise LookupError('no weights here')\n    return")
     files = {"net.py": NET, "broken.py": broken}
@@ -154,7 +150,6 @@ def test_a_network_that_does_not_run_in_torch_is_the_users_matter(tmp_path: Path
     assert not first["ran"] and "channels" in first["error"] and second["passed"], "the others are run"
 
 
-@pytest.mark.slow
 def test_what_is_no_network_is_said_so(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET})
     wrong = {
@@ -171,7 +166,6 @@ def test_what_is_no_network_is_said_so(tmp_path: Path) -> None:
     assert all(said in found[name] for name, said in wrong.items()), found
 
 
-@pytest.mark.slow
 def test_a_process_that_dies_is_a_failed_proof_and_the_rest_goes_on(tmp_path: Path) -> None:
     plant(tmp_path, {"deadly.py": DEADLY, "net.py": NET})
     networks = ("--network", "deadly:build", "--network", "net:build", "--input", "2,3,8,8")
@@ -182,7 +176,6 @@ def test_a_process_that_dies_is_a_failed_proof_and_the_rest_goes_on(tmp_path: Pa
     assert "after the migration: the MindSpore process ended (exit status 7)" in text
 
 
-@pytest.mark.slow
 def test_several_inputs_of_other_kinds_and_code_that_prints_and_reads(tmp_path: Path) -> None:
     plant(tmp_path, {"pkg/__init__.py": b"", "pkg/noisy.py": NOISY})
     options = ("--network", "pkg.noisy:Net", "--input", "2,3,8,8; 2,5:10", "--format", "json", "--check")
@@ -191,7 +184,6 @@ def test_several_inputs_of_other_kinds_and_code_that_prints_and_reads(tmp_path: 
     assert network["passed"] and network["error"] is None and network["inputs"] == "2,3,8,8; 2,5:10"
 
 
-@pytest.mark.slow
 def test_what_is_left_for_review_proves_nothing(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET.replace(b"momentum=momentum", b"momentum=None")})
     done = run("--network", "net:build", "--input", "2,3,8,8", "--check", "net.py", cwd=tmp_path)

@@ -21,9 +21,8 @@ CELLS = [
     "def run(x):\n    import sys\n    if 'mindspore' in sys.modules:\n        import mindspore\n"
     "        return mindspore.Tensor(x)\n    import torch\n    return torch.tensor(x)",
     "for _ in range(3):\n    out = layer(run(start))\nmean, scale = layer.running_mean, layer.weight",
-    "print(layer.running_mean.asnumpy() if hasattr(mean, 'asnumpy') else layer.running_mean.numpy())\nlayer.eval()",
-    "values = [t.asnumpy() if hasattr(t, 'asnumpy') else t.detach().numpy() for t in (mean, scale, out)]\n"
-    "print([np.round(v.astype(float), 3).tolist() for v in values])",
+    "print(np.round(layer.running_mean.tolist(), 6))\nlayer.eval()",
+    "print([np.round(t.tolist(), 3).tolist() for t in (mean, scale, out)])",
 ]
 
 

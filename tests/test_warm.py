@@ -13,7 +13,7 @@ from tests import warm
 from tests.command import plant
 
 SHOWN = b"""import os, sys
-sys.stderr.write("%s %s %r" % (__name__, os.getcwd(), sys.argv))
+sys.stderr.write("%s %s %r %o" % (__name__, os.getcwd(), sys.argv, os.umask(0)))
 print(os.environ["WORD"], sys.stdin.read(), end="", flush=True)
 """
 
@@ -21,15 +21,14 @@ print(os.environ["WORD"], sys.stdin.read(), end="", flush=True)
 def run(folder: Path, text: bytes, *arguments: str, kind: str = "migrate") -> subprocess.CompletedProcess[bytes]:
     plant(folder, {"script.py": text})
     command = [warm.python(kind), "script.py", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env={**os.environ, "WORD": "said"}, input=b"read", capture_output=True, check=False
-    )
+    env = {**os.environ, "WORD": "said"}
+    return subprocess.run(command, cwd=folder, env=env, input=b"read", capture_output=True, check=False, umask=0o27)
 
 
-def test_streams_variables_folder_and_arguments_are_those_of_the_caller(tmp_path: Path) -> None:
+def test_streams_variables_folder_arguments_and_mask_are_those_of_the_caller(tmp_path: Path) -> None:
     done = run(tmp_path, SHOWN, "--a", "b c")
     assert (done.returncode, done.stdout) == (0, b"said read")
-    assert done.stderr.decode() == f"__main__ {os.path.realpath(tmp_path)} {['script.py', '--a', 'b c']!r}"
+    assert done.stderr.decode() == f"__main__ {os.path.realpath(tmp_path)} {['script.py', '--a', 'b c']!r} 27"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ import sys
 def main():
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(sys.argv[1])
-        request = {"argv": sys.argv[2:], "cwd": os.getcwd(), "env": dict(os.environ)}
+        mask = os.umask(0)
+        os.umask(mask)
+        request = {"argv": sys.argv[2:], "cwd": os.getcwd(), "env": dict(os.environ), "mask": mask}
         data = json.dumps(request).encode()
         socket.send_fds(connection, [len(data).to_bytes(4, "big")], [0, 1, 2])
         # Who reads the output waits for its end, which is when nobody holds it any more.

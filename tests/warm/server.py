@@ -16,16 +16,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# The parts that torch imports with the first gradient and the first optimizer.
+TORCH = ("torch", "torch.fx.experimental.symbolic_shapes", "torch._dynamo")
 KINDS = {
     "migrate": ("migrate", "libcst", "rich.console", "rich.table", "rich.progress", "numpy"),
-    "torch": ("torch",),
+    "torch": TORCH,
     "mindspore": ("mindspore",),
-    "both": ("torch", "mindspore"),
+    "both": (*TORCH, "mindspore"),
 }
 """What each kind imports. Nothing but imports: a process that has threads must not fork."""
 ROOT = Path(__file__).parent.parent.parent
-ELSEWHERE = ("migrate.__main__", "migrate.bridge", "migrate.codemod", "migrate.lsp", "migrate.verify.networks.")
-"""What other programs and the workers import, and what imports a framework."""
+ELSEWHERE = ("migrate.__main__", "migrate.bridge", "migrate.codemod", "migrate.lsp", "migrate.verify.networks.run")
+"""What other programs and the workers import; all else of the program does without a framework."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Request:
     argv: list[str]
     cwd: str
     env: dict[str, str]
+    mask: int
     streams: list[int]
 
 
@@ -147,6 +150,7 @@ def take_the_place(request: Request) -> None:
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(request.cwd)
+    os.umask(request.mask)
     os.environ.clear()
     os.environ.update(request.env)
     named, _, errors = request.env.get("PYTHONIOENCODING", "").partition(":")
