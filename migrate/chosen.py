@@ -15,6 +15,8 @@ OF_FINDINGS = tuple(name for name, code in CODES.items() if code.kind is not Non
 PREFIXES = tuple(dict.fromkeys(name[:length] for name in OF_FINDINGS for length in (2, 3, 4, 5)))
 KINDS = tuple(prefix for prefix in PREFIXES if len(prefix) == 3)
 SEVERAL = 3
+WITH_OTHERS = ("BN212", "BN213")
+"""What these offer is right once other files, or the constructor behind the object, have been changed as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,18 @@ def choose(select: Iterable[str], ignore: Iterable[str]) -> Chosen:
     """
     wanted, unwanted = prefixes(select, "--select") or ("",), prefixes(ignore, "--ignore")
     return Chosen(frozenset(c for c in OF_FINDINGS if _longest(c, wanted) > _longest(c, unwanted)))
+
+
+def applied(values: Iterable[str]) -> tuple[str, ...]:
+    """The codes of reviews that ``--apply`` names; raises UsageError for those with nothing that could be applied."""
+    found: dict[str, None] = {}
+    for prefix in prefixes(values, "--apply"):
+        named = [c for c in Chosen().reviews if c.startswith(prefix) and c not in WITH_OTHERS]
+        if not named:
+            why = "is right only once something else is changed" if prefix in WITH_OTHERS else "names no reviews"
+            raise UsageError(f"--apply: {prefix} {why}")
+        found.update(dict.fromkeys(named))
+    return tuple(sorted(found))
 
 
 def prefixes(values: Iterable[str], option: str) -> tuple[str, ...]:

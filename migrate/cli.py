@@ -52,6 +52,13 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option(
     "--todo", is_flag=True, help="Write a comment above each place that needs review; it goes when that is done."
 )
+@click.option(
+    "--apply",
+    multiple=True,
+    metavar="CODES",
+    shell_complete=_codes,
+    help="Write what reviews with these codes suggest, such as BN207; where a call is concerned, with --verify alone.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 if a place needs review.")
 @click.option(
     "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text", help="The report (text)."

@@ -8,22 +8,24 @@ import gc
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.batch.groups import find_groups
 from migrate.errors import FileError
-from migrate.findings import Finding, Result
+from migrate.findings import CALL_ROLES, MAKING_ROLES, Finding, Result, Role
 from migrate.stages import stage
 from migrate.targets import Target
 from migrate.triggers import TODO, holds_none
 
 if TYPE_CHECKING:
+    from migrate.analysis.drafts import Draft
     from migrate.analysis.module import Analysis
     from migrate.analysis.source import Source, Span
     from migrate.edits import Edit
+    from migrate.rewrite.offered import Offers
     from migrate.rules import RuleSet
 
 FRAMES = 3000
@@ -34,6 +36,9 @@ class Options:
     """What a migration depends on besides the source.
 
     ``todo``: the codes of the reviews that get a comment. ``as_they_are``: the paths of files that must not change.
+
+    ``apply``: the codes of the reviews whose suggestions are taken as rewrites; with ``apply_calls`` also those about a
+    call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line.
     """
 
     target: Target = "mindspore.nn"
@@ -41,6 +46,9 @@ class Options:
     rules: tuple[Path, ...] = ()
     todo: tuple[str, ...] = ()
     as_they_are: frozenset[str] = frozenset()
+    apply: tuple[str, ...] = ()
+    apply_calls: bool = False
+    unproved: frozenset[tuple[str, int | None, int]] = frozenset()
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -76,7 +84,8 @@ def migrate_group(
     # What only shows once the class is the target's gets its comment now, not by the next run.
     from migrate.todo import with_more_comments
 
-    more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), options)
+    commented = replace(options, apply=())
+    more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
     return with_more_comments(results, more)
 
 
@@ -184,48 +193,87 @@ def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
     edits = [e for d in drafts for e in d.edits]
     text = source.text
     done: dict[Span, str] = {}
-    if edits:
-        from migrate.rewrite.splice import splice
-
-        wanted = [source.span(d.node) for d in drafts if d.kind == "rewrite"]
-        text, done = splice(source, edits, wanted, analysis.spelling)
-        _check(text)
     offers = None
+    applied: dict[Span, str] = {}
     if any(d.suggestion for d in drafts):
         from migrate.rewrite.offered import Offers
 
         offers = Offers(source, edits, analysis.spelling)
-    findings = []
-    for draft in drafts:
-        span = source.span(draft.node)
-        place = source.location(span)
-        kind = draft.kind
-        before = source.text[span.start : span.end]
-        after = done.get(span, before) if kind == "rewrite" else before
-        said = (draft.code, kind, draft.role, draft.symbol)
-        suggestion = offers.text(draft) if offers is not None and draft.suggestion else ""
-        before, after, suggestion = map(source.shown, (before, after, suggestion))
-        findings.append(Finding(*said, *place.span, draft.message, before, after, suggestion, place.cell))
+        if options.apply:
+            from migrate.rewrite.applied import apply
+
+            applied, spelling = apply(source, edits, analysis.spelling, offers, _chosen(analysis, rules, options))
+            analysis = replace(analysis, spelling=spelling)
+    if edits or applied:
+        from migrate.rewrite.splice import splice
+
+        wanted = [source.span(d.node) for d in drafts if d.kind == "rewrite"]
+        text, done = splice(source, edits, wanted, analysis.spelling, applied)
+        _check(text)
+    findings = [_finding(source, draft, done, applied, offers) for draft in drafts]
     more = _beside(source, rules)
     if options.todo or TODO in source.text:
-        text, standing = _with_todos(analysis, edits, text, options.todo)
+        text, standing = _with_todos(analysis, edits, text, options.todo, applied)
         more += standing
     if more:
         findings = sorted([*findings, *more], key=lambda f: f.place)
     return Result(source.path, source.data, source.encode(text), tuple(findings))
 
 
-def _with_todos(analysis: Analysis, edits: list[Edit], text: str, codes: tuple[str, ...]) -> tuple[str, list[Finding]]:
+def _finding(
+    source: Source, draft: Draft, done: Mapping[Span, str], applied: Mapping[Span, str], offers: Offers | None
+) -> Finding:
+    """What is told of a draft; a review whose suggestion was ``applied`` is a rewrite."""
+    span = source.span(draft.node)
+    place = source.location(span)
+    before = after = source.text[span.start : span.end]
+    kind, message, suggestion = draft.kind, draft.advice, ""
+    if kind == "rewrite":
+        after = done.get(span, before)
+    elif kind == "review" and span in applied:
+        kind, message, after = "rewrite", draft.message, applied[span]
+    elif offers is not None and draft.suggestion:
+        suggestion = offers.text(draft)
+    before, after, suggestion = map(source.shown, (before, after, suggestion))
+    said = (draft.code, kind, draft.role, draft.symbol)
+    return Finding(*said, *place.span, message, before, after, suggestion, place.cell)
+
+
+def _chosen(analysis: Analysis, rules: RuleSet, options: Options) -> list[Draft]:
+    """The reviews whose suggestions are taken: of a constructor only those that the proof can decide about."""
+    source = analysis.source
+
+    def is_chosen(draft: Draft) -> bool:
+        if draft.code not in options.apply or draft.kind != "review" or not draft.suggestion:
+            return False
+        if draft.role not in MAKING_ROLES or (draft.role not in CALL_ROLES and draft.symbol not in rules.by_name):
+            return True
+        place = source.location(source.span(draft.node))
+        is_refuted = (source.path, place.cell, place.line) in options.unproved
+        return options.apply_calls and is_call(draft.role, draft.symbol, rules) and not is_refuted
+
+    return [d for d in analysis.drafts if is_chosen(d)]
+
+
+def is_call(role: Role, symbol: str, rules: RuleSet) -> bool:
+    """Whether a finding is about a call that a proof can execute before and after."""
+    return role in CALL_ROLES and symbol in rules.by_name
+
+
+def _with_todos(
+    analysis: Analysis, edits: list[Edit], text: str, codes: tuple[str, ...], applied: dict[Span, str]
+) -> tuple[str, list[Finding]]:
     """The rewritten ``text`` with the comments of ``codes``, and a review for each comment that stands."""
     from migrate.rewrite.splice import splice
     from migrate.todo import Todos
 
-    source, todos = analysis.source, Todos(analysis.source, analysis.drafts)
-    same, done = splice(source, edits, todos.wanted, analysis.spelling)
+    source = analysis.source
+    todos = Todos(source, [d for d in analysis.drafts if source.span(d.node) not in applied])
+    same, done = splice(source, edits, todos.wanted, analysis.spelling, applied)
     if same != text:
         raise FileError("BN905", "where the comments go cannot be told; please report it")
     if replaced := todos.changes(done, codes):
-        text, _ = splice(source, edits, (), analysis.spelling, replaced)
+        text, _ = splice(source, edits, (), analysis.spelling, {**applied, **replaced})
         _check(text)
     return text, list(todos.reported(done))
 

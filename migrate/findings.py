@@ -30,6 +30,9 @@ Role = Literal[
     "string",
     "other",
 ]
+CALL_ROLES: tuple[Role, ...] = ("call", "partial")
+MAKING_ROLES: tuple[Role, ...] = (*CALL_ROLES, "default", "reference", "base")
+"""How a class is named where layers of it are made, there or elsewhere."""
 
 
 def spot(path: str, cell: int | None, *position: int) -> str:

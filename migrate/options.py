@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from migrate.chosen import Chosen, choose
+from migrate.chosen import Chosen, applied, choose
 from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
@@ -110,9 +110,19 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
 def _run(merged: dict[str, Any], selection: Selection) -> Run:
     chosen = choose(merged["select"], merged["ignore"])
     rules = tuple(Path(r) for r in merged["rules"])
+    verify = _verify(merged)
+    proves = verify is not None and not verify.only_record
+    options = Options(
+        merged["target"],
+        merged["data_format"],
+        rules,
+        chosen.reviews if merged["todo"] else (),
+        apply=applied(merged["apply"]),
+        apply_calls=proves,
+    )
     return Run(
         paths=merged["paths"],
-        options=Options(merged["target"], merged["data_format"], rules, chosen.reviews if merged["todo"] else ()),
+        options=options,
         selection=selection,
         means=Means(merged["jobs"] or os.cpu_count() or 1, not merged["no_cache"], merged["dask"] or ""),
         diff=merged["diff"],
@@ -125,7 +135,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         verbose=merged["verbose"],
         no_color=merged["no_color"] or bool(os.environ.get("NO_COLOR")),
         stdin_filename=merged["stdin_filename"] or STDIN,
-        verify=_verify(merged),
+        verify=verify,
         profile=merged["profile"],
         chosen=chosen,
         statistics=merged["statistics"],

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate import files
 from migrate.api import migrate_paths, migrate_source, write
+from migrate.codes import CODES
+from migrate.engine import Options, is_call
 from migrate.errors import FileError, UsageError
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
-from migrate.findings import Report, Result
+from migrate.findings import CALL_ROLES, Report, Result
 from migrate.options import STDIN, Run
-from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, write_bytes
+from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, tell_unproved, write_bytes
 
 if TYPE_CHECKING:
     from migrate.verify.prove import Prover
@@ -32,8 +35,11 @@ def run_stdin(run: Run) -> Report:
             result = Result(name, data, data)
         else:
             result = migrate_source(data, filename=name, options=run.options)
-        if prover is not None:
-            (result,) = _proved(run, report, prover, [result])
+            if prover is not None:
+                run, (result,) = _proved(
+                    run, report, prover, [result], lambda o: [migrate_source(data, filename=name, options=o)]
+                )
+    tell_unproved(run, _waiting(run, result))
     report.add(run.chosen.of(result))
     if run.diff:
         print_diff(run, result)
@@ -54,8 +60,11 @@ def run_files(run: Run) -> Report:
     with _prover(run) as prover:
         results = _migrated(run)
         if prover is not None:
-            results = iter(_without_held(run, _proved(run, report, prover, list(results))))
+            run, proved = _proved(run, report, prover, list(results), partial(_migrated_with, run))
+            results = iter(_without_held(run, proved))
+        waiting = 0
         for result in results:
+            waiting += _waiting(run, result)
             if result.changed and run.output is not None:
                 migrated[os.path.realpath(result.path)] = result.after
             elif result.changed and run.writes:
@@ -64,6 +73,7 @@ def run_files(run: Run) -> Report:
                 print_diff(run, result)
             failed |= {os.path.realpath(result.path)} if (result.error or "").startswith("BN903") else set()
             report.add(run.chosen.of(result))
+    tell_unproved(run, waiting)
     for source, target in planned:
         assert run.output is not None
         for error in _fill(source, target, run.output, run.selection, migrated, failed):
@@ -104,11 +114,61 @@ def _migrated(run: Run, as_they_are: frozenset[str] = frozenset()) -> Iterator[R
         )
 
 
-def _proved(run: Run, report: Report, prover: Prover, results: list[Result]) -> list[Result]:
-    """The results, without what failed its proof: those files stay as they are. The report gets the proofs."""
+def _waiting(run: Run, result: Result) -> int:
+    """How many suggestions to apply a proof would have to decide about, which the run has none of."""
+    if not run.options.apply or run.options.apply_calls:
+        return 0
+    from migrate.rules import load_rules
+
+    rules = load_rules(run.options.target, run.options.rules)
+    wanted = [f for f in result.findings if f.kind == "review" and f.suggestion and f.code in run.options.apply]
+    return sum(is_call(f.role, f.symbol, rules) for f in wanted)
+
+
+def _migrated_with(run: Run, options: Options) -> list[Result]:
+    return list(_migrated(replace(run, options=options)))
+
+
+def _proved(
+    run: Run, report: Report, prover: Prover, results: list[Result], again: Callable[[Options], list[Result]]
+) -> tuple[Run, list[Result]]:
+    """The results, without what failed its proof: those files stay as they are. The report gets the proofs.
+
+    A suggestion that was applied and fails is a review once more, for which the files are migrated ``again``, with the
+    options of the run that is returned.
+    """
+    _prove(run, report, prover, results)
+    while report.verification is not None:
+        failed = {(s.path, s.cell, s.line) for p in report.verification.proofs if not p.passed for s in p.sites}
+        refuted = failed & _applied_calls(results)
+        if not refuted:
+            break
+        run = replace(run, options=replace(run.options, unproved=run.options.unproved | refuted))
+        results = again(run.options)
+        with _prover(run) as fresh:  # the workers of the first have ended
+            assert fresh is not None
+            _prove(run, report, fresh, results)
+    return run, _not_held(run, report, results)
+
+
+def _prove(run: Run, report: Report, prover: Prover, results: list[Result]) -> None:
     with progress(run, "Proving") as tell:
         report.verification = prover.prove(results, tell)
-    assert run.verify is not None
+
+
+def _applied_calls(results: list[Result]) -> set[tuple[str, int | None, int]]:
+    """Where suggestions about calls were applied, as reports have places."""
+    return {
+        (r.path, f.cell, f.line)
+        for r in results
+        for f in r.findings
+        if f.kind == "rewrite" and f.role in CALL_ROLES and CODES[f.code].kind == "review"
+    }
+
+
+def _not_held(run: Run, report: Report, results: list[Result]) -> list[Result]:
+    """The results, those of files with a failed proof held; networks are run here."""
+    assert run.verify is not None and report.verification is not None
     if run.verify.networks:
         from migrate.rules import load_rules
         from migrate.verify.networks.prove import prove_networks

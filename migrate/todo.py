@@ -129,7 +129,7 @@ class Todos:
         for draft, at in self._reviews:
             if at is not None and at == line:
                 text = _on_one_line(self._text(self._quoted(draft, at), done))
-                yield Todo(draft.code, text if len(text) <= LONGEST else text[:LONGEST] + CUT, draft.message)
+                yield Todo(draft.code, text if len(text) <= LONGEST else text[:LONGEST] + CUT, draft.advice)
 
     def _quoted(self, draft: Draft, line: Logical) -> Span:
         """The place of a review, as far as it is in that logical line: of a class, its header."""

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator
 
 from migrate.analysis.source import LINE_END, Source
-from migrate.analysis.tree import Tree
 from migrate.batch.groups import find_groups
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError, UsageError
@@ -25,6 +24,7 @@ from migrate.flow.state import Flow
 from migrate.flow.steps import Step, Steps
 from migrate.index.summarise import summarise
 from migrate.index.summary import Place, Summary
+from migrate.index.tree import Tree
 from migrate.notebooks import is_notebook
 from migrate.question import Question
 from migrate.report.totals import plural

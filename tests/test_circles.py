@@ -6,9 +6,9 @@ import pytest
 
 from migrate.analysis.project import Project
 from migrate.analysis.source import Source
-from migrate.analysis.tree import Tree
 from migrate.analysis.values import NOTHING, Instance, Symbol, Values, union
 from migrate.engine import Options, migrate_files
+from migrate.index.tree import Tree
 from migrate.rules import load_rules
 
 GRAPHS = {

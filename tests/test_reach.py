@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.others import Others
-from migrate.analysis.tree import Tree
 from migrate.analysis.values import Symbol
+from migrate.index.tree import Tree
 from tests.cases import read_unread
 from tests.reading import HEAD, LAYERS, MANY, RULES, modules
 

@@ -31,7 +31,7 @@ def decide_already(module: Module) -> None:
     rules = module.rules
     for node in module.index.all(ast.Attribute):
         if (node.attr in rules.members or node.attr in rules.lacks) and may_be_ours(module, node):
-            draft = _use(module, node, module.without_none(node.value))
+            draft = decide_target_use(module, node, module.without_none(node.value))
             if draft is not None:
                 module.add(draft)
     for call, function in lookups(module):
@@ -47,7 +47,7 @@ def _known(module: Module, values: list[Value]) -> Known:
     return [(v, rule) for v in values if (rule := module.target_rule(v)) is not None]
 
 
-def _use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
+def decide_target_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """The review of an attribute of an object that is one of ``values``; None where nothing is wrong."""
     known = _known(module, values)
     wrong = [(v, rule) for v, rule in known if _is_wrong(module, node, v, rule)]

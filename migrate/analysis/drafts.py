@@ -15,13 +15,12 @@ from migrate.analysis.source import Located, Source, Span
 from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
 from migrate.codes import CODES
 from migrate.edits import Edit, Spelling
-from migrate.findings import Kind, Role
+from migrate.findings import MAKING_ROLES, Kind, Role
 from migrate.rule import Rule
 from migrate.rules import RuleSet
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
 NO_NAMES = Spelling({}, {})
-MAKING_ROLES = ("call", "partial", "default", "reference", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,8 @@ class Draft:
     """A finding and the edits that carry it out; ``node`` is the place it is about.
 
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
-    ``spelling`` the names they need. ``as_source``: what the same is called where the class is the source framework's,
-    which a comment that was written then lists.
+    ``spelling`` the names they need, ``needs`` the import lines. ``as_source``: what the same is called where the class
+    is the source framework's, which a comment that was written then lists.
     """
 
     code: str
@@ -41,6 +40,7 @@ class Draft:
     edits: tuple[Edit, ...] = ()
     suggestion: tuple[Edit, ...] = ()
     spelling: Spelling = NO_NAMES
+    needs: tuple[str, ...] = ()
     as_source: tuple[str, ...] = ()
 
     @property
@@ -48,6 +48,11 @@ class Draft:
         kind = CODES[self.code].kind
         assert kind is not None
         return kind
+
+    @property
+    def advice(self) -> str:
+        """The message, with the imports that its suggestion needs."""
+        return f"{self.message}; what to write needs {' and '.join(self.needs)}" if self.needs else self.message
 
     @property
     def makes_layers(self) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from migrate.analysis.importing import Imports, renamed
 from migrate.analysis.outline import Outline
-from migrate.analysis.tree import INIT
+from migrate.index.tree import INIT
 
 
 class Importer(NamedTuple):

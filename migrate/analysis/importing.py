@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from unicodedata import normalize
 
-from migrate.analysis.tree import Tree
+from migrate.index.tree import Tree
 
 WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 """A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""

@@ -11,6 +11,7 @@ from migrate.analysis.binding import source_order
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.references import place_of
 from migrate.analysis.scopes import Binding, Scope
+from migrate.analysis.source import Source
 from migrate.analysis.values import Migrated
 from migrate.edits import (
     ChangeArguments,
@@ -57,7 +58,7 @@ def plan_imports(module: Module) -> Spelling:
     lines += extra
     _remove_unused(module, set(swapped))
     places = [line_of(module, _place(e, d)) for d in module.drafts for e in d.edits if _place(e, d) is not None]
-    at, inserted = _insertion(module, min(places, default=0), lines) if lines else (0, "")
+    at, inserted = insertion(module.source, min(places, default=0), lines) if lines else (0, "")
     return Spelling(spelled, names, inserted, at)
 
 
@@ -323,11 +324,10 @@ def _repeated_names(module: Module, edit: object) -> Iterator[ast.Name]:
         yield from (n for n in names if module.holds(edit.node, n))
 
 
-def _insertion(module: Module, first: int, lines: list[str]) -> tuple[int, str]:
+def insertion(source: Source, first: int, lines: list[str]) -> tuple[int, str]:
     """Where new import ``lines`` go, and their text: behind the last top-level import above line ``first``,
     else behind the docstring, the header comment, or at the first line of code."""
-    source, body = module.source, module.source.tree.body
-    newline = source.newline
+    body, newline = source.tree.body, source.newline
     block = "".join(line + newline for line in lines)
     above = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom)) and s.lineno < first]
     docstring = body[0] if ast.get_docstring(source.tree, clean=False) is not None and body[0].lineno < first else None

@@ -26,7 +26,9 @@ from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
+from migrate.analysis.unfollowed import decide_unfollowed, flow_of
 from migrate.edits import CallMethod, Spelling
+from migrate.flow.state import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,11 @@ def analyse(
 
     The files that stay ``as_they_are`` get no findings.
     """
-    origins, subclasses = Origins(), Subclasses()
+    origins, shared = Origins(), (Subclasses(), flow_of(project))
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
-        done = _decide(project, data_format, unwritten, origins, subclasses)
+        done = _decide(project, data_format, unwritten, origins, shared)
         errors |= {path: error for path, error in done.items() if isinstance(error, Exception)}
         written = [a for path, a in done.items() if isinstance(a, Analysis) and path not in unwritten]
         edits = [e for analysis in written for d in analysis.drafts for e in d.edits]
@@ -57,13 +59,27 @@ def analyse(
             return done | errors
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the steps of all files share."""
+
+    modules: dict[str, Module]
+    subclasses: Subclasses
+    pairs: Pairs
+    flow: Flow
+
+    def migrated(self) -> frozenset[str]:
+        """The classes that are rewritten somewhere, by qualified name."""
+        return frozenset(d.symbol for m in self.modules.values() for d in m.drafts if d.kind == "rewrite")
+
+
 def _decide(
-    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, subclasses: Subclasses
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Flow]
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(evaluator, data_format, origins) for path, evaluator in project.modules.items()}
-    pairs = Pairs()
-    running = {path: _steps(module, subclasses, pairs, path in as_they_are) for path, module in modules.items()}
+    known = _Shared(modules, shared[0], Pairs(), shared[1])
+    running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
         for path in [p for p in running if p not in done]:
@@ -78,9 +94,9 @@ def _decide(
     return done
 
 
-def _steps(module: Module, subclasses: Subclasses, pairs: Pairs, as_it_is: bool) -> Iterator[Analysis | None]:
+def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
-    source = module.source
+    source, subclasses = module.source, shared.subclasses
     module.skips = read_skips(source)
     references = find_references(module)
     subclasses.enter(module, references)
@@ -107,22 +123,31 @@ def _steps(module: Module, subclasses: Subclasses, pairs: Pairs, as_it_is: bool)
     decide_unresolved(module)
     yield None
     find_uses(module)
-    pairs.enter(module)
+    shared.pairs.enter(module)
     yield None
-    module.partners = pairs.settle(module)
-    split_branches(module)
-    decide_instances(module)
-    decide_lookups(module)
-    decide_already(module)
-    decide_made(module)
-    decide_given(module)
-    decide_by_name(module)
-    decide_reflection(module)
-    decide_strings(module)
+    module.partners = shared.pairs.settle(module)
+    for decide in USES:
+        decide(module)
+    yield None
+    decide_unfollowed(module, shared.flow, shared.migrated())
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
     yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
+
+
+USES = (
+    split_branches,
+    decide_instances,
+    decide_lookups,
+    decide_already,
+    decide_made,
+    decide_given,
+    decide_by_name,
+    decide_reflection,
+    decide_strings,
+)
+"""The decisions about uses in one file, in this order: a place is decided by the first that speaks about it."""
 
 
 def _mode_note(module: Module) -> None:

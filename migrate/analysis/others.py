@@ -12,8 +12,8 @@ from migrate.analysis.importers import Importers
 from migrate.analysis.importing import Imports, Read
 from migrate.analysis.outline import Outline
 from migrate.analysis.syntax import is_special
-from migrate.analysis.tree import INIT, Tree
 from migrate.analysis.values import Namespace, Symbol
+from migrate.index.tree import INIT, Tree
 from migrate.rules import RuleSet
 
 MAX_FOLLOWED = 500

@@ -13,8 +13,8 @@ from migrate.analysis.classes import Classes
 from migrate.analysis.containers import is_container
 from migrate.analysis.dependencies import Dependencies, Fact
 from migrate.analysis.evaluator import Evaluator
-from migrate.analysis.tree import Tree
 from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Local, Namespace, Symbol, Value, Values, union
+from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
 if TYPE_CHECKING:

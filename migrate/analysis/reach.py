@@ -19,9 +19,9 @@ from migrate.analysis.others import Others
 from migrate.analysis.project import Project
 from migrate.analysis.source import Source, python_of
 from migrate.analysis.syntax import passed
-from migrate.analysis.tree import Tree
 from migrate.analysis.values import UNKNOWN, Instance, Local, Namespace, Symbol, Value, Values, has_rule, union
 from migrate.errors import FileError
+from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
 MAX_ROUNDS = 10

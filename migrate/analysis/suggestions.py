@@ -29,8 +29,7 @@ def _spelled(module: Module, draft: Draft, brought: dict[str, tuple[str, int]]) 
         texts[name] = text
         missing |= {line} - {""}
     references: dict[ast.AST, str] = {e.node: texts[e.target] for e in draft.suggestion if isinstance(e, ReferTo)}
-    message = f"{draft.message}; what to write needs {' and '.join(sorted(missing))}" if missing else draft.message
-    return replace(draft, message=message, spelling=Spelling(references, texts))
+    return replace(draft, spelling=Spelling(references, texts), needs=tuple(sorted(missing)))
 
 
 def _names(draft: Draft) -> Iterator[str]:

@@ -23,7 +23,7 @@ def find_groups(paths: Iterable[str], triggered: Collection[str], read: Callable
     """The groups that have a ``triggered`` file, in the order of the first of those."""
     from migrate.analysis.importing import Imports
     from migrate.analysis.source import python_of
-    from migrate.analysis.tree import Tree
+    from migrate.index.tree import Tree
 
     paths = list(paths)
     imports = Imports(python_of(read), Tree(paths))

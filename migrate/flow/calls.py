@@ -38,6 +38,7 @@ class Calls:
             "modules": self._collect,
             "attributes": self._name_space,
             "mapped": self._map,
+            "getter": self._get,
             "nothing": self._look,
         }
 
@@ -181,6 +182,12 @@ class Calls:
         self.flow.containers.put(call.result, None, result)
         made = Call(function, tuple(elements), (), (), (), result, call.line, call.column)
         self.graph.watch(function, self.call, self.new_call(made, self.flow.homes[number]))
+
+    def _get(self, call: Call, number: int) -> None:
+        """``property(f)``: what a load of it gives."""
+        for value in (*call.positional[:1], *(node for name, node in call.keywords if name == "fget")):
+            made = Call(value, (), (), (), (), call.result, call.line, call.column)
+            self.graph.watch(value, self.call, self.new_call(made, self.flow.homes[number]))
 
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""

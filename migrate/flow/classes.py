@@ -23,6 +23,16 @@ class RunClass:
     library: dict[Fact, None] = field(default_factory=dict)
     subclasses: dict[int, None] = field(default_factory=dict)
 
+    @property
+    def site(self) -> int:
+        """What stands for the elements of its objects: they may be containers."""
+        return self.summary.node + self.base
+
+    def keywords(self) -> tuple[int, tuple[tuple[str, int], ...], tuple[int, ...]]:
+        """The node of the class, its keywords but for the metaclass, and the mappings that are unpacked among them."""
+        given = [(name, node + self.base) for name, node in self.summary.keywords if name != "metaclass"]
+        return self.site, tuple(g for g in given if g[0]), tuple(node for name, node in given if not name)
+
 
 @dataclass(frozen=True, slots=True)
 class RunFunction:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Effect = Literal["partial", "arguments", "second", "type", "modules", "attributes", "element", "mapped", "nothing"]
+Effect = Literal[
+    "partial", "arguments", "second", "type", "modules", "attributes", "element", "mapped", "getter", "nothing"
+]
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
@@ -13,6 +15,7 @@ Effect = Literal["partial", "arguments", "second", "type", "modules", "attribute
 ``attributes``: an object with its keywords as attributes
 ``element``: gives an element of its argument
 ``mapped``: a container of what its first argument gives for the elements of the others
+``getter``: gives what its first argument gives when it is called
 ``nothing``: looks at what it gets
 """
 
@@ -28,6 +31,7 @@ EFFECTS: dict[str, Effect] = {
     "types.SimpleNamespace": "attributes",
     **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
     "builtins.map": "mapped",
+    "builtins.property": "getter",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),
         "nothing",

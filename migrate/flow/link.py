@@ -68,6 +68,9 @@ class Linker:
         for cls in summary.classes:
             for node in cls.bases:
                 self.graph.watch(node + base, self._members.base, owners[cls.node])
+            for name, node in cls.keywords:
+                if name == "metaclass":
+                    self.graph.watch(node + base, self._members.metaclass, owners[cls.node])
         return owners
 
     def _functions(self, summary: Summary, base: int, owners: dict[int, int]) -> None:

@@ -8,6 +8,8 @@ from migrate.flow.state import Flow
 from migrate.index.summary import ELEMENT, NOBODY, Call, Key, Test, element
 
 MAX_DOTS = 6
+GENERAL = frozenset({"Module", "object", "type", "Callable"})
+"""Names of classes of libraries from which layers derive."""
 
 
 class Members:
@@ -39,10 +41,12 @@ class Members:
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
-        elif kind in "FB":
+        elif kind in "FB" and key != "value":
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
             self.flow.modules.export(str(of), key, to)
+        elif kind in "MPF" and key == "value":
+            self.graph.add(to, fact)  # of a member of an Enum
         elif kind in "SM":
             name = f"{of}.{key}"
             if name.count(".") <= MAX_DOTS:
@@ -57,7 +61,10 @@ class Members:
         kind, of = fact[0], fact[1]
         if kind == "D":
             self.flow.containers.take(id_of(fact), key, to)
+        elif kind == "K" and isinstance(key, str):
+            self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)  # of an Enum
         elif kind == "O":
+            self.flow.containers.take(self.flow.classes.classes[id_of(fact)].site, key, to)
             for name in ("__getitem__", "__iter__", "__next__"):
                 if self._first_time("element", of, name, to):
                     self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._gives, to)
@@ -105,6 +112,7 @@ class Members:
                 self.graph.edge(value, self.flow.containers.attribute(id_of(fact), key))
         elif isinstance(key, tuple):
             if kind == "O":
+                self.flow.containers.put(self.flow.classes.classes[id_of(fact)].site, key[1], value)
                 self._set_item(id_of(fact), value)
         elif kind in "OK":
             self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
@@ -132,16 +140,24 @@ class Members:
             self.graph.add(to, ("I", self.flow.names[str(of)]))
         elif kind == "K":
             self.graph.add(to, ("O", of))
+        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL:
+            self.graph.add(to, ("L", of))
         elif kind == "D" and self._first_time("instances", of, to):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
 
     def test(self, fact: Fact, test: Test) -> None:
         """A class of ``isinstance``: what is tested holds an instance of it behind the test."""
         self.instances(fact, test.narrowed)
-        if fact[0] in "SLN" and self._first_time("kept", test.narrowed):
-            self.graph.edge(test.subject, test.narrowed)
+        if fact[0] in "SLN" and self._first_time("kept", fact, test.narrowed):
+            self.graph.watch(test.subject, self._keep, (str(fact[1]), test.narrowed))
         elif fact[0] == "K" and self._first_time("narrowed", fact, test.narrowed):
             self.graph.watch(test.subject, self._keep_objects, (fact[1], test.narrowed))
+
+    def _keep(self, fact: Fact, what: tuple[str, int]) -> None:
+        """A class of a library lets pass what may derive from it: layers only where it is their common base."""
+        name, to = what
+        if fact[0] not in "IM" or name.rpartition(".")[2] in GENERAL:
+            self.graph.add(to, fact)
 
     def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:
         cls, to = what
@@ -152,12 +168,33 @@ class Members:
         """A base of a class of the run."""
         if fact[0] == "K":
             self.flow.classes.take_base(cls, id_of(fact))
+            self._tell_subclass(id_of(fact), cls)
             for name, to in self.flow.classes.supers.get(cls, ()):
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
         elif fact[0] == "D" and self._first_time("bases", fact, cls):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.base, cls)
+
+    def _tell_subclass(self, base: int, cls: int) -> None:
+        """``__init_subclass__`` of a base gets the class and its keywords."""
+        known = self.flow.classes.classes[cls]
+        made, keywords, stars = known.keywords()
+        call = Call(NOBODY, (made,), keywords, (), stars, NOBODY, 0, 0)
+        self.graph.watch(self.flow.classes.lookup(base, "__init_subclass__", False), self._pass_unbound, call)
+
+    def metaclass(self, fact: Fact, cls: int) -> None:
+        """A metaclass of the run gets the class, its name, bases and namespace, and the keywords."""
+        if fact[0] == "K":
+            made, keywords, stars = self.flow.classes.classes[cls].keywords()
+            rest = (self.graph.new(), self.graph.new(), self.graph.new())
+            call = Call(NOBODY, (made, *rest), keywords, (), stars, NOBODY, 0, 0)
+            for name in ("__init__", "__new__"):
+                self.graph.watch(self.flow.classes.lookup(id_of(fact), name, False), self._pass_unbound, call)
+
+    def _pass_unbound(self, fact: Fact, call: Call) -> None:
+        if fact[0] == "F":
+            self._passing.give(self.flow.functions[id_of(fact)], call, False)
 
     def element_of(self, fact: Fact, to: int) -> None:
         """Let ``to`` hold the elements of a container."""

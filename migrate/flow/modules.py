@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 from typing import NamedTuple
 
-from migrate.analysis.tree import Tree
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
 from migrate.index.summary import Summary
+from migrate.index.tree import Tree
 
 
 class Loaded(NamedTuple):

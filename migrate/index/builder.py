@@ -10,6 +10,8 @@ from migrate.index.scopes import Scope
 from migrate.index.summary import NOBODY, Key, Summary
 
 T = TypeVar("T")
+MANY = 64
+"""Names that a loop may compute beyond which the rest is not followed."""
 
 
 class Builder:
@@ -22,6 +24,11 @@ class Builder:
         self.scope = self.module
         self.narrowed: dict[str, int] = {}
         """What tests say of names and paths such as ``m.norm`` here."""
+        self.depth = 0
+        self.depths: dict[str, int] = {}
+        """How deep the blocks are nested here, and for what is narrowed, in which the test holds."""
+        self.literals: dict[str, tuple[object, ...]] = {}
+        """The constants that the variable of a loop over literals goes through."""
         self.later: list[Callable[[], None]] = []
         """The bodies of functions, which are read when all around them is known."""
         self._constants: dict[tuple[str, object], int] = {}
@@ -97,12 +104,17 @@ class Builder:
         return node
 
     def bind(self, name: str, value: int) -> None:
-        """Bind ``name`` here; what a test has said of it holds for what it was, and that may still be there."""
+        """Bind ``name`` here. What a test has said of it may still hold where only a nested block binds it anew."""
         before = self.narrowed.get(name)
         self.forget(name)
         self.copy(value, self.variable(name))
-        if before is not None:
+        if before is not None and self.depth > self.depths.get(name, 0):
             self.narrowed[name] = self.join((before, value))
+
+    def narrow(self, path: str, node: int, inner: bool) -> None:
+        """Let ``path`` stand for ``node``; with ``inner``, in the block that is read next."""
+        self.narrowed[path] = node
+        self.depths[path] = self.depth + inner
 
     def forget(self, path: str) -> None:
         """Drop what tests have said of ``path`` and of all behind it."""
@@ -140,3 +152,32 @@ class Builder:
             self.scope.names.setdefault(name, NOBODY)
             if self.scope.names[name] == NOBODY:
                 self.scope.names[name] = self.new()
+
+    def remember_literals(self, target: ast.expr, iterated: ast.expr) -> None:
+        """Note what the variable of a loop goes through, where that is written out."""
+        if not isinstance(target, ast.Name):
+            return
+        self.literals.pop(target.id, None)
+        if isinstance(iterated, (ast.Tuple, ast.List)) and all(isinstance(e, ast.Constant) for e in iterated.elts):
+            self.literals[target.id] = tuple(e.value for e in iterated.elts if isinstance(e, ast.Constant))
+        elif isinstance(iterated, ast.Call) and getattr(iterated.func, "id", "") == "range":
+            bounds = [a.value for a in iterated.args if isinstance(a, ast.Constant) and isinstance(a.value, int)]
+            if len(bounds) == len(iterated.args) and 0 < len(bounds) <= 3:
+                self.literals[target.id] = tuple(range(*bounds))[:MANY]
+
+    def spellings(self, node: ast.expr) -> list[str]:
+        """The strings that a literal, a variable of a loop over literals, or an f-string of these can be."""
+        if isinstance(node, ast.Constant):
+            return [node.value] if isinstance(node.value, str) else []
+        if isinstance(node, ast.Name):
+            return [v for v in self.literals.get(node.id, ()) if isinstance(v, str)]
+        if not isinstance(node, ast.JoinedStr):
+            return []
+        found = [""]
+        for part in node.values:
+            inner = part.value if isinstance(part, ast.FormattedValue) else part
+            values = (
+                (inner.value,) if isinstance(inner, ast.Constant) else self.literals.get(getattr(inner, "id", ""), ())
+            )
+            found = [f"{start}{value}" for start in found for value in values][:MANY]
+        return found

@@ -44,22 +44,24 @@ def _literal(node: ast.Call, place: int) -> str | None:
 
 
 def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
-    name = _literal(node, 1)
-    if name is None:
+    names = b.spellings(node.args[1]) if len(node.args) > 1 else []
+    if not names or not passed.positional:
         return plain_call(b, node, callee, passed)
     base = passed.positional[0]
-    if name in b.members:
-        b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
-    return b.join((b.load(base, name), *passed.positional[2:]))
+    for name in names:
+        if name in b.members:
+            b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
+    return b.join((*(b.load(base, name) for name in names), *passed.positional[2:]))
 
 
 def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
-    name = _literal(node, 1)
-    if name is None or len(passed.positional) != 3:
+    names = b.spellings(node.args[1]) if len(node.args) > 1 else []
+    if not names or len(passed.positional) != 3:
         return plain_call(b, node, callee, passed)
-    b.store(passed.positional[0], name, passed.positional[2])
-    if name in b.members:
-        b.summary.uses.append(Use(passed.positional[0], name, node.lineno, node.col_offset))
+    for name in names:
+        b.store(passed.positional[0], name, passed.positional[2])
+        if name in b.members:
+            b.summary.uses.append(Use(passed.positional[0], name, node.lineno, node.col_offset))
     return b.anything
 
 

@@ -23,13 +23,13 @@ def value(b: Builder, node: ast.expr) -> int:
     return found
 
 
-def narrow(b: Builder, found: Iterable[Condition]) -> None:
-    """Let paths stand for what tests say of them, from here on."""
+def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
+    """Let paths stand for what tests say of them, from here on; with ``inner``, in the block that is read next."""
     for condition in found:
         classes = b.join(value(b, c) for c in condition.classes)
         subject, narrowed = value(b, condition.subject), b.new()
         b.summary.tests.append(Test(subject, classes, narrowed))
-        b.narrowed[condition.path] = narrowed
+        b.narrow(condition.path, narrowed, inner)
 
 
 def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = None) -> None:
@@ -94,6 +94,7 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
 
 def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     """Bind the target of a loop to the elements of what it runs over."""
+    b.remember_literals(target, iterated)
     call = iterated if isinstance(iterated, ast.Call) else None
     parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:

@@ -16,6 +16,7 @@ from migrate.index.summary import Call, Class, Import, Test, element
 def block(b: Builder, body: list[ast.stmt]) -> None:
     """Read the statements of a block; what is known behind one that leaves it is known for the rest."""
     before = b.narrowed
+    b.depth += 1
     for statement in body:
         read = STATEMENTS.get(statement.__class__)
         if read is not None:
@@ -23,6 +24,7 @@ def block(b: Builder, body: list[ast.stmt]) -> None:
         if isinstance(statement, ast.If) and leaves(statement.body):
             b.narrowed = dict(b.narrowed)
             narrow(b, conditions(statement.test, False))
+    b.depth -= 1
     b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
 
 
@@ -70,7 +72,7 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
     for body, tests in branches:
         b.narrowed = dict(before)
         for test, holds in tests:
-            narrow(b, conditions(test, holds))
+            narrow(b, conditions(test, holds), inner=True)
         block(b, body)
         if not leaves(body):
             after.append(b.narrowed)
@@ -194,7 +196,7 @@ def _narrowed(b: Builder, classes: list[ast.expr], subject: int, path: str) -> i
     narrowed = b.new()
     b.summary.tests.append(Test(subject, b.join(value(b, c) for c in classes), narrowed))
     if path:
-        b.narrowed[path] = narrowed
+        b.narrow(path, narrowed, inner=True)
     return narrowed
 
 

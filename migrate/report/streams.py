@@ -73,6 +73,13 @@ def announce(run: Run, networks: list[str]) -> None:
         click.echo(f"bn-migrate: --network executes your code: {', '.join(networks)}", err=True)
 
 
+def tell_unproved(run: Run, count: int) -> None:
+    """Say how many suggestions stay reviews since only a proof could decide about them."""
+    if count and not run.quiet:
+        what = "1 suggestion is" if count == 1 else f"{count} suggestions are"
+        click.echo(f"bn-migrate: --apply: {what} about a call, which is applied with --verify only", err=True)
+
+
 def print_diff(run: Run, result: Result) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import textwrap
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from migrate.analysis.drafts import Draft
 from migrate.analysis.source import Source, Span
@@ -29,8 +30,8 @@ class Offers:
         self._edits = sorted(placed, key=lambda pair: pair[0].start)
         self._starts = [span.start for span, _ in self._edits]
 
-    def text(self, draft: Draft) -> str:
-        """The text for the place of ``draft``; empty where there is none.
+    def text(self, draft: Draft, applied: Mapping[Span, str] | None = None) -> str:
+        """The text for the place of ``draft``, with those that were ``applied`` inside it; empty where there is none.
 
         A suggestion must never be the reason why a file cannot be migrated.
         """
@@ -40,11 +41,13 @@ class Offers:
         own = [e for e in draft.suggestion if not isinstance(e, ELSEWHERE)]
         try:
             fragments = _fragments(self._source, [*edits, *own], place)
+            fragments += [Fragment(s, text=t) for s, t in (applied or {}).items() if place.holds(s) and s != place]
+            fragments.sort(key=lambda f: (f.span.start, -f.span.end))
             text = Splicer(self._source, self._names(draft), fragments).render(Fragment(place))
         except FileError:
             return ""
         changed = text != self._source.segment(draft.node)
-        return text if changed and _parses(self._source, place, text) else ""
+        return text if changed and parsed(self._source, place, text) is not None else ""
 
     def _names(self, draft: Draft) -> Spelling:
         plan, own = self._spelling, draft.spelling
@@ -61,17 +64,14 @@ def _fragments(source: Source, edits: Iterable[Edit], place: Span) -> list[Fragm
         fragments.setdefault(span, Fragment(span)).edits.append(edit)
         for _, part in edit.parts if isinstance(edit, Write) else ():
             fragments.setdefault(source.span(part), Fragment(source.span(part)))
-    return sorted(fragments.values(), key=lambda f: (f.span.start, -f.span.end))
+    return list(fragments.values())
 
 
-def _parses(source: Source, place: Span, text: str) -> bool:
-    """Whether a text is a statement, or an expression that may span lines within brackets."""
+def parsed(source: Source, place: Span, text: str) -> ast.Module | None:
+    """The tree of a text that is a statement, or an expression that may span lines within brackets; None for others."""
     line = source.text[source.line_start(place.start) : place.start]
     indent = re.match(r"[ \t\f]*", line).group()  # type: ignore[union-attr]
     for attempt in (textwrap.dedent(indent + text), f"({text}\n)"):
-        try:
-            ast.parse(attempt)
-        except (SyntaxError, ValueError):
-            continue
-        return True
-    return False
+        with contextlib.suppress(SyntaxError, ValueError):
+            return ast.parse(attempt)
+    return None

@@ -11,7 +11,7 @@ from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Location, Source
 from migrate.errors import ProofError
-from migrate.findings import Finding, Result
+from migrate.findings import CALL_ROLES, Finding, Result
 from migrate.proofs import Site
 from migrate.rule import Parameter, Rule
 from migrate.rules import RuleSet
@@ -21,8 +21,8 @@ from migrate.verify.operations import Value
 from migrate.verify.samples import Assignment, assignments, pools
 from migrate.verify.terms import Free, Known, Reader, Renamed, Term, uses
 
-EXECUTED_ROLES = ("call", "partial")
 TYPES: dict[str, type] = {"int": int, "float": float}
+NAMED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MAX_CHANNELS = 4096
 """A layer this wide shows nothing that a narrow one does not, and takes long."""
 
@@ -71,7 +71,7 @@ def plan(results: Iterable[Result], rules: RuleSet) -> list[Claim]:
     """The claims of a run, in the order in which they first occur. Texts are one claim where their trials are equal."""
     claims: dict[object, Claim] = {}
     for result in results:
-        found = [f for f in result.findings if f.kind == "rewrite" and f.role in EXECUTED_ROLES]
+        found = [f for f in result.findings if f.kind == "rewrite" and f.role in CALL_ROLES]
         if not found or result.error is not None:
             continue
         files = _Files(result, rules)
@@ -95,8 +95,11 @@ class _Files:
         self._reader, self._after_reader = Reader(self._index, renamed), Reader(self._after, renamed)
         self._by_place = {before.location(before.span(call)): call for call in self._index.all(ast.Call)}
         ours, theirs = list(self._index.inner.values()), list(self._after.inner.values())
-        self._same_scopes = [type(s.node) for s in ours] == [type(s.node) for s in theirs]
-        self._counterparts = {id(a): b for a, b in zip(ours, theirs, strict=False)}
+        if [type(s.node) for s in ours] != [type(s.node) for s in theirs]:
+            # A suggestion that was applied may write a comprehension.
+            ours, theirs = ([s for s in scopes if isinstance(s.node, NAMED)] for scopes in (ours, theirs))
+        same = [type(s.node) for s in ours] == [type(s.node) for s in theirs]
+        self._counterparts = {id(a): b for a, b in zip(ours, theirs, strict=True)} if same else {}
 
     def claim(self, finding: Finding) -> Claim:
         rule = self._rules.by_name[finding.symbol]
@@ -118,7 +121,7 @@ class _Files:
 
     def _counterpart(self, scope: Scope) -> Scope:
         """The same scope in the rewritten file: a migration adds and removes none."""
-        if not self._same_scopes:
+        if id(scope) not in self._counterparts:
             raise ProofError("the rewritten file has other functions and classes than the original")
         return self._counterparts[id(scope)]
 
