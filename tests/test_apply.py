@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 import torch
 
+from migrate.analysis.drafts import Draft
+from migrate.analysis.source import Source
 from migrate.chosen import applied
 from migrate.codes import CODES
+from migrate.edits import Spelling, Write
 from migrate.engine import Options, migrate_bytes
 from migrate.errors import UsageError
 from migrate.findings import Finding, Result
+from migrate.rewrite.applied import apply
+from migrate.rewrite.offered import Offers
 from tests.cases import Case, all_cases
 from tests.command import bn_migrate, harvest, plant
 from tests.test_suggestions_executed import run as module
@@ -89,6 +94,22 @@ WRITTEN = {
         "BN402",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\nlayer.gamma\n",
     ),
+    "several statements behind a colon": (
+        "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\nif x: layer.reset_running_stats()\n",
+        "BN402",
+        None,
+    ),
+    "below an import that stands behind a rewrite": (
+        "bn = nn.BatchNorm2d(3)\nimport os\nbn.momentum == 0.1\n",
+        "BN220",
+        "import mindspore as ms\nimport math\nbn = ms.nn.BatchNorm2d(3)\nimport os\nmath.isclose(bn.momentum, 0.1)\n",
+    ),
+    "a test that stands already": (
+        "import mindspore as ms\ndef f(m):\n    if isinstance(m, (ms.nn.BatchNorm2d, nn.GroupNorm)):\n"
+        "        return m.gamma.requires_grad if isinstance(m, ms.nn.BatchNorm2d) else m.affine\n",
+        "BN402",
+        None,
+    ),
     "a call, which needs a proof": ("x = nn.BatchNorm2d(8, device='meta')\n", "BN2", None),
     "a call of MindSpore's, which has none": (
         "import mindspore as ms\nx = ms.nn.BatchNorm2d(8, track_running_stats=False)\n",
@@ -125,6 +146,16 @@ def test_what_stands_inside_a_rewrite_stays_a_review() -> None:
     (left,) = (f for f in result.findings if f.code == "BN208")
     assert (left.kind, left.suggestion) == ("review", "bn.gamma.requires_grad")
     assert b"8 if bn.affine else 4, momentum=0.8" in result.after
+
+
+def test_a_suggestion_with_which_the_file_would_not_parse_is_left_out_alone() -> None:
+    source = Source(b"a = f(1)\nb = f(2)\n", "a.py")
+    first, second = (s.value for s in source.tree.body if isinstance(s, ast.Assign))
+    edits = (Write(first, "if a: pass"), Write(second, "g(2)"))
+    drafts = [Draft("BN207", "attribute", "", e.node, "", suggestion=(e,)) for e in edits]
+    spelling = Spelling({}, {})
+    texts, _ = apply(source, [], spelling, Offers(source, [], spelling), drafts)
+    assert texts == {source.span(second): "g(2)"}
 
 
 def test_an_applied_review_is_a_rewrite_with_its_code_and_the_new_text() -> None:

@@ -50,7 +50,7 @@ def _applied(
         span = source.span(draft.node)
         # Syntax nests, but a place may also reach to the end of a line.
         nested = all(span.holds(other) or other.end <= span.start or span.end <= other.start for other in texts)
-        if nested and (text := offers.text(draft, texts)) and not _stands(source, span, text):
+        if nested and (text := offers.text(draft, texts)) and _fits(source, span, text):
             texts[span] = text
             taken.append(draft)
     spelling = _with_imports(source, spelling, taken)
@@ -61,12 +61,19 @@ def _applied(
     return texts, spelling, True
 
 
-def _stands(source: Source, place: Span, text: str) -> bool:
+def _fits(source: Source, place: Span, text: str) -> bool:
+    """Whether a text can take its place: several statements only at the start of a line, behind a colon or semicolon
+    the second one would belong to another block."""
+    tree = parsed(source, place, text)
+    alone = not source.text[source.line_start(place.start) : place.start].strip()
+    return tree is not None and (alone or len(tree.body) == 1) and not _stands(source, place, tree)
+
+
+def _stands(source: Source, place: Span, tree: ast.Module) -> bool:
     """Whether a test around a place is what the suggestion would write: the place is its part for other classes."""
-    tree = parsed(source, place, text) if "isinstance" in text else None
-    if tree is None:
-        return False
     written = ast.unparse(tree)
+    if "isinstance" not in written:
+        return False
     tests = (n for n in ast.walk(source.tree) if isinstance(n, (ast.If, ast.IfExp)))
     return any(source.span(n).holds(place) and ast.unparse(n) == written for n in tests)
 
