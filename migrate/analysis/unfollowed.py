@@ -105,7 +105,11 @@ def _decide_use(module: Module, node: ast.Attribute, facts: list[Fact], migrated
     if already is not None:
         module.add(already)
         return
-    draft = decide_use(module, node, values) if any(module.base_of(v) is not None for v in values) else None
+    is_layer = any(module.base_of(v) is not None for v in values)
+    is_method = any(node.attr in rule.methods for rule in rules.rules)
+    if is_method and any(fact[0] in "LO" for fact in facts):
+        return  # a method that every layer has, on one of many
+    draft = decide_use(module, node, values) if is_layer else None
     if draft is not None and draft.kind != "note":
         module.drafts[:] = [d for d in module.drafts if d.node is not node or d.code != BY_NAME]
         message = f"a layer comes here by a way that is not followed: {draft.message}"

@@ -63,6 +63,10 @@ class Calls:
         elif kind == "O":
             for name in CALLABLE:
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, call)
+        elif kind == "C":
+            self._fill(self.flow.classes.classes[id_of(fact)].site, call)
+        elif kind == "T":
+            self._result(call, ("D", of))
         elif kind == "P":
             self._call_partial(id_of(fact), number)
         elif kind == "S":
@@ -152,8 +156,10 @@ class Calls:
 
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
-        site = call.result
-        self.graph.add(site, ("D", site))
+        self.graph.add(call.result, ("D", call.result))
+        self._fill(call.result, call)
+
+    def _fill(self, site: int, call: Call) -> None:
         for i, value in enumerate(call.positional):
             self.flow.containers.put(site, i, value)
             self.graph.watch(value, self._take_over, site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.flow.facts import Fact
@@ -58,6 +59,8 @@ class Classes:
         self._lookups: dict[int, dict[tuple[str, bool], int]] = {}
         self.supers: dict[int, list[tuple[str, int]]] = {}
         """The uses of ``super().name`` in each class."""
+        self.watchers: list[Callable[[int, str], None]] = []
+        """Told of every new attribute of a class."""
 
     def add(self, cls: RunClass) -> int:
         self.classes.append(cls)
@@ -71,6 +74,11 @@ class Classes:
         """The names that are used on objects of a class, with the nodes of what they find there and below."""
         return {name: node for (name, down), node in self._lookups.get(cls, {}).items() if down}
 
+    def names(self, cls: int) -> list[str]:
+        """The attributes that objects of a class may have."""
+        family = (cls, *self.above(cls), *self.classes[cls].subclasses)
+        return list(dict.fromkeys(name for owner in family for name in self.own(("K", owner))))
+
     def field(self, owner: Owner, name: str) -> int:
         """The node of an attribute, which is made where it is new."""
         fields = self._fields.setdefault(owner, {})
@@ -79,6 +87,8 @@ class Classes:
             node = fields[name] = self._graph.new()
             if owner[0] == "K":
                 self._found(owner[1], name, node)
+                for told in self.watchers:
+                    told(owner[1], name)
         return node
 
     def _found(self, cls: int, name: str, node: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["M", "I", "R", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N"]
+Kind = Literal["M", "I", "R", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T"]
 Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 """
 ``M`` a class of a rule, and ``I`` an instance of it, by the name of the class; ``R`` a method of one that returns it
@@ -14,6 +14,8 @@ Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 ``D`` a container, by the node where it is made
 ``S`` a symbol of a library, and ``L`` an object that it makes, by qualified name
 ``X`` a module of the run, by path
+``T`` a method that gives the layers of a network, by the container of these
+``C`` the constructor of a container of torch that a class of the run, by number, derives from
 ``N`` something of a file that was not read, by path and, for a name at its module level, by that name
 """
 

@@ -12,6 +12,11 @@ GENERAL = frozenset({"Module", "object", "type", "Callable"})
 """Names of classes of libraries from which layers derive."""
 
 
+TREE = frozenset({"modules", "children"})
+"""Methods of a network that give its layers."""
+CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+
+
 class Members:
     """The effect of each kind of fact on loads and stores, on tests for a class, and as a base of one."""
 
@@ -20,6 +25,8 @@ class Members:
         self.graph = flow.graph
         self._passing = passing
         self._done: set[object] = set()
+        self._trees: dict[int, int] = {}
+        flow.classes.watchers.append(self._new_attribute)
 
     def _first_time(self, *key: object) -> bool:
         if key in self._done:
@@ -38,6 +45,8 @@ class Members:
         elif key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O":
+            if key in TREE:
+                self.graph.add(to, ("T", self._tree(id_of(fact))))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
@@ -54,6 +63,8 @@ class Members:
         elif kind == "I":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of))
+        elif kind == "D" and key in TREE:
+            self.graph.add(to, ("T", of))
         elif kind == "D":
             self.graph.edge(self.flow.containers.attribute(id_of(fact), key), to)
 
@@ -173,8 +184,34 @@ class Members:
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
+            if str(fact[1]) in CONTAINERS:
+                for name, to in self.flow.classes.supers.get(cls, ()):
+                    if name == "__init__":
+                        self.graph.add(to, ("C", cls))
         elif fact[0] == "D" and self._first_time("bases", fact, cls):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.base, cls)
+
+    def _tree(self, cls: int) -> int:
+        """The container of all layers of an object: what it has under its names, and what that holds."""
+        site = self._trees.get(cls)
+        if site is None:
+            site = self._trees[cls] = self.graph.new()
+            for name in self.flow.classes.names(cls):
+                self.graph.watch(self.flow.classes.lookup(cls, name, True), self._grow, site)
+        return site
+
+    def _new_attribute(self, cls: int, name: str) -> None:
+        for owner in (cls, *self.flow.classes.above(cls), *self.flow.classes.classes[cls].subclasses):
+            if owner in self._trees and self._first_time("branch", owner, name):
+                self.graph.watch(self.flow.classes.lookup(owner, name, True), self._grow, self._trees[owner])
+
+    def _grow(self, fact: Fact, site: int) -> None:
+        if fact[0] in "ILO":
+            held = self.graph.new()
+            self.graph.add(held, fact)
+            self.flow.containers.put(site, None, held)
+        elif fact[0] == "D":
+            self.flow.containers.merge(id_of(fact), site)
 
     def _tell_subclass(self, base: int, cls: int) -> None:
         """``__init_subclass__`` of a base gets the class and its keywords."""

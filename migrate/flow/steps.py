@@ -88,7 +88,7 @@ class Steps:
         if kind == "P":
             held = self._graph.of(self._flow.calls[of].positional[0])
             return f"a partial of {' or '.join(map(self.word, held)) or 'something that is not known'}"
-        return "a container"
+        return {"C": "the constructor of a container", "T": "a method that gives layers"}.get(kind, "a container")
 
     def is_layer(self, fact: Fact) -> bool:
         """Whether a class of the run, or an object of one, derives from a class of a rule."""
