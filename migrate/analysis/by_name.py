@@ -11,6 +11,7 @@ from migrate.analysis.lookups import lookups
 from migrate.analysis.narrowing import dotted
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
+from migrate.analysis.strings import is_named_otherwise
 from migrate.analysis.values import Instance, Symbol, Unknown, Value
 from migrate.analysis.walks import is_walked, names_a_class
 from migrate.edits import Write
@@ -36,7 +37,10 @@ def _may_be_layer(module: Module, node: ast.expr, name: str) -> bool:
     values = module.without_none(node)
     if not any(_is_open(v, rules) for v in values) or any(module.base_of(v) is not None for v in values):
         return False
-    return name in rules.telling or (is_walked(module.evaluator, node) and names_a_class(module.evaluator.project))
+    if name in rules.telling:
+        return True
+    walked = is_walked(module.evaluator, node) and names_a_class(module.evaluator.project)
+    return walked and not is_named_otherwise(module, node)
 
 
 def _is_open(value: Value, rules: RuleSet) -> bool:

@@ -9,6 +9,7 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.narrowing import class_named, dotted
 from migrate.edits import Edit, Write
 
+POSITIVE = (ast.In, ast.Eq, ast.NotEq)
 FINDERS = ("find", "startswith", "endswith", "index", "count")
 
 
@@ -87,6 +88,38 @@ def _compared(test: ast.AST | None) -> list[ast.expr]:
     if isinstance(test, ast.Call):
         return [*test.args, *([test.func.value] if isinstance(test.func, ast.Attribute) else [])]
     return []
+
+
+def is_named_otherwise(module: Module, node: ast.expr) -> bool:
+    """Whether a test around ``node`` asks its object for a part of a class's name that no migrated class has."""
+    path, names = dotted(node), [name.lower() for name in module.rules.short_names]
+    for branch in module.index.ancestors(node):
+        if not isinstance(branch, ast.If) or any(module.holds(s, node) for s in branch.orelse):
+            continue
+        parts = branch.test.values if isinstance(branch.test, ast.BoolOp) else [branch.test]
+        if isinstance(branch.test, ast.BoolOp) and isinstance(branch.test.op, ast.Or):
+            parts = []
+        for texts in (_asked(module, part, path) for part in parts):
+            if texts and not any(text.lower() in name for text in texts for name in names):
+                return True
+    return False
+
+
+def _asked(module: Module, test: ast.expr, path: str) -> list[str]:
+    """The texts of which one is in the name of the class at ``path`` where ``test`` holds."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        texts = [_asked(module, value, path) for value in test.values]
+        return [t for found in texts for t in found] if all(texts) else []
+    if not isinstance(test, ast.Compare) or len(test.ops) > 1 or not isinstance(test.ops[0], POSITIVE):
+        return []
+    sides = [test.left, test.comparators[0]]
+    if isinstance(test.left, ast.Call) and isinstance(test.ops[0], ast.NotEq):
+        sides = _compared(test.left) if ast.unparse(test.comparators[0]) == "-1" else []
+    elif isinstance(test.ops[0], ast.NotEq):
+        return []
+    named = [class_named(module.index, side) for side in sides]
+    spelled = [s.value for s in sides if isinstance(s, ast.Constant) and isinstance(s.value, str)]
+    return spelled if any(n is not None and dotted(n) == path for n in named) else []
 
 
 def _used_under(module: Module, node: ast.Constant) -> str:
