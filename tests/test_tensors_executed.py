@@ -372,6 +372,14 @@ def test_a_change_in_place_is_lost(text: str) -> None:
         assert any(f.kind == "review" and f.line >= 3 for f in result.findings), form
 
 
+def test_advice_for_a_copy_does_not_speak_of_the_layer() -> None:
+    lines = ["w = m.weight.clone()", "w.mul_(2)", "m.bias[0].mul_(2)"]
+    source = "\n    ".join(["from torch import nn\ndef f(m: nn.BatchNorm2d):", *lines, ""])
+    result = migrate_bytes(source.encode(), "x.py", Options())
+    copied, part = (f.message for f in result.findings if f.kind == "review")
+    assert "set_data" in part and "set_data" not in copied
+
+
 def test_a_method_that_is_replaced_is_not_called() -> None:
     """Not by the bridge, nor where graph mode compiles the layer."""
     with migrate.bridge.installed():
