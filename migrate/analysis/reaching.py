@@ -23,10 +23,10 @@ def reached(index: Index, scope: Scope, name: str, binder: ast.AST) -> Iterator[
 
 
 def _reaches(index: Index, name: str, binder: ast.AST, use: ast.Name) -> bool:
-    if _function(index, binder) is not _function(index, use) or any(
-        isinstance(a, ast.comprehension) for a in index.ancestors(binder)
-    ):
-        return True  # another function may run at any time, and a comprehension's element stands before its loop
+    # Another function may run at any time, and the element of a comprehension stands before its loop.
+    in_comprehension = any(isinstance(a, ast.comprehension) for a in index.ancestors(binder))
+    if in_comprehension or _function(index, binder) is not _function(index, use):
+        return True
     loop = next((a for a in index.ancestors(use) if isinstance(a, LOOPS) and _inside(index, binder, a)), None)
     statement = index.statement(use)
     own = not isinstance(binder, Function) and statement is index.statement(binder)

@@ -82,11 +82,9 @@ class SourceTensors:
         return isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and self._is_network(value.node)
 
     def _is_network(self, cls: ast.ClassDef) -> bool:
-        """Whether a class derives from one of the source framework's, and from none that is migrated."""
-        classes = self._module.evaluator.classes
-        if classes.migrated_base(cls) is not None:
-            return False
-        bases = [v for c in classes.family(cls) for b in c.bases for v in self._module.evaluator.evaluate(b)]
+        """Whether a class derives from one of the source framework's that no rule is about."""
+        family = self._module.evaluator.classes.family(cls)
+        bases = [v for c in family for b in c.bases for v in self._module.evaluator.evaluate(b)]
         return any(isinstance(v, Symbol) and v.name.partition(".")[0] == self._rules.source_package for v in bases)
 
     def _values(self, node: ast.expr) -> frozenset[Value]:
