@@ -64,17 +64,23 @@ def test_any_number_of_processes_says_and_writes_the_same(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
-    before = tree(24, functions=150)
+    before = tree(24, functions=80)
     expected = alike(tmp_path / "one", before)
     process = started("--no-cache", "--jobs", "2", ".", cwd=plant(tmp_path / "src", before))
-    deadline = time.monotonic() + 60
-    while len(children(process)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(1)
+    under_way(tmp_path / "src", before)
     os.kill(children(process)[0], signal.SIGKILL)
     said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
     assert harvest(tmp_path / "src") == expected
+
+
+def under_way(folder: Path, before: dict[str, bytes]) -> None:
+    """Wait until the first file of a tree is rewritten, and see that the last one is not."""
+    deadline = time.monotonic() + 60
+    while (folder / "p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
+        time.sleep(0.005)
+    last = (folder / "p23/net.py").read_bytes()
+    assert last == before["p23/net.py"], "the run was over before a worker could be killed"
 
 
 @pytest.mark.parametrize("later", [0, 0.05, 0.1, 0.2])
@@ -139,17 +145,13 @@ def test_a_cluster_finds_what_one_process_finds(tmp_path: Path) -> None:
 
 def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    before = tree(24, functions=150)
+    before = tree(24, functions=80)
     expected = alike(tmp_path / "one", before)
     plant(tmp_path / "src", before)
     with cluster(tmp_path / "cluster", 2) as (address, workers):
         process = started("--no-cache", "--dask", address, "src", cwd=tmp_path)
-        deadline = time.monotonic() + 60
-        while (tmp_path / "src/p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
-            time.sleep(0.005)
+        under_way(tmp_path / "src", before)
         workers[0].kill()
-        last = (tmp_path / "src/p23/net.py").read_bytes()
-        assert last == before["p23/net.py"], "the run was over before a worker could be killed"
         said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
     assert harvest(tmp_path / "src") == expected

@@ -65,7 +65,7 @@ def test_who_kills_the_caller_ends_the_run(tmp_path: Path) -> None:
     pid = int(process.stdout.readline())
     assert pid != process.pid and Path(f"/proc/{pid}").exists()
     process.kill()
-    assert process.communicate()[0] == b"", "its output has ended, so nobody holds it any more"
+    assert process.communicate(timeout=30)[0] == b"", "its output has ended, so nobody holds it any more"
     assert run(tmp_path, b"").returncode == 0
 
 
