@@ -42,6 +42,11 @@ def alike(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: done["p00/" + name.partition("/")[2]] for name in files}
 
 
+def goes_on(folder: Path, before: dict[str, bytes]) -> bool:
+    """Whether a run that rewrites a tree in place was not over before a worker could be killed."""
+    return (folder / "p23/net.py").read_bytes() == before["p23/net.py"]
+
+
 def children(process: subprocess.Popen[bytes]) -> list[int]:
     """The worker processes that ``process`` has started."""
     found = []
@@ -67,20 +72,15 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     before = tree(24, functions=80)
     expected = alike(tmp_path / "one", before)
     process = started("--no-cache", "--jobs", "2", ".", cwd=plant(tmp_path / "src", before))
-    under_way(tmp_path / "src", before)
+    deadline = time.monotonic() + 60
+    while len(children(process)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.5)
     os.kill(children(process)[0], signal.SIGKILL)
+    assert goes_on(tmp_path / "src", before)
     said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
     assert harvest(tmp_path / "src") == expected
-
-
-def under_way(folder: Path, before: dict[str, bytes]) -> None:
-    """Wait until the first file of a tree is rewritten, and see that the last one is not."""
-    deadline = time.monotonic() + 60
-    while (folder / "p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
-        time.sleep(0.005)
-    last = (folder / "p23/net.py").read_bytes()
-    assert last == before["p23/net.py"], "the run was over before a worker could be killed"
 
 
 @pytest.mark.parametrize("later", [0, 0.05, 0.1, 0.2])
@@ -150,8 +150,11 @@ def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
     plant(tmp_path / "src", before)
     with cluster(tmp_path / "cluster", 2) as (address, workers):
         process = started("--no-cache", "--dask", address, "src", cwd=tmp_path)
-        under_way(tmp_path / "src", before)
+        deadline = time.monotonic() + 60
+        while (tmp_path / "src/p00/net.py").read_bytes() == before["p00/net.py"] and time.monotonic() < deadline:
+            time.sleep(0.005)
         workers[0].kill()
+        assert goes_on(tmp_path / "src", before)
         said, messages = process.communicate(timeout=120)
     assert process.returncode == 0, (said + messages).decode()
     assert harvest(tmp_path / "src") == expected
