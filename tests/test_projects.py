@@ -56,6 +56,9 @@ def imported(folder: Path, files: dict[str, str]) -> Iterator[dict[str, Any]]:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
+    own = {Path(path).parts[0].removesuffix(".py") for path in files}
+    for name in [n for n in sys.modules if n.partition(".")[0] in own]:
+        del sys.modules[name]  # another test may have left one of that name
     known = set(sys.modules)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -65,7 +68,7 @@ def imported(folder: Path, files: dict[str, str]) -> Iterator[dict[str, Any]]:
     finally:
         sys.path.remove(str(folder))
         for name in set(sys.modules) - known:
-            if name.partition(".")[0] in {Path(path).parts[0].removesuffix(".py") for path in files}:
+            if name.partition(".")[0] in own:
                 del sys.modules[name]
 
 

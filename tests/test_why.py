@@ -101,3 +101,11 @@ def test_a_question_that_cannot_be_answered(tmp_path: Path, options: tuple[str, 
     plant(tmp_path, {**FILES, "bad.py": FILES["bad.py"] + b"# BatchNorm2d\n"})
     done = bn_migrate(*options, cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr.decode()
+
+
+def test_a_file_that_is_nested_too_deep_stops_no_other(tmp_path: Path) -> None:
+    """Its flow cannot be read; what is wrong with it, if anything, is said by what evaluates it."""
+    deep = b"from torch import nn\n\nx = " + b"f(" * 150 + b"nn.BatchNorm2d(3)" + b")" * 150 + b"\n"
+    plant(tmp_path, {"deep.py": deep + b"y = " + b"+ ".join([b"1 "] * 3000) + b"\n", "net.py": FILES["net.py"]})
+    done = bn_migrate("--check", ".", cwd=tmp_path)
+    assert b"net.py" in done.stdout and b"Traceback" not in done.stderr

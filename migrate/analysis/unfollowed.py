@@ -32,7 +32,10 @@ def flow_of(project: Project) -> Flow:
     flow = Flow(project.rules, project.tree, Graph(), frozenset(project.modules))
     linker = Linker(flow)
     for path in sorted(project.modules):
-        linker.link(summarise(path, project.modules[path].index.source.tree, project.rules.members))
+        try:
+            linker.link(summarise(path, project.modules[path].index.source.tree, project.rules.members))
+        except RecursionError:  # nested deeper than it can be read; what evaluates it says so
+            linker.fail(path)
     flow.graph.run()
     return flow
 
@@ -43,7 +46,8 @@ def decide_unfollowed(module: Module, flow: Flow, migrated: frozenset[str]) -> N
     ``migrated`` are the classes that the run rewrites somewhere.
     """
     loaded = flow.modules.loaded[module.evaluator.path]
-    assert loaded is not None
+    if loaded is None:
+        return
     for node, base in _uses(module, loaded):
         facts = flow.graph.of(base)
         if any(fact[0] == "I" for fact in facts):
