@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from migrate.analysis.scopes import AttributeBinding, Binding, Comprehension, Function, Scope
-from migrate.analysis.syntax import namespace_owner
+from migrate.index.paths import namespace_owner
 
 if TYPE_CHECKING:
     from migrate.analysis.index import Index

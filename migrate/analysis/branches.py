@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from migrate.analysis.broad import BROAD
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.instances import decide_use, treatment
-from migrate.analysis.narrowing import dotted, type_argument
+from migrate.analysis.narrowing import type_argument
 from migrate.analysis.source import Located
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
 from migrate.edits import Edit, KeepClasses, NeedImport, RepeatBranch
+from migrate.index.paths import dotted
 
 CALLS = (ast.Call, ast.NamedExpr, ast.Await)
 

@@ -8,13 +8,13 @@ from migrate.analysis import offers
 from migrate.analysis.broad import is_broad
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.lookups import lookups
-from migrate.analysis.narrowing import dotted
 from migrate.analysis.offers import Offer
 from migrate.analysis.source import is_plain
 from migrate.analysis.strings import is_named_otherwise
 from migrate.analysis.values import Instance, Symbol, Unknown, Value
 from migrate.analysis.walks import is_walked, names_a_class
 from migrate.edits import Write
+from migrate.index.paths import dotted
 from migrate.rule import Rule
 from migrate.rules import RuleSet
 

@@ -12,7 +12,7 @@ from migrate.analysis.binders import ENTER, Received
 from migrate.analysis.importing import plain_name
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Scope
 from migrate.analysis.source import Located, Source, parse_string
-from migrate.analysis.syntax import namespace_owner
+from migrate.index.paths import namespace_owner
 
 N = TypeVar("N", bound=ast.AST)
 WORD = re.compile(r"\w+")

@@ -11,6 +11,7 @@ from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
 from migrate.analysis.source import Located, Span
 from migrate.analysis.syntax import passed
+from migrate.index.paths import dotted
 
 LOOKS = frozenset({"isinstance", "issubclass", "type", "len", "hasattr", "getattr", "print", "id", "repr", "str"})
 """Functions that leave what they get as it is."""
@@ -37,23 +38,6 @@ class _Test:
     subject: ast.expr
     classes: tuple[ast.expr, ...]
     test: ast.expr
-
-
-def dotted(node: ast.AST) -> str:
-    """``"a.b[i].c"`` for a name with attributes and simple subscripts, otherwise an empty string."""
-    parts: list[str] = []
-    while True:
-        if isinstance(node, ast.Attribute):
-            parts.append(f".{node.attr}")
-            node = node.value
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Name, ast.Constant)):
-            parts.append(f"[{ast.unparse(node.slice)}]")
-            node = node.value
-        elif isinstance(node, ast.NamedExpr) and not parts:
-            return node.target.id
-        else:
-            break
-    return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _root(path: str) -> str:

@@ -6,8 +6,9 @@ import ast
 import re
 
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.narrowing import class_named, dotted
+from migrate.analysis.narrowing import class_named
 from migrate.edits import Edit, Write
+from migrate.index.paths import dotted
 
 POSITIVE = (ast.In, ast.Eq, ast.NotEq)
 FINDERS = ("find", "startswith", "endswith", "index", "count")

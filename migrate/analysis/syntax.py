@@ -24,12 +24,3 @@ def has_decorator(function: ast.AST, name: str) -> bool:
 def field_names(cls: ast.ClassDef) -> list[str]:
     """The annotated names of a class body in order, which are the fields of a dataclass or named tuple."""
     return [s.target.id for s in cls.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
-
-
-def namespace_owner(node: ast.expr) -> ast.expr | None:
-    """``owner`` in ``owner.__dict__`` and ``vars(owner)``."""
-    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
-        return node.value
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars" and len(node.args) == 1:
-        return node.args[0]
-    return None

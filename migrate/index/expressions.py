@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call
 from migrate.index.functions import signature
-from migrate.index.narrowing import Condition, conditions, dotted
+from migrate.index.narrowing import Condition, conditions
+from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
 from migrate.index.summary import Display, Place, Test, Use, element
 
@@ -65,15 +66,6 @@ def _assign_item(b: Builder, target: ast.Subscript, given: int) -> None:
     value(b, target.slice)
     b.store(base, element(key), given)
     b.forget(dotted(target))
-
-
-def namespace_owner(node: ast.expr) -> ast.expr | None:
-    """``owner`` in ``owner.__dict__`` and ``vars(owner)``."""
-    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
-        return node.value
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars" and len(node.args) == 1:
-        return node.args[0]
-    return None
 
 
 def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: ast.expr | None) -> None:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from migrate.index.paths import dotted
+
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -15,23 +17,6 @@ class Condition(NamedTuple):
     path: str
     subject: ast.expr
     classes: tuple[ast.expr, ...]
-
-
-def dotted(node: ast.expr) -> str:
-    """``"a.b[i].c"`` for a name with attributes and simple subscripts, otherwise an empty string."""
-    parts: list[str] = []
-    while True:
-        if isinstance(node, ast.Attribute):
-            parts.append(f".{node.attr}")
-            node = node.value
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Name, ast.Constant)):
-            parts.append(f"[{ast.unparse(node.slice)}]")
-            node = node.value
-        elif isinstance(node, ast.NamedExpr) and not parts:
-            return node.target.id
-        else:
-            break
-    return "".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def conditions(test: ast.expr, holds: bool) -> Iterator[Condition]:

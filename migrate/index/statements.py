@@ -8,7 +8,8 @@ from collections.abc import Callable
 from migrate.index.builder import Builder
 from migrate.index.expressions import annotation, argument_values, assign, loop, narrow, value
 from migrate.index.functions import KINDS, signature
-from migrate.index.narrowing import conditions, dotted, leaves
+from migrate.index.narrowing import conditions, leaves
+from migrate.index.paths import dotted
 from migrate.index.scopes import Scope, bound_names
 from migrate.index.summary import Call, Class, Import, Test, element
 
