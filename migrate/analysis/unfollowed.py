@@ -98,6 +98,9 @@ def _is_told(module: Module, node: ast.Attribute | ast.Call, facts: list[Fact]) 
 def _decide_use(module: Module, node: ast.Attribute, facts: list[Fact], migrated: frozenset[str]) -> None:
     """The review of an attribute of what may be a layer: what the use would become if it were known to be one."""
     rules = module.rules
+    is_method = any(node.attr in rule.methods for rule in rules.rules)
+    if is_method and any(fact[0] in "LO" for fact in facts):
+        return  # a method that every layer has, on one of many
     values: list[Value] = []
     for fact in facts:
         name = str(fact[1])
@@ -110,9 +113,6 @@ def _decide_use(module: Module, node: ast.Attribute, facts: list[Fact], migrated
         module.add(already)
         return
     is_layer = any(module.base_of(v) is not None for v in values)
-    is_method = any(node.attr in rule.methods for rule in rules.rules)
-    if is_method and any(fact[0] in "LO" for fact in facts):
-        return  # a method that every layer has, on one of many
     draft = decide_use(module, node, values) if is_layer else None
     if draft is not None and draft.kind != "note":
         module.drafts[:] = [d for d in module.drafts if d.node is not node or d.code != BY_NAME]
