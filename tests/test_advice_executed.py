@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("mindspore")
+pytest.importorskip("tests.frameworks")
 
 import mindspore as ms
 import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("mindspore")
+pytest.importorskip("tests.frameworks")
 
 from tests.test_suggestions_executed import LAYERS, both, plain
 

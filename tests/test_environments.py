@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 
 from tests.command import AFTER, BEFORE, bn_migrate, harvest, plant, report
 
+pytestmark = pytest.mark.slow
+
 
 def environment(folder: Path, framework: str) -> str:
     """The interpreter of a new environment with a framework and numpy."""

@@ -20,7 +20,7 @@ from migrate.rules import shipped_rules
 from tests.command import bn_migrate, harvest, plant
 
 pytest.importorskip("torch")
-pytest.importorskip("mindspore")
+pytest.importorskip("tests.frameworks")
 
 HEAD = "import builtins, functools, sys\nimport torch\nfrom torch import nn\n"
 SKIP = "  # bn-migrate: skip\n"
@@ -125,10 +125,14 @@ def observed(files: dict[str, str]) -> tuple[bool, dict[str, float]]:
     """Whether the layer that a program makes is torch's, and what it shows."""
     import torch
 
-    for path in sorted(files, key=lambda path: path == "use.py"):
-        module = types.ModuleType(path.removesuffix(".py"))
-        sys.modules[module.__name__] = module
-        exec(compile(files[path], path, "exec"), module.__dict__)
+    try:
+        for path in sorted(files, key=lambda path: path == "use.py"):
+            module = types.ModuleType(path.removesuffix(".py"))
+            sys.modules[module.__name__] = module
+            exec(compile(files[path], path, "exec"), module.__dict__)
+    finally:
+        for path in files:
+            sys.modules.pop(path.removesuffix(".py"), None)
     seen: dict[str, Any] = {"momentum": module.x.momentum, "eps": module.x.eps, "y": getattr(module, "y", 0.0)}
     numbers = {k: v.item() if isinstance(v, torch.Tensor) else float(v) for k, v in seen.items()}
     return isinstance(module.x, torch.nn.Module), {k: round(v, 6) for k, v in numbers.items()}
