@@ -44,7 +44,8 @@ def alike(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
 
 def goes_on(folder: Path, before: dict[str, bytes]) -> bool:
     """Whether a run that rewrites a tree in place was not over before a worker could be killed."""
-    return (folder / "p23/net.py").read_bytes() == before["p23/net.py"]
+    last = max(name for name in before if name.endswith("net.py"))
+    return (folder / last).read_bytes() == before[last]
 
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:
@@ -69,7 +70,8 @@ def test_any_number_of_processes_says_and_writes_the_same(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
-    before = tree(24, functions=80)
+    """What is left is done by processes of its own, a package each: so there are few."""
+    before = tree(8, functions=240)
     expected = alike(tmp_path / "one", before)
     process = started("--no-cache", "--jobs", "2", ".", cwd=plant(tmp_path / "src", before))
     deadline = time.monotonic() + 60
