@@ -25,7 +25,7 @@ class Case:
     """One section. ``after`` equals ``before`` where the section has none; a finding brings its suggestion along.
 
     ``instances``: expressions that make a layer in either text, for the two to be compared. ``place`` is where the
-    section stands, for people and editors.
+    section stands, for people and editors. ``messages``: what the message of a finding has to say, or not.
     """
 
     file: str
@@ -36,6 +36,7 @@ class Case:
     findings: tuple[str, ...]
     options: dict[str, str]
     instances: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -43,15 +44,16 @@ class Case:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of a file: ``## title``, then ``python before``, ``python after``, ``findings`` and ``instances``."""
+    """The cases of a file: ``## title``, ``python before``, ``python after``, ``findings``, blocks that may follow."""
     cases = []
     for title, place, body in sections(path):
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}
         options = dict(re.findall(r"^Option: `--(\S+) (\S+)`$", body, flags=re.MULTILINE))
         before = blocks["python before"]
-        instances = tuple(line for line in blocks.get("instances", "").splitlines() if line)
+        instances, messages = (tuple(blocks.get(name, "").splitlines()) for name in ("instances", "messages"))
         after = blocks.get("python after", before)
-        cases.append(Case(path.stem, title, place, before, after, split_findings(blocks), options, instances))
+        findings = split_findings(blocks)
+        cases.append(Case(path.stem, title, place, before, after, findings, options, instances, messages))
     return cases
 
 

@@ -32,6 +32,7 @@ def test_case(case: Case) -> None:
     again = migrate(after, case).after.decode()
     fail_unless_same(case.place, "a second run", after.splitlines(), again.splitlines())
     check_findings(case, result.findings)
+    check_messages(case, result.findings)
     check_suggestions(case, result.findings)
 
 
@@ -52,6 +53,15 @@ def check_findings(case: Case, findings: tuple[Finding, ...]) -> None:
             span = (f.line, f.column, f.end_line, f.end_column)
             assert span not in seen, f"{case.place}: two findings at {span}"
             seen.add(span)
+
+
+def check_messages(case: Case, findings: tuple[Finding, ...]) -> None:
+    """Each line names a finding, and words that its message has; ``not`` before them where it must not."""
+    messages = {f"{f.line}:{f.column} {f.code}": f.message for f in findings}
+    for line in case.messages:
+        place, code, words = line.split(" ", 2)
+        message = messages[f"{place} {code}"]
+        assert (words.removeprefix("not ") in message) is not words.startswith("not "), f"{case.place}: {message}"
 
 
 def check_suggestions(case: Case, findings: tuple[Finding, ...]) -> None:

@@ -154,6 +154,39 @@ def test_a_call_that_may_reach_other_classes_serves_each(text: str) -> None:
     assert layers[0].track_running_stats == layers[1].track_running_stats
 
 
+WRAPPED = {
+    "a function": "def wrap(c, momentum=0.1): return nn.BatchNorm2d(c, momentum=momentum)",
+    "a function with stars": "def wrap(c, **kw): return nn.BatchNorm2d(c, **kw)",
+    "a partial of a function": "def inner(c, momentum=0.1): return nn.BatchNorm2d(c, momentum=momentum)\n"
+    "wrap = partial(inner, momentum=0.2)",
+    "a subclass": "class wrap(nn.BatchNorm2d):\n    def __init__(self, c, momentum=0.1):\n"
+    "        super().__init__(c, momentum=momentum)",
+    "a partial of a subclass": "class Own(nn.BatchNorm2d):\n    def __init__(self, c, momentum=0.1):\n"
+    "        super().__init__(c, momentum=momentum)\nwrap = partial(Own, momentum=0.2)",
+    "a subclass with stars": "class wrap(nn.BatchNorm2d):\n    def __init__(self, *a, **k):\n"
+    "        super().__init__(*a, **k)",
+}
+WRAPPING = {
+    "an argument": "norm(4, momentum=0.3)",
+    "stars": "norm(4, **given)",
+    "stars beside an argument": "norm(4, momentum=0.3, **given)",
+}
+
+
+@pytest.mark.parametrize("call", WRAPPING.values(), ids=WRAPPING)
+@pytest.mark.parametrize("wrapper", WRAPPED.values(), ids=WRAPPED)
+def test_a_wrapper_and_what_it_wraps_convert_once(wrapper: str, call: str) -> None:
+    """The text to write for the call, for what the wrapper does inside, and what is rewritten fit together."""
+    source = f"{wrapper}\ndef build(given, norm=nn.BatchNorm2d): return {call}\nbuild({{}}, wrap)\n"
+    one, text = run(HEAD + source), pasted(HEAD + source)
+    other = run(text.replace("class wrap(nn.", "class wrap(ms.nn."))  # what is left of a subclass has its text, too
+    given = {} if "0.3, **" in call else {"momentum": 0.3}
+    for pick in ({}, {"norm": "wrap"}):
+        layer, cell = (scope["build"](given, *(scope[name] for name in pick.values())) for scope in (one, other))
+        found = frameworks.differences(frameworks.Pair(layer, cell), "BatchNorm2d", 4)
+        assert max(found.values()) < frameworks.TOLERANCE, (pick, found)
+
+
 def test_a_partial_is_told_by_its_class() -> None:
     source = "from norms import fast\ndef build(norm=nn.BatchNorm2d): return norm(4, momentum=0.3)\nbuild(fast)\n"
     text = pasted(HEAD + source).replace("from norms import fast", "import torch\nfast = torch.nn.InstanceNorm2d")

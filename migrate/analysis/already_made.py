@@ -6,9 +6,8 @@ import ast
 import itertools
 from dataclasses import dataclass
 
-from migrate.analysis.arguments import Argument, Decided, decide
+from migrate.analysis.arguments import Argument, Decided, decide, described
 from migrate.analysis.binding import Bound, bind, source_order
-from migrate.analysis.constructions import described
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.values import Constant, Instance, Local, Symbol, Unknown, Value
 from migrate.edits import Change, ChangeArguments, Edit

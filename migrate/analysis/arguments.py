@@ -75,6 +75,23 @@ def decide(rule: Rule, arguments: Iterable[Argument]) -> Decided:
     return Decided(tuple(changes), tuple(notes))
 
 
+def described(argument: Argument, change: Change) -> str:
+    """What becomes of one argument, in words."""
+    text = ast.unparse(argument.value)
+    name = argument.parameter
+    if change.drop:
+        return f"{name} is dropped"
+    operation = change.operation
+    new = {
+        "keep": text,
+        "literal": operation.text,
+        "complement": f"1 - ({text})",
+        "wrap": f"{operation.text}({text})",
+        "template": operation.text.format(value=text),
+    }[operation.kind]
+    return f"{name}={text} becomes {change.keyword or name}={new}"
+
+
 def _change(parameter: Parameter, argument: Argument) -> tuple[Change, str]:
     """The change of one argument and the keyword it has afterwards."""
     treatment = parameter.treatment

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from migrate.analysis import offered_calls
-from migrate.analysis.arguments import Argument, Decided, decide
+from migrate.analysis import offered_calls, stars
+from migrate.analysis.arguments import Decided, decide, described
 from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
@@ -15,7 +15,7 @@ from migrate.analysis.offers import Offer
 from migrate.analysis.origins import Stays
 from migrate.analysis.references import Reference, ambiguity, leave
 from migrate.analysis.values import Local, Unknown
-from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo
+from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo, Write
 from migrate.findings import Role
 from migrate.rule import Rule
 
@@ -89,7 +89,7 @@ def decide_unresolved(module: Module) -> None:
             symbols = tuple(sorted({d.symbol for d in passed}))
             message = (
                 f"{ast.unparse(call.func)} may be {', '.join(symbols)}, which line {lines} passes on: if it is, "
-                f"{names[0]} here follows the constructor's rule{_complement_of(module.rules.by_name[symbols[0]])}"
+                f"{names[0]} here follows the constructor's rule{stars.complement_of(module.rules.by_name[symbols[0]])}"
             )
             edits = _offer_unresolved(module, call, symbols)
             module.add(Draft("BN204", "call", symbols[0], call, message, suggestion=edits))
@@ -105,15 +105,6 @@ def _offer_unresolved(module: Module, call: ast.Call, symbols: tuple[str, ...]) 
         return ()  # a method, which no test can tell from another class's
     found = _arguments(module, call, module.rules.by_name[symbols[0]], 0, 0)
     return offered_calls.by_argument(module, call, call.func, *found, symbols).edits if isinstance(found, tuple) else ()
-
-
-def _complement_of(rule: Rule) -> str:
-    """What the rule complements, as an example in brackets; empty where it complements nothing."""
-    parameter = next((p for p in rule.parameters if p.treatment.action == "complement"), None)
-    if parameter is None:
-        return ""
-    name, value = parameter.name, parameter.name[0]
-    return f" ({name}={value} becomes {parameter.treatment.to or name}=1 - {value})"
 
 
 def leave_passed(module: Module, made: list[Made]) -> None:
@@ -152,13 +143,7 @@ def decide_call(
     if isinstance(outcome, str):
         return review("BN201", outcome)
     if isinstance(outcome, Hidden):
-        star = ast.unparse(outcome.star)
-        names = ", ".join(outcome.parameters)
-        stars = "**" if any(k.value is outcome.star for k in call.keywords) else "*"
-        advice = f"spell the arguments out, or convert what {star} carries{_complement_of(plain.rule)} where it is made"
-        if stars == "*" and module.index.loads.get(star):
-            advice += f"; if {star} is a dict, *{star} passes its keys"
-        return review("BN202", f"{stars}{star} may hide {names}: {advice}")
+        return review("BN202", stars.advice(module, call, construction, outcome))
     decided, bound = outcome
     if decided.refusal is not None:
         refused = decided.refusal
@@ -194,23 +179,6 @@ def _others(module: Module, made: Made, why: str) -> str:
 def _wanted(decided: Decided) -> str:
     parts = sorted({described(a, c) for a, c in decided.changes})
     return f"for batch norm alone, {', '.join(parts)}"
-
-
-def described(argument: Argument, change: Change) -> str:
-    """What becomes of one argument, in words."""
-    text = ast.unparse(argument.value)
-    name = argument.parameter
-    if change.drop:
-        return f"{name} is dropped"
-    operation = change.operation
-    new = {
-        "keep": text,
-        "literal": operation.text,
-        "complement": f"1 - ({text})",
-        "wrap": f"{operation.text}({text})",
-        "template": operation.text.format(value=text),
-    }[operation.kind]
-    return f"{name}={text} becomes {change.keyword or name}={new}"
 
 
 def _into_modules(module: Module, call: ast.Call) -> bool:
@@ -261,8 +229,8 @@ def _report(module: Module, made: Made) -> None:
     reference, call = made.reference, made.call
     flows = reference is None
     left = _origin_left(module, made) or module.held_back(made.spelled or made.call)
-    if made.code and not (flows and left and made.code != "BN204"):
-        offer = _offer(module, made)
+    if made.code and not (flows and left and not made.construction.others and made.code != "BN204"):
+        offer = offer_for(module, made)
         draft = Draft(made.code, made.role, symbol, offer.place, made.message, suggestion=offer.edits)
         if reference is not None and reference.direct:
             leave(module, reference, draft)
@@ -270,8 +238,9 @@ def _report(module: Module, made: Made) -> None:
             module.add(draft)
         return
     if left:
-        if made.changes_arguments or not flows:
+        if made.code or made.changes_arguments or not flows:
             message = f"{ast.unparse(call.func)} is {symbol}, {left.why}: migrate both together"
+            message += f"; {made.message}" if made.code else ""
             module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_within(module, made)))
         return
     if made.construction.others:
@@ -288,7 +257,7 @@ def _report(module: Module, made: Made) -> None:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))
 
 
-def _offer(module: Module, made: Made) -> Offer:
+def offer_for(module: Module, made: Made) -> Offer:
     """What to write instead of a construction that needs review."""
     call, parent = made.call, module.index.parent(made.call)
     if made.code == "BN204":
@@ -297,27 +266,33 @@ def _offer(module: Module, made: Made) -> Offer:
         offer = offered_calls.into_setattr(call, parent)
         return Offer(offer.place, (*edits_of(module, made), *offer.edits)) if offer.edits else Offer(call)
     kinds = {(c.rule.name, filled) for c, filled in made.construction.classes}
-    unsure = made.construction.others or len(kinds) > 1 or _origin_left(module, made)
+    # A class that is left for what its own constructor passes on is told here how to pass it.
+    is_left = not made.construction.others and not made.inherits and _origin_left(module, made)
+    unsure = len(kinds) > 1 or is_left
     if made.code not in ("BN201", "BN202") or unsure:
         return Offer(call)
     skip, filled = made.construction.skip, made.construction.classes[0][1]
     outcome = _arguments(module, call, made.rule, skip, filled)
     decided: Decided | None
-    converted: tuple[Edit, ...] = ()
+    converted: tuple[Write, ...] = ()
     if isinstance(outcome, tuple) and outcome[0].refusal is not None:
         decided = offered_calls.without_refused(made.rule, call, *outcome)
     else:
-        decided, converted = offered_calls.unpacked(module, call, made.rule, skip, filled)
+        decided, converted = stars.unpacked(module, call, made.rule, skip, filled)
     if decided is None or not (decided.changes or converted):
         return Offer(call)
+    if made.construction.others:
+        return _offer_by_argument(module, call, skip, decided, UNBOUND, converted)
     return Offer(call, (*converted, *edits_of(module, replace(made, decided=decided, bound=UNBOUND))))
 
 
-def _offer_by_argument(module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound) -> Offer:
+def _offer_by_argument(
+    module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound, converted: tuple[Write, ...] = ()
+) -> Offer:
     func = call.args[0] if skip else call.func
     unknown = Unknown() in module.evaluator.evaluate(func)
     symbols = tuple(sorted({d.symbol for d in _passed_on(module)})) if unknown else ()
-    return offered_calls.by_argument(module, call, func, decided, bound, symbols)
+    return offered_calls.by_argument(module, call, func, decided, bound, symbols, converted)
 
 
 def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:

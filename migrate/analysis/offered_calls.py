@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 
 from migrate.analysis.arguments import Argument, Decided, decide
 from migrate.analysis.binding import Bound, source_order
@@ -12,7 +11,7 @@ from migrate.analysis.offers import Offer, written
 from migrate.analysis.source import is_plain
 from migrate.analysis.values import Local, Migrated, Partial, Symbol, Unknown, Value
 from migrate.edits import Change, Edit, Write
-from migrate.rule import Parameter, Rule
+from migrate.rule import Rule
 
 
 def without_refused(rule: Rule, call: ast.Call, decided: Decided, bound: Bound) -> Decided | None:
@@ -30,11 +29,18 @@ def without_refused(rule: Rule, call: ast.Call, decided: Decided, bound: Bound) 
 
 
 def by_argument(
-    module: Module, call: ast.Call, func: ast.expr, decided: Decided, bound: Bound, symbols: tuple[str, ...] = ()
+    module: Module,
+    call: ast.Call,
+    func: ast.expr,
+    decided: Decided,
+    bound: Bound,
+    symbols: tuple[str, ...] = (),
+    converted: tuple[Write, ...] = (),
 ) -> Offer:
     """The call with each argument chosen by what is called: the rule's value for its classes, the old one for others.
 
-    ``symbols`` are classes that may be called although nothing shows it.
+    ``symbols`` are classes that may be called although nothing shows it; ``converted`` are the stars that follow the
+    rule, for its classes alone.
     """
     values = module.evaluator.evaluate(func)
     for symbol in symbols:
@@ -54,12 +60,26 @@ def by_argument(
         if argument.container is not call or (argument.positional and (partials or change.keyword or change.drop)):
             return Offer(call)
         edits.append(_chosen(call, argument, change, test, func))
-    for place, _ in bound.dropped_stars:
-        star = source_order(call)[place]
-        if not isinstance(star, ast.keyword):
-            return Offer(call)
-        edits.append(Write(star, f"**({{}} if {test} else {{value}})", (("value", star.value), ("func", func))))
+    of_stars = _chosen_stars(call, bound, converted, test, func)
+    if of_stars is None:
+        return Offer(call)
+    edits += of_stars
     return Offer(call, (*edits, *named) if edits else ())
+
+
+def _chosen_stars(
+    call: ast.Call, bound: Bound, converted: tuple[Write, ...], test: str, func: ast.expr
+) -> list[Write] | None:
+    """Stars that are left out, or converted, for the rule's classes alone; None where that cannot be written."""
+    stars: list[tuple[ast.AST, str]] = [(source_order(call)[place], "{}") for place, _ in bound.dropped_stars]
+    stars += [(write.node, write.text.removeprefix("**")) for write in converted]
+    edits = []
+    for star, text in stars:
+        if not isinstance(star, ast.keyword):
+            return None  # a sequence has no names that the other classes take
+        parts = (("star", star.value), ("func", func))
+        edits.append(Write(star, f"**({text} if {test} else {{star}})", parts))
+    return edits
 
 
 def _classes(module: Module, call: ast.Call, values: frozenset[Value]) -> list[str]:
@@ -127,63 +147,6 @@ def _complemented(value: ast.expr) -> ast.expr | None:
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Sub):
         return None
     return value.right if isinstance(value.left, ast.Constant) and value.left.value == 1 else None
-
-
-def unpacked(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Decided, tuple[Edit, ...]]:
-    """The changes of the arguments that are spelled out, and the edits that convert what its stars carry."""
-    free = list(rule.positional)[filled:]
-    arguments: list[Argument] = []
-    stars: list[ast.keyword | ast.Starred] = []
-    for i, item in list(enumerate(source_order(call)))[skip:]:
-        if isinstance(item, ast.keyword) and item.arg is not None:
-            values = module.evaluator.evaluate(item.value)
-            arguments.append(Argument(item.arg, item.value, values, call, i, False))
-        elif isinstance(item, (ast.keyword, ast.Starred)):
-            stars.append(item)
-        elif not free or any(isinstance(s, ast.Starred) for s in stars):
-            return Decided(), ()
-        else:
-            arguments.append(Argument(free.pop(0), item, module.evaluator.evaluate(item), call, i, True))
-    decided = decide(rule, arguments)
-    if decided.refusal is not None or sum(isinstance(s, ast.Starred) for s in stars) > 1:
-        return Decided(), ()
-    given = {a.parameter for a in arguments}
-    hidden = [p for p in rule.parameters if p.name not in given]
-    within = list(itertools.takewhile(lambda name: name not in given, free))
-    return decided, tuple(_converted(star, hidden, within) for star in stars)
-
-
-def _converted(star: ast.keyword | ast.Starred, hidden: list[Parameter], free: list[str]) -> Write:
-    """A star argument whose keys and values follow the rule; a starred sequence gets its names."""
-    source = "{star}.items()"
-    if isinstance(star, ast.Starred):
-        hidden = [p for p in hidden if p.name in free]
-        source = f"zip({tuple(free)!r}, {{star}})"
-    key = "".join(f"{p.treatment.to!r} if k == {p.name!r} else " for p in hidden if p.treatment.to) + "k"
-    value = "".join(f"{new} if k == {p.name!r} else " for p in hidden if (new := _new_value(p))) + "v"
-    kept = [condition for p in hidden if (condition := _kept(p))]
-    pair = [f"    {key}: {value}"] if key == "k" else [f"    {key}:", f"        {value}"]
-    lines = ["**{", *pair, f"    for k, v in {source}"]
-    lines += [f"    {'and' if i else 'if'} {condition}" for i, condition in enumerate(kept)]
-    return Write(star, "\n".join([*lines, "}"]), (("star", star.value),))
-
-
-def _new_value(parameter: Parameter) -> str:
-    treatment = parameter.treatment
-    if treatment.action == "complement":
-        return "1 - v"
-    return f"({treatment.otherwise.replace('{value}', 'v')})" if treatment.action == "map" else ""
-
-
-def _kept(parameter: Parameter) -> str:
-    """The condition under which a pair stays; what may not be dropped stays too, so that the target raises."""
-    name, treatment = parameter.name, parameter.treatment
-    if treatment.action != "drop":
-        return ""
-    if not treatment.only:
-        return f"k != {name!r}"
-    only = f"not in {treatment.only!r}" if len(treatment.only) > 1 else f"!= {treatment.only[0]!r}"
-    return f"(k != {name!r} or str(v) {only})"
 
 
 def into_setattr(call: ast.Call, parent: ast.Assign) -> Offer:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from migrate.analysis.binding import source_order
 from migrate.analysis.bodies import Body
 from migrate.analysis.callers import Construction
-from migrate.analysis.constructions import Made, decide_call, edits_of, edits_within, message_of, owns_mode
+from migrate.analysis.constructions import Made, decide_call, edits_of, edits_within, message_of, offer_for, owns_mode
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.instances import decide_use, may_be_ours
@@ -342,8 +342,8 @@ def _report_constructor(module: Module, made: Made, origin: Stays | None) -> Non
     if origin is not None:
         code = "BN306" if origin.asked else "BN213"
         message = f"{ast.unparse(call.func)} is {symbol}'s, {origin.why}: migrate both together"
-        offer = () if made.code or code != "BN213" else edits_within(module, made)
-        module.add(Draft(code, made.role, symbol, call, message, suggestion=offer))
+        offer = offer_for(module, made).edits if made.code else edits_within(module, made)
+        module.add(Draft(code, made.role, symbol, call, message, suggestion=offer if code == "BN213" else ()))
         if made.reference is not None:
             module.leave(made.reference.node, origin.why, origin.asked)
         return
