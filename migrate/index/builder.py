@@ -111,6 +111,15 @@ class Builder:
         if before is not None and self.depth > self.depths.get(name, 0):
             self.narrowed[name] = self.join((before, value))
 
+    def bind_late(self, name: str, value: int) -> None:
+        """Bind a name that may have been used above, when nothing was known of its binding here."""
+        if name not in self.scope.home(name).names:
+            outer = self.scope.resolve(name)
+            earlier = (outer.names if outer is not None else self.summary.free).get(name)
+            if earlier is not None:
+                self.copy(value, earlier)
+        self.bind(name, value)
+
     def narrow(self, path: str, node: int, inner: bool) -> None:
         """Let ``path`` stand for ``node``; with ``inner``, in the block that is read next."""
         self.narrowed[path] = node

@@ -18,9 +18,9 @@ def value(b: Builder, node: ast.expr) -> int:
     """The node of what an expression gives."""
     read = EXPRESSIONS.get(node.__class__)
     found = read(b, node) if read is not None else _children(b, node)
-    if node.end_lineno is not None and node.end_col_offset is not None:
-        place = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
-        b.summary.places.setdefault(found, place)
+    places = b.summary.places
+    if found not in places and node.end_lineno is not None and node.end_col_offset is not None:
+        places[found] = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
     return found
 
 
@@ -205,7 +205,7 @@ def _walrus(b: Builder, node: ast.NamedExpr) -> int:
     while scope.is_comprehension and scope.parent is not None:
         scope = scope.parent
     b.scope = scope
-    b.bind(node.target.id, given)
+    b.bind_late(node.target.id, given)
     b.scope = here
     return given
 

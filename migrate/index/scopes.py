@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from migrate.index.summary import NOBODY
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+BLOCKS = ("body", "orelse", "finalbody")
+WITHOUT_NAMES = (ast.Expr, ast.Return, ast.Raise, ast.Pass, ast.Assert)
+"""Statements that bind nothing and hold no block."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,39 +64,50 @@ class Scope:
         return scope.owner if scope is not None else NOBODY
 
 
-def bound_names(body: Iterable[ast.AST]) -> tuple[list[str], list[ast.Global | ast.Nonlocal]]:
-    """The names that a block binds in its own scope, and its global and nonlocal statements."""
+def bound_names(body: Iterable[ast.stmt]) -> tuple[list[str], list[ast.Global | ast.Nonlocal]]:
+    """The names that the statements of a block bind in its own scope, and its global and nonlocal statements.
+
+    Assignment expressions are not looked for, which would double the time: they bind their names where they are read.
+    """
     names: dict[str, None] = {}
     redirects: list[ast.Global | ast.Nonlocal] = []
-    for node in _own_nodes(body):
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            redirects.append(node)
-        else:
-            names.update(dict.fromkeys(_binds(node)))
+    _collect(body, names, redirects)
     sent = {name for redirect in redirects for name in redirect.names}
     return [name for name in names if name not in sent], redirects
 
 
-def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes of a block that belong to its scope, in the order of the text."""
-    stack = list(body)[::-1]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, CLOSED):
+def _collect(body: Iterable[ast.stmt], names: dict[str, None], redirects: list[ast.Global | ast.Nonlocal]) -> None:
+    for statement in body:
+        kind = statement.__class__
+        if kind in WITHOUT_NAMES:
             continue
-        if isinstance(node, COMPREHENSIONS):
-            # Only an assignment expression inside of it binds a name out here.
-            stack += [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+        if isinstance(statement, (ast.Global, ast.Nonlocal)):
+            redirects.append(statement)
             continue
-        stack += list(ast.iter_child_nodes(node))[::-1]
+        for name in _binds(statement):
+            names[name] = None
+        if kind in CLOSED:
+            continue
+        for part in BLOCKS:
+            inner = getattr(statement, part, None)
+            if inner:
+                _collect(inner, names, redirects)
+        for handler in getattr(statement, "handlers", ()):
+            if handler.name:
+                names[handler.name] = None
+            _collect(handler.body, names, redirects)
+        for case in getattr(statement, "cases", ()):
+            names.update(dict.fromkeys(n for p in ast.walk(case.pattern) for n in _captured(p)))
+            _collect(case.body, names, redirects)
 
 
-def _binds(node: ast.AST) -> Iterator[str]:
-    """The names that a node itself binds."""
-    if isinstance(node, ast.Name):
-        if not isinstance(node.ctx, ast.Load):
-            yield node.id
+def _binds(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement itself binds."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _targets(target)
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        yield from _targets(node.target)
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -102,7 +115,28 @@ def _binds(node: ast.AST) -> Iterator[str]:
             if alias.name != "*":
                 is_module = isinstance(node, ast.Import) and not alias.asname
                 yield alias.name.partition(".")[0] if is_module else alias.asname or alias.name
-    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-        yield node.name
-    elif isinstance(node, ast.MatchMapping) and node.rest:
-        yield node.rest
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        for item in node.items:
+            if item.optional_vars is not None:
+                yield from _targets(item.optional_vars)
+    elif isinstance(node, ast.Delete):
+        for target in node.targets:
+            yield from _targets(target)
+
+
+def _targets(node: ast.expr) -> Iterator[str]:
+    """The names among what is assigned to."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for part in node.elts:
+            yield from _targets(part)
+    elif isinstance(node, ast.Starred):
+        yield from _targets(node.value)
+
+
+def _captured(node: ast.AST) -> Iterator[str]:
+    """The names that a part of a pattern binds."""
+    name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+    if name is not None and isinstance(node, ast.pattern):
+        yield name
