@@ -49,14 +49,14 @@ def decide_unfollowed(module: Module, flow: Flow, migrated: frozenset[str]) -> N
     if loaded is None:
         return
     for node, base in _uses(module, loaded):
-        facts = flow.graph.of(base)
+        facts = flow.of(base)
         if any(fact[0] == "I" for fact in facts):
             if not _is_told(module, node, facts):
                 _decide_use(module, node, facts, migrated)
             elif any(_is_other(module, flow, fact) for fact in facts):
                 _withdraw(module, node, facts)
     for call, passed in _calls(module, loaded):
-        facts = flow.graph.of(passed.callee + loaded.base)
+        facts = flow.of(passed.callee + loaded.base)
         rule = _called(module, flow, facts, migrated)
         changed = _changed(rule, passed) if rule is not None else ""
         if rule is not None and changed and not _is_told(module, call, facts):

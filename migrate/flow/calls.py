@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from migrate.flow.classes import RunFunction
+from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import EFFECTS, LOOKING, Effect, is_class_name
+from migrate.flow.library import DECORATOR, EFFECTS, LOOKING, Effect, is_class_name
 from migrate.flow.members import Members
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
-MAX_PARTIALS = 5
 MAX_CALLEES = 24
 """Functions and classes at one call beyond which more are not followed."""
 CALLABLE = ("__call__", "forward")
@@ -21,13 +20,15 @@ CALLABLE = ("__call__", "forward")
 class Calls:
     """The effect of each kind of fact that arrives at a callee."""
 
-    def __init__(self, flow: Flow, passing: Passing, members: Members) -> None:
+    def __init__(self, flow: Flow, passing: Passing, members: Members, copies: Copies) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._passing = passing
         self._members = members
+        self._copies = copies
         self._done: set[tuple[int, Fact]] = set()
-        self._partial_depth: dict[int, int] = {}
+        self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
+        """For calls that partials make: the partials, and the container of their keywords."""
         self._callees: dict[int, int] = {}
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
@@ -40,6 +41,7 @@ class Calls:
             "mapped": self._map,
             "getter": self._get,
             "nothing": self._look,
+            "decorator": self._decorate,
         }
 
     def call(self, fact: Fact, number: int) -> None:
@@ -57,12 +59,12 @@ class Calls:
         if kind in "MR":
             self._result(call, ("I", self.flow.names.get(str(of), str(of))))
         elif kind in "FB":
-            self._call_function(self.flow.functions[id_of(fact)], call, kind == "B")
+            self._call_function(id_of(fact), number, kind == "B")
         elif kind == "K":
             self._make(id_of(fact), call)
         elif kind == "O":
             for name in CALLABLE:
-                self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, call)
+                self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, number)
         elif kind == "C":
             self._fill(self.flow.classes.classes[id_of(fact)].site, call)
         elif kind == "T":
@@ -71,21 +73,20 @@ class Calls:
             self._call_partial(id_of(fact), number)
         elif kind == "S":
             self._call_library(str(of), number)
-        elif kind == "N":
-            self._result(call, ("N", of, ""))
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
             self.graph.add(call.result, fact)
 
-    def _call_member(self, fact: Fact, call: Call) -> None:
+    def _call_member(self, fact: Fact, number: int) -> None:
         if fact[0] == "F":
-            self._call_function(self.flow.functions[id_of(fact)], call, True)
+            self._call_function(id_of(fact), number, True)
 
-    def _call_function(self, function: RunFunction, call: Call, bound: bool) -> None:
-        self._passing.give(function, call, bound)
+    def _call_function(self, function: int, number: int, bound: bool) -> None:
+        called, call = self.flow.functions[self._copies.of(function, number)], self.flow.calls[number]
+        self._passing.give(called, call, bound)
         if call.result != NOBODY:
-            self.graph.edge(function.summary.result + function.base, call.result)
+            self.graph.edge(called.summary.result, call.result)
 
     def _make(self, cls: int, call: Call) -> None:
         """An object of a class of the run, or a layer where the class derives from one of a rule."""
@@ -103,23 +104,41 @@ class Calls:
             self._passing.give(self.flow.functions[id_of(fact)], call, True)
 
     def _call_partial(self, partial: int, number: int) -> None:
-        """The call that a partial makes of another one: its own arguments first."""
-        depth = self._partial_depth.get(number, 0) + 1
-        if depth > MAX_PARTIALS:
-            return
-        inner, outer = self.flow.calls[partial], self.flow.calls[number]
-        callee, *filled = inner.positional
-        stars = (*inner.stars, *((place + len(filled), node) for place, node in outer.stars))
-        passed = ((*filled, *outer.positional), (*inner.keywords, *outer.keywords), stars)
-        call = Call(callee, *passed, (*inner.double_stars, *outer.double_stars), outer.result, outer.line, outer.column)
-        made = self.new_call(call, self.flow.homes[number])
-        self._partial_depth[made] = depth
-        self.graph.watch(callee, self.call, made)
+        """The call that a partial makes of another one: its own arguments first.
 
-    def new_call(self, call: Call, path: str) -> int:
-        self.flow.calls.append(call)
-        self.flow.homes.append(path)
-        return len(self.flow.calls) - 1
+        The keywords of all partials on the way to what is called are gathered in one container, since partials may be
+        made of partials without end.
+        """
+        inner, (made, keywords) = self.flow.calls[partial], self._bags.get(number, ((), NOBODY))
+        callee, *filled = inner.positional
+        if partial in made and (filled or inner.stars):
+            return
+        if keywords == NOBODY or filled or inner.stars:
+            number, keywords = self._fill_in(partial, number, (*made, partial), keywords)
+        self.graph.edge(callee, self.flow.calls[number].callee)
+        for name, value in inner.keywords:
+            self.flow.containers.put(keywords, name, value)
+        for mapping in inner.double_stars:
+            self.graph.watch(mapping, self._take_over, keywords)
+
+    def _fill_in(self, partial: int, number: int, made: tuple[int, ...], before: int) -> tuple[int, int]:
+        """A call with the positional arguments of a partial before those of another, and its container of keywords."""
+        inner, outer = self.flow.calls[partial], self.flow.calls[number]
+        callee, keywords = self.graph.new(), self.graph.new()
+        self.graph.add(keywords, ("D", keywords))
+        if before != NOBODY:
+            self.flow.containers.merge(before, keywords)
+        filled = inner.positional[1:]
+        call = outer._replace(
+            callee=callee,
+            positional=(*filled, *outer.positional),
+            stars=(*inner.stars, *((place + len(filled), node) for place, node in outer.stars)),
+            double_stars=(*outer.double_stars, keywords),
+        )
+        number = self.flow.new_call(call, self.flow.homes[number])
+        self._bags[number] = (made, keywords)
+        self.graph.watch(callee, self.call, number)
+        return number, keywords
 
     def _call_library(self, name: str, number: int) -> None:
         call = self.flow.calls[number]
@@ -187,13 +206,16 @@ class Calls:
         self.graph.add(call.result, ("D", call.result))
         self.flow.containers.put(call.result, None, result)
         made = Call(function, tuple(elements), (), (), (), result, call.line, call.column)
-        self.graph.watch(function, self.call, self.new_call(made, self.flow.homes[number]))
+        self.graph.watch(function, self.call, self.flow.new_call(made, self.flow.homes[number]))
 
     def _get(self, call: Call, number: int) -> None:
         """``property(f)``: what a load of it gives."""
         for value in (*call.positional[:1], *(node for name, node in call.keywords if name == "fget")):
             made = Call(value, (), (), (), (), call.result, call.line, call.column)
-            self.graph.watch(value, self.call, self.new_call(made, self.flow.homes[number]))
+            self.graph.watch(value, self.call, self.flow.new_call(made, self.flow.homes[number]))
+
+    def _decorate(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("S", DECORATOR))
 
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
+from migrate.flow.home import Home
 from migrate.index.summary import Class, Function
 
 Owner = tuple[str, int]
@@ -37,12 +38,21 @@ class RunClass:
 
 @dataclass(frozen=True, slots=True)
 class RunFunction:
-    """A function of the run, with the class that it is a method of."""
+    """A function of the run or a copy of one, with the class that it is a method of.
 
-    path: str
+    ``local`` has its nodes as its file counts them, ``summary`` those that they are in the graph. ``given_back`` are
+    the parameters that it returns as they came.
+    """
+
+    home: Home
+    local: Function
     summary: Function
-    base: int
     owner: int | None
+    given_back: tuple[int, ...]
+
+    @property
+    def path(self) -> str:
+        return self.home.path
 
 
 class Classes:

@@ -21,6 +21,7 @@ class Graph:
         self._successors: list[dict[int, None] | None] = []
         self._watchers: list[list[tuple[React, Any]] | None] = []
         self._work: list[tuple[int, Fact]] = []
+        self._postponed: list[Callable[[], None]] = []
         self.full: dict[int, None] = {}
         """The nodes that more came to than they keep."""
 
@@ -84,8 +85,18 @@ class Graph:
     def _tell(self, node: int, fact: Fact, react: React, payload: Any) -> None:
         react(fact, payload)
 
+    def postpone(self, grow: Callable[[], None]) -> None:
+        """Have the graph grow when the facts at hand have been moved: one thing may lead to the next without end."""
+        self._postponed.append(grow)
+
     def run(self) -> None:
         """Move facts until nothing is new."""
+        self._move()
+        while self._postponed:
+            self._postponed.pop()()
+            self._move()
+
+    def _move(self) -> None:
         work, successors, watchers, add = self._work, self._successors, self._watchers, self.add
         while work:
             node, fact = work.pop()
@@ -136,7 +147,7 @@ class TracedGraph(Graph):
         """The nodes of which a node holds whatever they hold."""
         return list(self._before.get(node, ()))
 
-    def run(self) -> None:
+    def _move(self) -> None:
         while self._work:
             node, fact = self._work.pop()
             self._cause = (node, fact)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 Effect = Literal[
-    "partial", "arguments", "second", "type", "modules", "attributes", "element", "mapped", "getter", "nothing"
+    "partial",
+    "arguments",
+    "second",
+    "type",
+    "modules",
+    "attributes",
+    "element",
+    "mapped",
+    "getter",
+    "nothing",
+    "decorator",
 ]
 """
 ``partial``: the call is a partial of its first argument
@@ -17,7 +27,11 @@ Effect = Literal[
 ``mapped``: a container of what its first argument gives for the elements of the others
 ``getter``: gives what its first argument gives when it is called
 ``nothing``: looks at what it gets
+``decorator``: gives a function that gives back what it gets
 """
+
+DECORATOR = "a decorator"
+"""The name of what gives back what it gets, where a library makes it."""
 
 EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
@@ -31,6 +45,11 @@ EFFECTS: dict[str, Effect] = {
     "types.SimpleNamespace": "attributes",
     **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
     "builtins.map": "mapped",
+    **dict.fromkeys(("functools.wraps", "torch.no_grad", "torch.enable_grad", "torch.inference_mode"), "decorator"),
+    **dict.fromkeys(
+        (f"torch.jit.{d}" for d in ("script", "ignore", "unused", "export", "script_if_tracing")), "arguments"
+    ),
+    **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),
     "builtins.property": "getter",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from migrate.flow.calls import Calls
 from migrate.flow.classes import RunClass, RunFunction
+from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
 from migrate.flow.modules import Loaded
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
-from migrate.index.summary import NOBODY, Call, Summary, Test
+from migrate.index.bodies import Bodies, Body
+from migrate.index.summary import NOBODY, Call, Function, Part, Summary, Test
 
 
 class Linker:
@@ -20,7 +25,8 @@ class Linker:
         self.graph = flow.graph
         passing = Passing(flow)
         self._members = Members(flow, passing)
-        self._calls = Calls(flow, passing, self._members)
+        self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
+        self._bodies: dict[str, Bodies] = {}
 
     def fail(self, path: str) -> None:
         """A file that cannot be read."""
@@ -28,31 +34,59 @@ class Linker:
 
     def link(self, summary: Summary) -> None:
         """Add a file: its nodes and edges, its classes and functions, and what it imports."""
-        base = self.graph.extend(summary.size)
-        graph, members, calls = self.graph, self._members, self._calls
-        for source, to in summary.copies:
-            graph.edge(source + base, to + base)
-        for (owner, key), to in summary.loads.items():
-            graph.watch(owner + base, members.load, (key, to + base))
-        for owner, key, value in summary.stores:
-            graph.watch(owner + base, members.store, (key, value + base))
-        for test in summary.tests:
-            graph.watch(test.classes + base, members.test, Test(*(node + base for node in test)))
-        for cls, to in summary.instances:
-            graph.watch(cls + base, members.instances, to + base)
-        for source, into in summary.merges:
-            graph.watch(source + base, self._merge, into + base)
-        for display in summary.displays:
-            site = display.node + base
+        base = self.graph.extend(len(summary.owners))
+        at = range(base, base + len(summary.owners))
+        self._wire(summary, Home(summary, base, at), self._classes(summary, base))
+        self.flow.modules.take(summary.path, Loaded(summary, base))
+
+    def _wire(self, part: Part, home: Home, owners: Mapping[int, int]) -> None:
+        """Add the edges and functions of a file, or once more those of a function; ``owners`` are its classes."""
+        graph, members, at = self.graph, self._members, home.at
+        self.flow.parts.append((part, home))
+        for source, to in part.copies:
+            graph.edge(at[source], at[to])
+        for (owner, key), to in part.loads.items():
+            graph.watch(at[owner], members.load, (key, at[to]))
+        for owner, key, value in part.stores:
+            graph.watch(at[owner], members.store, (key, at[value]))
+        for test in part.tests:
+            graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
+        for cls, to in part.instances:
+            graph.watch(at[cls], members.instances, at[to])
+        for source, into in part.merges:
+            graph.watch(at[source], self._merge, at[into])
+        for display in part.displays:
+            site = at[display.node]
             graph.add(site, ("D", site))
             for place, value in display.entries:
-                self.flow.containers.put(site, place, value + base)
-        owners = self._classes(summary, base)
-        self._functions(summary, base, owners)
-        for call in summary.calls:
-            number = calls.new_call(_moved(call, base), summary.path)
-            graph.watch(call.callee + base, calls.call, number)
-        self.flow.modules.take(summary.path, Loaded(summary, base))
+                self.flow.containers.put(site, place, at[value])
+        self._functions(part, home, owners)
+        for call in part.calls:
+            number = self.flow.new_call(_moved(call, at), home)
+            graph.watch(at[call.callee], self._calls.call, number)
+
+    def _body(self, number: int) -> Body | None:
+        """The body of a function that is worth copies; None for others."""
+        function = self.flow.functions[number]
+        bodies = self._bodies.get(function.path)
+        if bodies is None:
+            bodies = self._bodies[function.path] = Bodies(function.home.summary)
+        return bodies.body(function.local.number)
+
+    def _copy(self, number: int, body: Body, depth: int, call: int) -> int:
+        """The number of a new copy of a function with all inside of it, for a call."""
+        function = self.flow.functions[number]
+        first = self.graph.extend(len(body.nodes))
+        nodes = range(first, first + len(body.nodes))
+        moved = Moved(function.home.at, dict(zip(body.nodes, nodes, strict=True)))
+        home = Home(function.home.summary, function.home.base, moved, depth, call)
+        for node, copied in zip(body.nodes, nodes, strict=True):
+            self.flow.copies.setdefault(node + home.base, []).append(copied)
+        for node in body.imports:
+            self.graph.edge(function.home.at[node], moved[node])
+        made = self._add_function(function.local, home, function.owner)
+        self.graph.postpone(lambda: self._wire(body, home, {}))
+        return made
 
     def _classes(self, summary: Summary, base: int) -> dict[int, int]:
         """The numbers of the classes by their nodes in the file."""
@@ -73,17 +107,22 @@ class Linker:
                     self.graph.watch(node + base, self._members.metaclass, owners[cls.node])
         return owners
 
-    def _functions(self, summary: Summary, base: int, owners: dict[int, int]) -> None:
-        for function in summary.functions:
-            owner = owners.get(function.owner)
-            self.flow.functions.append(RunFunction(summary.path, function, base, owner))
-            self.graph.add(function.node + base, ("F", len(self.flow.functions) - 1))
-            if owner is not None and function.parameters and function.kind != "static":
-                first: Fact = ("K" if function.kind == "class" else "O", owner)
-                self.graph.add(function.parameters[0][1] + base, first)
-            for node in (function.rest, function.keyword_rest):
-                if node != NOBODY:
-                    self.graph.add(node + base, ("D", node + base))
+    def _functions(self, part: Part, home: Home, owners: Mapping[int, int]) -> None:
+        for function in part.functions:
+            number = self._add_function(function, home, owners.get(function.owner))
+            self.graph.add(home.at[function.node], ("F", number))
+
+    def _add_function(self, local: Function, home: Home, owner: int | None) -> int:
+        summary = _moved_function(local, home.at)
+        given_back = tuple(home.at[node] for node in home.summary.given_back.get(local.number, ()))
+        self.flow.functions.append(RunFunction(home, local, summary, owner, given_back))
+        if owner is not None and summary.parameters and summary.kind != "static":
+            first: Fact = ("K" if summary.kind == "class" else "O", owner)
+            self.graph.add(summary.parameters[0][1], first)
+        for node in (summary.rest, summary.keyword_rest):
+            if node != NOBODY:
+                self.graph.add(node, ("D", node))
+        return len(self.flow.functions) - 1
 
     def _merge(self, fact: Fact, into: int) -> None:
         if fact[0] == "D":
@@ -96,15 +135,26 @@ class Linker:
             self.flow.containers.merge(source, id_of(fact))
 
 
-def _moved(call: Call, base: int) -> Call:
+def _moved(call: Call, at: At) -> Call:
     """A call with the nodes that it has in the graph."""
     return Call(
-        call.callee + base,
-        tuple(node + base for node in call.positional),
-        tuple((name, node + base) for name, node in call.keywords),
-        tuple((place, node + base) for place, node in call.stars),
-        tuple(node + base for node in call.double_stars),
-        call.result + base if call.result != NOBODY else NOBODY,
+        at[call.callee],
+        tuple(at[node] for node in call.positional),
+        tuple((name, at[node]) for name, node in call.keywords),
+        tuple((place, at[node]) for place, node in call.stars),
+        tuple(at[node] for node in call.double_stars),
+        at[call.result],
         call.line,
         call.column,
+    )
+
+
+def _moved_function(function: Function, at: At) -> Function:
+    return function._replace(
+        node=at[function.node],
+        parameters=tuple((name, at[node]) for name, node in function.parameters),
+        keyword_only=tuple((name, at[node]) for name, node in function.keyword_only),
+        rest=at[function.rest] if function.rest != NOBODY else NOBODY,
+        keyword_rest=at[function.keyword_rest] if function.keyword_rest != NOBODY else NOBODY,
+        result=at[function.result],
     )

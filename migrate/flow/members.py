@@ -84,7 +84,7 @@ class Members:
         """What a method gives that is called without being named; the elements of that, where it is an iterator."""
         if fact[0] == "F":
             function = self.flow.functions[id_of(fact)]
-            result = function.summary.result + function.base
+            result = function.summary.result
             self.graph.edge(result, to)
             self.graph.watch(result, self.load, ((ELEMENT, None), to))
 
@@ -99,7 +99,7 @@ class Members:
             function = self.flow.functions[id_of(fact)]
             kind = function.summary.kind
             if function.owner is not None and kind == "property":
-                self.graph.edge(function.summary.result + function.base, to)
+                self.graph.edge(function.summary.result, to)
                 return
             if function.owner is not None and kind != "static" and (bound or kind == "class"):
                 fact = ("B", fact[1])

@@ -17,10 +17,11 @@ class Passing:
 
     def give(self, function: RunFunction, call: Call, bound: bool) -> None:
         """The arguments of a call go to the parameters of a function."""
-        summary, base = function.summary, function.base
+        summary = function.summary
         parameters = summary.parameters[1:] if bound else summary.parameters
-        nodes = [node + base for _, node in parameters]
-        rest = summary.rest + base if summary.rest != NOBODY else NOBODY
+        through = self._through(function, call)
+        nodes = [through.get(node, node) for _, node in parameters]
+        rest = summary.rest
         for i, value in enumerate(call.positional):
             if i < len(nodes):
                 self.graph.edge(value, nodes[i])
@@ -28,16 +29,26 @@ class Passing:
                 self.flow.containers.put(rest, i - len(nodes), value)
         for place, star in call.stars:
             self.graph.watch(star, self._unpack, (nodes, rest, place))
-        named = {name: node + base for name, node in (*parameters, *summary.keyword_only)}
-        keyword_rest = summary.keyword_rest + base if summary.keyword_rest != NOBODY else NOBODY
+        named = {name: through.get(node, node) for name, node in (*parameters, *summary.keyword_only)}
+        keyword_rest = summary.keyword_rest
         for name, value in call.keywords:
             if name in named:
                 self.graph.edge(value, named[name])
             elif keyword_rest != NOBODY:
                 self.flow.containers.put(keyword_rest, name, value)
         for mapping in call.double_stars:
-            given = frozenset(name for name, _ in call.keywords)
+            by_place = parameters[: len(call.positional)]
+            given = frozenset(name for name, _ in (*call.keywords, *by_place))
             self.graph.watch(mapping, self._unpack_mapping, (named, keyword_rest, given))
+
+    def _through(self, function: RunFunction, call: Call) -> dict[int, int]:
+        """Nodes on the way to the parameters that the function returns as they came: each call gets back its own."""
+        found: dict[int, int] = {}
+        for node in function.given_back if call.result != NOBODY else ():
+            passed = found[node] = self.graph.new()
+            self.graph.edge(passed, node)
+            self.graph.edge(passed, call.result)
+        return found
 
     def _unpack(self, fact: Fact, to: tuple[list[int], int, int]) -> None:
         if fact[0] == "D":

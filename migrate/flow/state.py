@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from migrate.flow.classes import Classes, RunFunction
 from migrate.flow.containers import Containers
+from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
+from migrate.flow.home import Home, Moved
 from migrate.flow.modules import Modules
-from migrate.index.summary import Call
+from migrate.index.summary import NOBODY, Call, Part
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
@@ -26,5 +28,31 @@ class Flow:
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []
         self.calls: list[Call] = []
-        self.homes: list[str] = []
-        """The file of each call."""
+        self.homes: list[Home] = []
+        """The file or copy that each call is in."""
+        self.parts: list[tuple[Part, Home]] = []
+        """All that was linked: files, and copies of functions."""
+        self.copies: dict[int, list[int]] = {}
+        """The nodes of copies of functions, by those of the functions."""
+
+    def new_call(self, call: Call, home: Home) -> int:
+        """The number of a new call."""
+        self.calls.append(call)
+        self.homes.append(home)
+        return len(self.calls) - 1
+
+    def everywhere(self, node: int) -> list[int]:
+        """A node of a file, and those that stand for it in copies of its function."""
+        return [node, *self.copies.get(node, ())]
+
+    def idle(self) -> set[int]:
+        """The nodes of functions of which all calls go to copies, and of copies that are called only from there."""
+        found = set(self.copies)
+        for _, home in self.parts:  # a copy comes behind the part with the call
+            if home.call != NOBODY and self.calls[home.call].result in found and isinstance(home.at, Moved):
+                found.update(home.at.values())
+        return found
+
+    def of(self, node: int) -> list[Fact]:
+        """The facts of a node of a file, in copies of its function too."""
+        return list(dict.fromkeys(fact for each in self.everywhere(node) for fact in self.graph.of(each)))

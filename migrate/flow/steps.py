@@ -36,6 +36,7 @@ class Steps:
 
     def __init__(self, flow: Flow, graph: TracedGraph) -> None:
         self._flow = flow
+        self._idle = flow.idle()
         self._graph = graph
         self._places: dict[int, tuple[str, Place]] = {}
         self._names: dict[int, tuple[str, str]] = {}
@@ -48,9 +49,11 @@ class Steps:
                 continue
             summary, base = loaded
             self._constants.update(node + base for node in summary.constants)
-            self._places.update((node + base, (path, place)) for node, place in summary.places.items())
-            self._loads.update((to + base, (owner + base, key)) for (owner, key), to in summary.loads.items())
+            for node, place in summary.places.items():
+                self._places.update(dict.fromkeys(flow.everywhere(node + base), (path, place)))
             self._names.update((node + base, (path, f"the name {name}")) for name, node in summary.exports.items())
+        for part, home in flow.parts:
+            self._loads.update((home.at[to], (home.at[owner], key)) for (owner, key), to in part.loads.items())
         for function in flow.functions:
             self._name_parameters(function)
         for i, cls in enumerate(flow.classes.classes):
@@ -58,11 +61,11 @@ class Steps:
                 self._names.setdefault(node, (cls.path, f"the attribute {name} of {cls.summary.name}"))
 
     def _name_parameters(self, function: RunFunction) -> None:
-        summary, base = function.summary, function.base
+        summary = function.summary
         for name, node in (*summary.parameters, *summary.keyword_only):
-            self._names[node + base] = (function.path, f"the parameter {name} of {self.function_name(function)}")
-            self._parameters[node + base] = function
-        self._names[summary.result + base] = (function.path, f"what {self.function_name(function)} returns")
+            self._names[node] = (function.path, f"the parameter {name} of {self.function_name(function)}")
+            self._parameters[node] = function
+        self._names[summary.result] = (function.path, f"what {self.function_name(function)} returns")
 
     def function_name(self, function: RunFunction) -> str:
         """The name of a function, behind that of its class."""
@@ -70,8 +73,8 @@ class Steps:
         return name if function.owner is None else f"{self._flow.classes.classes[function.owner].summary.name}.{name}"
 
     def facts(self, node: int) -> list[Fact]:
-        """The facts of a node, classes and layers of rules first."""
-        return sorted(self._graph.of(node), key=lambda fact: (fact[0] not in "MI", repr(fact)))
+        """The facts of a node of a file, classes and layers of rules first."""
+        return sorted(self._flow.of(node), key=lambda fact: (fact[0] not in "MI", repr(fact)))
 
     def word(self, fact: Fact) -> str:
         """What a fact says, in words."""
@@ -98,7 +101,8 @@ class Steps:
     def path(self, node: int, fact: Fact) -> list[Step]:
         """The steps of a fact from where it was made to ``node``."""
         steps: list[Step] = []
-        way = self._graph.path(node, fact)
+        holding = (each for each in self._flow.everywhere(node) if fact in self._graph.of(each))
+        way = self._graph.path(next(holding, node), fact)
         while len(way) > 1 and way[-1][1][0] in "SX" and way[-1][1] != way[-2][1] and way[-2][1][0] in "SXM":
             way.pop()  # the modules that a class is looked up in
         for at, held in reversed(way):
@@ -118,9 +122,10 @@ class Steps:
 
     def lost(self, node: int) -> list[Step]:
         """The places behind a node from which nothing that is known comes."""
-        seen: dict[int, None] = {node: None}
+        todo = [each for each in self._flow.everywhere(node) if each not in self._idle] or [node]
+        seen = dict.fromkeys((*self._idle, *todo))
         found: dict[Step, None] = {}
-        for at in (todo := [node]):
+        for at in todo:
             before = self._graph.before(at)
             if not before and not self._graph.of(at):
                 found.update(dict.fromkeys(self._ends(at, seen, todo)))

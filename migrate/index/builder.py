@@ -18,10 +18,12 @@ class Builder:
     """Makes nodes and edges for the scope that is being read; ``members`` are the names that rules speak about."""
 
     def __init__(self, path: str, members: frozenset[str]) -> None:
-        self.summary = Summary(path)
+        self.summary = Summary(path=path)
         self.members = members
         self.module = Scope(None)
         self.scope = self.module
+        self.owner = NOBODY
+        """The function that new nodes belong to."""
         self.narrowed: dict[str, int] = {}
         """What tests say of names and paths such as ``m.norm`` here."""
         self.depth = 0
@@ -36,9 +38,13 @@ class Builder:
         """Something of which nothing is known, and nothing followed."""
 
     def new(self) -> int:
-        node = self.summary.size
-        self.summary.size = node + 1
-        return node
+        return self.new_of(self.owner)
+
+    def new_of(self, owner: int) -> int:
+        """A node of a function, or of the module where the owner is NOBODY."""
+        owners = self.summary.owners
+        owners.append(owner)
+        return len(owners) - 1
 
     def constant(self, value: object) -> int:
         """The node of a literal."""
@@ -46,7 +52,7 @@ class Builder:
         key = (kind, value if isinstance(value, (str, int, float, bool, type(None))) else repr(value))
         node = self._constants.get(key)
         if node is None:
-            node = self._constants[key] = self.new()
+            node = self._constants[key] = self.new_of(NOBODY)
             self.summary.constants[node] = key[1]
         return node
 
@@ -71,7 +77,7 @@ class Builder:
         loads = self.summary.loads
         node = loads.get((base, key))
         if node is None:
-            node = loads[base, key] = self.new()
+            node = loads[base, key] = self.new_of(self.summary.owners[base])
         return node
 
     def store(self, base: int, key: Key, value: int) -> None:
@@ -88,7 +94,7 @@ class Builder:
         scope = self.scope.home(name)
         node = scope.names.get(name)
         if node is None:
-            node = scope.names[name] = self.new()
+            node = scope.names[name] = self.new_of(scope.number)
         return node
 
     def name(self, name: str) -> int:
@@ -97,10 +103,11 @@ class Builder:
         if narrowed is not None:
             return narrowed
         scope = self.scope.resolve(name)
-        names = self.summary.free if scope is None else scope.names
-        node = names.get(name)
+        if scope is not None:
+            return scope.names[name]
+        node = self.summary.free.get(name)
         if node is None:
-            node = names[name] = self.new()
+            node = self.summary.free[name] = self.new_of(NOBODY)
         return node
 
     def bind(self, name: str, value: int) -> None:
@@ -113,6 +120,7 @@ class Builder:
 
     def bind_late(self, name: str, value: int) -> None:
         """Bind a name that may have been used above, when nothing was known of its binding here."""
+        self.scope.sources.pop(name, None)
         if name not in self.scope.home(name).names:
             outer = self.scope.resolve(name)
             earlier = (outer.names if outer is not None else self.summary.free).get(name)
@@ -135,12 +143,12 @@ class Builder:
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
         before, narrowed = self.scope, self.narrowed
-        self.scope = scope
+        self.scope, self.owner = scope, scope.number
         self.narrowed = dict(narrowed) if scope.is_comprehension else {}
         try:
             return read()
         finally:
-            self.scope, self.narrowed = before, narrowed
+            self.scope, self.owner, self.narrowed = before, before.number, narrowed
 
     def enclosing_class(self) -> int:
         return self.scope.enclosing_class()

@@ -11,7 +11,7 @@ from migrate.index.functions import signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
-from migrate.index.summary import Display, Place, Test, Use, element
+from migrate.index.summary import NOBODY, Display, Place, Test, Use, element
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -57,7 +57,7 @@ def _assign_item(b: Builder, target: ast.Subscript, given: int) -> None:
     if name == "globals" and isinstance(key, str):
         node = b.module.names.get(key)
         if node is None:
-            node = b.module.names[key] = b.new()
+            node = b.module.names[key] = b.new_of(NOBODY)
         b.copy(given, node)
     namespace = namespace_owner(owner)
     if namespace is not None and isinstance(key, str):
@@ -213,8 +213,24 @@ def _walrus(b: Builder, node: ast.NamedExpr) -> int:
 def _lambda(b: Builder, node: ast.Lambda) -> int:
     defaults, keyword_defaults, annotations = argument_values(b, node.args)
     function, scope = signature(b, node, "<lambda>", defaults, keyword_defaults, annotations)
-    b.inside(scope, lambda: b.copy(value(b, node.body), function.result))
+    b.inside(scope, lambda: give_back(b, node.body))
     return function.node
+
+
+def give_back(b: Builder, node: ast.expr) -> None:
+    """What a function returns. A parameter as it came is no matter of the function, but of each of its calls."""
+    function = b.scope.function()
+    given = value(b, node)
+    if function is None:
+        return
+    source = function.sources.get(node.id) if isinstance(node, ast.Name) and node.id not in b.narrowed else None
+    if source is None or given != function.names.get(getattr(node, "id", "")):
+        b.copy(given, function.result)
+        return
+    b.summary.given_back.setdefault(function.number, {})[given] = None
+    if source.default is not None:
+        b.copy(source.default, function.result)
+    b.instance_of(source.annotation, function.result)
 
 
 def argument_values(b: Builder, arguments: ast.arguments) -> tuple[list[int], list[int | None], dict[str, int]]:
@@ -300,8 +316,26 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
 
     given = b.inside(scope, read)
     made = b.new()
+    mapping = _mapping_of_items(node)
+    if mapping is not None:
+        b.summary.merges.append((value(b, mapping), made))
+        given = b.anything
     b.summary.displays.append(Display(made, ((None, given),)))
     return made
+
+
+def _mapping_of_items(node: ast.expr) -> ast.expr | None:
+    """``d`` in ``{k: v for k, v in d.items() if ...}``, which has elements of ``d`` under their keys."""
+    if not isinstance(node, ast.DictComp) or len(node.generators) > 1:
+        return None
+    iterated, target = node.generators[0].iter, node.generators[0].target
+    pair = [getattr(n, "id", "") for n in (node.key, node.value)]
+    named = [getattr(n, "id", None) for n in target.elts] if isinstance(target, ast.Tuple) else []
+    is_items = isinstance(iterated, ast.Call) and getattr(iterated.func, "attr", "") == "items"
+    if not is_items or pair != named:
+        return None
+    assert isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Attribute)
+    return iterated.func.value
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:

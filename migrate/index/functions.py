@@ -7,7 +7,7 @@ from typing import Literal
 
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
-from migrate.index.scopes import Scope
+from migrate.index.scopes import Scope, Source
 from migrate.index.summary import NOBODY, Function
 
 Kind = Literal["plain", "static", "class", "property"]
@@ -33,19 +33,22 @@ def signature(
 ) -> tuple[Function, Scope]:
     """The function with nodes for all of its parameters, and the scope of its body."""
     arguments = node.args
-    scope = Scope(b.scope, result=b.new())
+    number = len(b.summary.functions)
+    scope = Scope(b.scope, result=b.new_of(number), number=number)
     made = b.new()
 
     def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
-        parameter_node = scope.names[argument.arg] = b.new()
+        parameter_node = scope.names[argument.arg] = b.new_of(number)
         if default is not None:
             b.copy(default, parameter_node)
         if argument.arg in annotations:
             b.instance_of(annotations[argument.arg], parameter_node)
+        scope.sources[argument.arg] = Source(default, annotations.get(argument.arg, b.anything))
         return argument.arg, parameter_node
 
     positional = [*arguments.posonlyargs, *arguments.args]
     padded = [*[None] * (len(positional) - len(defaults)), *defaults]
+    kind = _kind(node)
     rest, keyword_rest = (_collects(b, scope, a) for a in (arguments.vararg, arguments.kwarg))
     function = Function(
         made,
@@ -56,10 +59,13 @@ def signature(
         keyword_rest,
         scope.result,
         b.scope.owner,
-        _kind(node),
+        kind,
         node.lineno,
+        number,
     )
     b.summary.functions.append(function)
+    if b.scope.is_class and kind != "static" and positional:
+        scope.sources.pop(positional[0].arg)  # it is bound without being passed
     return function, scope
 
 
@@ -67,7 +73,7 @@ def _collects(b: Builder, scope: Scope, argument: ast.arg | None) -> int:
     """The node of ``*args`` or ``**kwargs``."""
     if argument is None:
         return NOBODY
-    node = scope.names[argument.arg] = b.new()
+    node = scope.names[argument.arg] = b.new_of(scope.number)
     return node
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from migrate.index.summary import NOBODY
 
@@ -15,20 +16,34 @@ WITHOUT_NAMES = (ast.Expr, ast.Return, ast.Raise, ast.Pass, ast.Assert)
 """Statements that bind nothing and hold no block."""
 
 
+class Source(NamedTuple):
+    """The nodes of a parameter's default and annotation."""
+
+    default: int | None
+    annotation: int
+
+
 @dataclass(slots=True, eq=False)
 class Scope:
     """A namespace under construction: its names with their nodes.
 
-    ``elsewhere`` holds the names that a global or nonlocal statement sends to another scope. ``owner`` is the node of
-    the class whose body this is, ``result`` that of what the function returns.
+    ``elsewhere`` holds the names that a global or nonlocal statement sends to another scope, ``sources`` the parameters
+    that nothing else is bound to. ``owner`` is the node of the class whose body this is, ``result`` that of what the
+    function returns, and ``number`` says which function of the file it is or is inside of.
     """
 
     parent: Scope | None
     names: dict[str, int] = field(default_factory=dict)
     elsewhere: dict[str, Scope] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     owner: int = NOBODY
     result: int = NOBODY
     is_comprehension: bool = False
+    number: int = NOBODY
+
+    def __post_init__(self) -> None:
+        if self.number == NOBODY and self.parent is not None:
+            self.number = self.parent.number
 
     @property
     def is_class(self) -> bool:

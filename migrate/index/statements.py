@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migrate.index.builder import Builder
-from migrate.index.expressions import annotation, argument_values, assign, loop, narrow, value
+from migrate.index.expressions import annotation, argument_values, assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, signature
 from migrate.index.narrowing import conditions, leaves
 from migrate.index.paths import dotted
@@ -122,9 +122,8 @@ def _assert(b: Builder, node: ast.Assert) -> None:
 
 
 def _return(b: Builder, node: ast.Return) -> None:
-    function = b.scope.function()
-    if node.value is not None and function is not None:
-        b.copy(value(b, node.value), function.result)
+    if node.value is not None:
+        give_back(b, node.value)
 
 
 def _import(b: Builder, node: ast.Import) -> None:
@@ -212,6 +211,8 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         names, redirects = bound_names(node.body)
         b.redirect(redirects)
         b.reserve(names)
+        for name in names:
+            scope.sources.pop(name, None)
         block(b, node.body)
 
     b.later.append(lambda: b.inside(scope, read))

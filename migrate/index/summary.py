@@ -46,7 +46,10 @@ class Call(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function or lambda. ``owner`` is the node of the class it is a method of; ``kind`` how it is bound there."""
+    """A function or lambda. ``owner`` is the node of the class it is a method of; ``kind`` how it is bound there.
+
+    ``number`` is its place among the functions of the file.
+    """
 
     node: int
     name: str
@@ -58,6 +61,7 @@ class Function(NamedTuple):
     owner: int
     kind: Literal["plain", "static", "class", "property"]
     line: int
+    number: int
 
 
 class Class(NamedTuple):
@@ -109,16 +113,13 @@ class Test(NamedTuple):
 
 
 @dataclass(slots=True)
-class Summary:
-    """All that flow needs to know of a file; nodes are numbered from 0 to ``size``.
+class Part:
+    """Functions, and edges between nodes: of a file, or of a function with those inside of it.
 
     ``instances`` lead from a class to what holds its instances, as annotations promise. ``merges`` lead from a mapping
-    to one that takes its elements over. ``exports`` are the names at module level, and ``free`` those that nothing in
-    the file binds.
+    to one that takes its elements over.
     """
 
-    path: str
-    size: int = 0
     copies: list[tuple[int, int]] = field(default_factory=list)
     loads: dict[tuple[int, Key], int] = field(default_factory=dict)
     stores: list[tuple[int, Key, int]] = field(default_factory=list)
@@ -126,11 +127,25 @@ class Summary:
     tests: list[Test] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
-    classes: list[Class] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
     merges: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Summary(Part):
+    """All that flow needs to know of a file; nodes are numbered from 0.
+
+    ``owners`` has for each node the number of the function that it belongs to, NOBODY at module level. ``exports`` are
+    the names at module level, and ``free`` those that nothing in the file binds.
+    """
+
+    path: str = ""
+    owners: list[int] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     stars: list[tuple[int, str]] = field(default_factory=list)
+    given_back: dict[int, dict[int, None]] = field(default_factory=dict)
+    """The parameters that functions return as they came, which no edge leads to what they return."""
     exports: dict[str, int] = field(default_factory=dict)
     free: dict[str, int] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)
