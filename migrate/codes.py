@@ -307,6 +307,14 @@ _ALL = (
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
     ),
     _code(
+        "BN308",
+        "use inside a subclass that is left",
+        """The subclass is left as a whole, and its review (BN209) names what stops it: the use is ported with the
+        class. What to write is right once the base is MindSpore's.""",
+        HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        print(x)\n"
+        "        return x * self.weight[0]\n",
+    ),
+    _code(
         "BN402",
         "torch's name on MindSpore's layer",
         """The class is MindSpore's, by an earlier run or by hand, and has no attribute or method of this name, or

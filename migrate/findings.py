@@ -45,7 +45,8 @@ class Finding:
     """One place in a file. Lines and columns are 1-based, in characters; the end is exclusive.
 
     In a notebook they count in the ``cell`` of that number, which is 1-based and counts cells of every type.
-    ``suggestion`` is what a review offers to write instead of ``before``; empty where nothing can be told.
+    ``suggestion`` is what a review, or a note on what is left, offers to write instead of ``before``; empty where
+    nothing can be told.
     """
 
     code: str

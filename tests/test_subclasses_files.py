@@ -65,7 +65,7 @@ def test_a_child_is_rewritten_with_its_base() -> None:
 @pytest.mark.parametrize(
     ("base", "code"),
     [
-        (BASE.replace("super().forward(x)", "nn.functional.relu(super().forward(x))"), "BN213"),
+        (BASE.replace("super().forward(x)", "nn.functional.relu(super().forward(x))"), "BN308"),
         (BASE.replace("class Norm(nn.BatchNorm2d):", "class Norm(nn.BatchNorm2d):  # bn-migrate: skip"), "BN306"),
         ("# bn-migrate: skip-file\n" + BASE, "BN306"),
     ],
@@ -81,10 +81,10 @@ def test_a_child_that_needs_a_person_keeps_its_base_and_what_derives_from_it() -
     child = CHILD.replace("super().forward(x) +", "print(x) or super().forward(x) +")
     most = LAST.replace(".child import Child", ".use import Last").replace("class Last(Child)", "class Most(Last)")
     found = migrated(BASE, child, LAST, most)
-    assert found["__init__"] == (most, {"BN213"})
+    assert found["__init__"] == (most, {"BN308"})
     assert "class Norm(ms.nn.BatchNorm2d)" in found["base"][0]
-    assert found["child"] == (child, {"BN209", "BN213"})
-    assert found["use"] == (LAST, {"BN213"})
+    assert found["child"] == (child, {"BN209", "BN308"})
+    assert found["use"] == (LAST, {"BN308"})
 
 
 def test_what_derives_from_a_class_of_a_skipped_file_stays() -> None:

@@ -239,9 +239,10 @@ def _report(module: Module, made: Made) -> None:
         return
     if left:
         if made.code or made.changes_arguments or not flows:
-            message = f"{ast.unparse(call.func)} is {symbol}, {left.why}: migrate both together"
-            message += f"; {made.message}" if made.code else ""
-            module.add(Draft("BN213", made.role, symbol, call, message, suggestion=edits_within(module, made)))
+            what = f"{ast.unparse(call.func)} is {symbol}"
+            origin = replace(left, asked=False)  # the class is left on request, what it is called with is not
+            draft = module.stays(origin, made.role, symbol, what, call, edits_within(module, made))
+            module.add(replace(draft, message=f"{draft.message}; {made.message}") if made.code else draft)
         return
     if made.construction.others:
         return

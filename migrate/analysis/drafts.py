@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from migrate.analysis.evaluator import Evaluator
@@ -21,6 +21,8 @@ from migrate.rules import RuleSet
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
 NO_NAMES = Spelling({}, {})
+LEFT = ("BN213", "BN306", "BN308")
+"""What is said of uses of something that stays the source framework's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Draft:
 
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
     ``spelling`` the names they need, ``needs`` the import lines. ``as_source``: what the same is called where the class
-    is the source framework's, which a comment that was written then lists.
+    is the source framework's, or outside of it, which a comment may list as well.
     """
 
     code: str
@@ -162,9 +164,9 @@ class Module:
         line = home.index.source.line_name(self.line(node))
         return f"line {line}" + ("" if home is self.evaluator else f" of {home.path}")
 
-    def leave(self, node: ast.AST, why: str, asked: bool = False) -> None:
+    def leave(self, node: ast.AST, why: str, asked: bool = False, subclass: ast.AST | None = None) -> None:
         """Remember that ``node``, and so all that it brings, stays the source framework's."""
-        self.origins.left.setdefault(node, Stays(why, asked))
+        self.origins.left.setdefault(node, Stays(why, asked, subclass))
 
     def why_left(self, node: ast.AST | None) -> Stays | None:
         """Why a node of any file stays the source framework's; None where it does not."""
@@ -172,7 +174,7 @@ class Module:
         home = self.evaluator if node is None else self.evaluator.home(node)
         if stays is None or home is self.evaluator:
             return stays
-        return Stays(f"{stays.why} ({home.path})", stays.asked)
+        return replace(stays, why=f"{stays.why} ({home.path})")
 
     def held_back(self, node: ast.AST) -> Stays | None:
         """Why the class that ``node`` itself spells stays, other than for a comment on it."""
@@ -182,6 +184,22 @@ class Module:
     def first_left(self, nodes: Iterable[ast.AST | None]) -> Stays | None:
         """Why the first of ``nodes`` that stays does so."""
         return next((stays for node in nodes if (stays := self.why_left(node)) is not None), None)
+
+    def stays(
+        self, origin: Stays, role: Role, symbol: str, what: str, node: Located, suggestion: tuple[Edit, ...] = ()
+    ) -> Draft:
+        """What is said of the use ``node`` of something that stays: ``what`` it is, in words, and what it becomes."""
+        if origin.asked:
+            return Draft("BN306", role, symbol, node, f"{what}, {origin.why}")
+        if self._is_own(node, origin):
+            told = f"{what}, {origin.why}: the review there is about this use, too"
+            return Draft("BN308", role, symbol, node, told, suggestion=suggestion, as_source=("BN213",))
+        return Draft("BN213", role, symbol, node, f"{what}, {origin.why}: migrate both together", suggestion=suggestion)
+
+    def _is_own(self, node: Located, origin: Stays) -> bool:
+        """Whether ``node`` is a use inside the body of the subclass that is left, or of an heir that is left for it."""
+        around = [self.why_left(a) for a in self.index.ancestors(node) if isinstance(a, ast.ClassDef)]
+        return origin.subclass is not None and any(s and s.subclass is origin.subclass for s in around)
 
     def describe(self, value: Value) -> str:
         """A value in words, with the line it comes from where the file has one."""

@@ -62,10 +62,9 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     origin = module.left_around(node.value) or why_left(module, [b for _, b in known], values)
     rules = [b.rule for _, b in known]
     if origin is not None:
-        message = f"{ast.unparse(node.value)} is {rule.source.name}, {origin.why}: migrate both together"
-        code = "BN306" if origin.asked else "BN213"
-        offer = _offer_for_left(module, node, rules, symbol) if code == "BN213" else Offer(node)
-        return Draft(code, role, symbol, offer.place, message, suggestion=offer.edits)
+        offer = Offer(node) if origin.asked else _offer_for_left(module, node, rules, symbol)
+        what = f"{ast.unparse(node.value)} is {rule.source.name}"
+        return module.stays(origin, role, symbol, what, offer.place, offer.edits)
     known_name = node.attr in rule.attributes or node.attr in rule.methods
     return listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
 
@@ -159,9 +158,8 @@ def is_defined_here(module: Module, value: Value, attr: str) -> bool:
 
 def why_left(module: Module, bases: list[Migrated], values: list[Value]) -> Stays | None:
     """Why the constructor or subclass of one of the instances stays; None where all were migrated."""
-    nodes: list[ast.AST | None] = [b.reference for b in bases]
-    nodes += [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
-    return module.first_left(nodes)
+    subclasses = [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
+    return module.first_left([*subclasses, *(b.reference for b in bases)])
 
 
 def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:

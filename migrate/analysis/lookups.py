@@ -53,8 +53,8 @@ def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: 
     symbol, function = f"{base.rule.source.name}.{name}", ast.unparse(call.func)
     origin = why_left(module, [base], [value])
     if origin is not None:
-        message = f"{ast.unparse(call.args[0])} is {base.rule.source.name}, {origin.why}: migrate both together"
-        return Draft("BN306" if origin.asked else "BN213", "string", symbol, call, message)
+        what = f"{ast.unparse(call.args[0])} is {base.rule.source.name}"
+        return module.stays(origin, "string", symbol, what, call)
     new = new_name(base.rule, name)
     told = f"in MindSpore it is {new}" if new else why_none(base.rule, name, ast.unparse(call.args[0]))
     message = f"{function} by name: {told}"

@@ -17,10 +17,14 @@ from migrate.edits import Edit, ReferTo, SwapImport
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """Why something stays; ``asked`` where a comment asks for it."""
+    """Why something stays; ``asked`` where a comment asks for it.
+
+    ``subclass``: it is that class, or an heir of it, which is left as a whole and has one review for all of it.
+    """
 
     why: str
     asked: bool = False
+    subclass: ast.AST | None = None
 
 
 @dataclass(slots=True)

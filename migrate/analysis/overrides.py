@@ -28,10 +28,8 @@ def decide_overridden(module: Module, node: ast.Attribute, values: list[Value]) 
     symbol = f"{rule.source.name}.{node.attr}"
     around = module.left_around(node.value)
     if around is not None:
-        message = f"{ast.unparse(node.value)} is {rule.source.name}, {around.why}: migrate both together"
-        if around.asked:
-            return Draft("BN306", "method", symbol, node, message)
-        return Draft("BN213", "method", symbol, node, message, suggestion=(RenameAttribute(node, treatment.to),))
+        what = f"{ast.unparse(node.value)} is {rule.source.name}"
+        return module.stays(around, "method", symbol, what, node, (RenameAttribute(node, treatment.to),))
     left = [_is_left(module, v) for v in values]
     if all(left):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from migrate.analysis.drafts import Module
+from migrate.analysis.drafts import LEFT, Module
 from migrate.analysis.instances import decide_use
 from migrate.analysis.lookups import lookups
 from migrate.analysis.scopes import Function
@@ -64,7 +64,7 @@ class Pairs:
             assert isinstance(statement, ast.Assign)
             run = together(module, statement, layers[0].rule)
             self.able.append(_Write(node, attr, layers, write.definition, tuple(run)))
-        elif code not in ("BN213", "BN306"):
+        elif code not in LEFT:
             self.left.append(write)
 
     def settle(self, module: Module) -> dict[ast.AST, Place]:

@@ -308,7 +308,8 @@ def decide_subclasses(module: Module, mine: dict[ast.ClassDef, Subclass], refere
     """Report the subclasses of a file, but for those that depend on what other files leave."""
     for cls, found in mine.items():
         if found.doubt:
-            module.leave(cls, f"whose subclass {cls.name} was left at line {module.line_name(cls)}")
+            line = module.line_name(cls.bases[0])
+            module.leave(cls, f"whose subclass {cls.name} was left at line {line}", subclass=cls)
             if not any(b in references for b in cls.bases):
                 module.add(Draft("BN209", "base", found.base.rule.source.name, cls.bases[0], found.doubt))
         if not _is_heir(module, found):
@@ -329,7 +330,7 @@ def _is_heir(module: Module, found: Subclass) -> bool:
 def _report(module: Module, found: Subclass) -> None:
     origin = module.first_left(found.above)
     if origin is not None:
-        module.leave(found.cls, origin.why, origin.asked)
+        module.leave(found.cls, origin.why, origin.asked, origin.subclass)
     origin = module.why_left(found.cls)
     for made in found.made:
         _report_constructor(module, made, origin)
@@ -340,10 +341,8 @@ def _report(module: Module, found: Subclass) -> None:
 def _report_constructor(module: Module, made: Made, origin: Stays | None) -> None:
     symbol, call = made.rule.source.name, made.call
     if origin is not None:
-        code = "BN306" if origin.asked else "BN213"
-        message = f"{ast.unparse(call.func)} is {symbol}'s, {origin.why}: migrate both together"
         offer = offer_for(module, made).edits if made.code else edits_within(module, made)
-        module.add(Draft(code, made.role, symbol, call, message, suggestion=offer if code == "BN213" else ()))
+        module.add(module.stays(origin, made.role, symbol, f"{ast.unparse(call.func)} is {symbol}'s", call, offer))
         if made.reference is not None:
             module.leave(made.reference.node, origin.why, origin.asked)
         return
