@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from migrate.index.scopes import Scope
+from migrate.index.shapes import constants
 from migrate.index.summary import NOBODY, Key, Summary
 
 T = TypeVar("T")
+Literals = dict[str, tuple[object, ...]]
 MANY = 64
 """Names that a loop may compute beyond which the rest is not followed."""
 
@@ -29,8 +31,10 @@ class Builder:
         self.depth = 0
         self.depths: dict[str, int] = {}
         """How deep the blocks are nested here, and for what is narrowed, in which the test holds."""
-        self.literals: dict[str, tuple[object, ...]] = {}
-        """The constants that the variable of a loop over literals goes through."""
+        self.literals: Literals = {}
+        """The constants that variables can be here; behind ``name[]``, the elements of tuples."""
+        self.pairs: dict[str, tuple[str, int]] = {}
+        """For the keys that loops over ``items()`` bind, the variables of the values, and the mappings."""
         self.later: list[Callable[[], None]] = []
         """The bodies of functions, which are read when all around them is known."""
         self._constants: dict[tuple[str, object], int] = {}
@@ -114,6 +118,10 @@ class Builder:
         """Bind ``name`` here. What a test has said of it may still hold where only a nested block binds it anew."""
         before = self.narrowed.get(name)
         self.forget(name)
+        self.literals.pop(name, None)
+        self.literals.pop(f"{name}[]", None)
+        if self.pairs:
+            self.pairs = {key: pair for key, pair in self.pairs.items() if name not in (key, pair[0])}
         self.copy(value, self.variable(name))
         if before is not None and self.depth > self.depths.get(name, 0):
             self.narrowed[name] = self.join((before, value))
@@ -142,13 +150,15 @@ class Builder:
 
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
-        before, narrowed = self.scope, self.narrowed
+        before, narrowed, literals, pairs = self.scope, self.narrowed, self.literals, self.pairs
         self.scope, self.owner = scope, scope.number
         self.narrowed = dict(narrowed) if scope.is_comprehension else {}
+        self.literals, self.pairs = (dict(literals), dict(pairs)) if scope.is_comprehension else ({}, {})
         try:
             return read()
         finally:
             self.scope, self.owner, self.narrowed = before, before.number, narrowed
+            self.literals, self.pairs = literals, pairs
 
     def enclosing_class(self) -> int:
         return self.scope.enclosing_class()
@@ -174,13 +184,27 @@ class Builder:
         """Note what the variable of a loop goes through, where that is written out."""
         if not isinstance(target, ast.Name):
             return
-        self.literals.pop(target.id, None)
-        if isinstance(iterated, (ast.Tuple, ast.List)) and all(isinstance(e, ast.Constant) for e in iterated.elts):
-            self.literals[target.id] = tuple(e.value for e in iterated.elts if isinstance(e, ast.Constant))
+        if isinstance(iterated, ast.Name) and f"{iterated.id}[]" in self.literals:
+            self.literals[target.id] = self.literals[f"{iterated.id}[]"]
+        elif constants(iterated):
+            self.literals[target.id] = constants(iterated)
         elif isinstance(iterated, ast.Call) and getattr(iterated.func, "id", "") == "range":
             bounds = [a.value for a in iterated.args if isinstance(a, ast.Constant) and isinstance(a.value, int)]
             if len(bounds) == len(iterated.args) and 0 < len(bounds) <= 3:
                 self.literals[target.id] = tuple(range(*bounds))[:MANY]
+
+    def keys(self, node: ast.expr) -> tuple[object, ...]:
+        """The keys that an expression can be; None stands for any."""
+        if isinstance(node, ast.Constant):
+            return (node.value,)
+        return self.literals.get(node.id, (None,)) if isinstance(node, ast.Name) else (None,)
+
+    def paired(self, key: ast.expr, value: ast.expr | None) -> int | None:
+        """The mapping whose keys and values a loop binds to two names, where these are they."""
+        if not isinstance(key, ast.Name) or not isinstance(value, ast.Name):
+            return None
+        name, mapping = self.pairs.get(key.id, ("", NOBODY))
+        return mapping if name == value.id else None
 
     def spellings(self, node: ast.expr) -> list[str]:
         """The strings that a literal, a variable of a loop over literals, or an f-string of these can be."""

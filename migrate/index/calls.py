@@ -65,6 +65,16 @@ def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return b.anything
 
 
+def put(b: Builder, base: int, key: ast.expr, given: int, source: ast.expr | None) -> None:
+    """Put what ``source`` gives under a key; all of a mapping under its keys, where a loop over it does so."""
+    mapping = b.paired(key, source)
+    if mapping is not None:
+        b.summary.merges.append((mapping, base))
+    else:
+        for each in b.keys(key):
+            b.store(base, element(each), given)
+
+
 def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     made = b.new()
     b.summary.displays.append(Display(made, passed.keywords))
@@ -108,11 +118,10 @@ def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """``get``, ``pop`` and ``setdefault``: an element, or the default, which the last of them keeps there."""
     if not passed.positional:
         return b.load(base, element())
-    key = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
     default = passed.positional[1] if len(passed.positional) > 1 else b.anything
     if isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
-        b.store(base, element(key), default)
-    return b.join((b.load(base, element(key)), default))
+        put(b, base, node.args[0], default, node.args[1] if len(node.args) > 1 else None)
+    return b.join((*(b.load(base, element(key)) for key in b.keys(node.args[0])), default))
 
 
 def _all_of(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable, Iterable
 
 from migrate.index.builder import Builder
-from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call
+from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call, put
 from migrate.index.functions import signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
+from migrate.index.shapes import is_super, mapping_of_items, rows
 from migrate.index.summary import NOBODY, Display, Place, Test, Use, element
 
 
@@ -44,14 +45,14 @@ def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = N
         b.store(base, target.attr, given)
         b.forget(dotted(target))
     elif isinstance(target, ast.Subscript):
-        _assign_item(b, target, given)
+        _assign_item(b, target, given, source)
     elif isinstance(target, ast.Starred):
         assign(b, target.value, given)
     elif isinstance(target, (ast.Tuple, ast.List)):
         _assign_parts(b, target, given, source)
 
 
-def _assign_item(b: Builder, target: ast.Subscript, given: int) -> None:
+def _assign_item(b: Builder, target: ast.Subscript, given: int, source: ast.expr | None) -> None:
     owner, key = target.value, target.slice.value if isinstance(target.slice, ast.Constant) else None
     name = getattr(owner.func, "id", "") if isinstance(owner, ast.Call) else ""
     if name == "globals" and isinstance(key, str):
@@ -64,7 +65,7 @@ def _assign_item(b: Builder, target: ast.Subscript, given: int) -> None:
         b.store(value(b, namespace), key, given)
     base = value(b, owner)
     value(b, target.slice)
-    b.store(base, element(key), given)
+    put(b, base, target.slice, given, source)
     b.forget(dotted(target))
 
 
@@ -86,28 +87,27 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
 
 def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     """Bind the target of a loop to the elements of what it runs over."""
+    _bind_elements(b, target, iterated)
     b.remember_literals(target, iterated)
+
+
+def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     call = iterated if isinstance(iterated, ast.Call) else None
     parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
         assert isinstance(call.func, ast.Attribute)
+        mapping = value(b, call.func.value)
         assign(b, parts[0], b.constant("a key"))
-        assign(b, parts[1], b.load(value(b, call.func.value), element()))
+        assign(b, parts[1], b.load(mapping, element()))
+        if isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Name):
+            b.pairs[parts[0].id] = (parts[1].id, mapping)
         return
-    rows = _rows(call) if call is not None else []
-    if rows and len(rows) == len(parts):
-        for part, row in zip(parts, rows, strict=True):
+    beside = rows(call) if call is not None else []
+    if beside and len(beside) == len(parts):
+        for part, row in zip(parts, beside, strict=True):
             assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(0))
         return
     assign(b, target, b.load(value(b, iterated), element()))
-
-
-def _rows(call: ast.Call) -> list[ast.expr | None]:
-    """What ``zip`` and ``enumerate`` run over side by side; None stands for the numbers."""
-    name = getattr(call.func, "id", "")
-    if name not in ("zip", "enumerate") or any(isinstance(a, ast.Starred) for a in call.args):
-        return []
-    return [None, *call.args[:1]] if name == "enumerate" else [*call.args]
 
 
 def _children(b: Builder, node: ast.AST) -> int:
@@ -133,7 +133,7 @@ def _attribute(b: Builder, node: ast.Attribute) -> int:
         narrowed = b.narrowed.get(dotted(node))
         if narrowed is not None:
             return narrowed
-    if _is_super(node.value):
+    if is_super(node.value):
         cls = b.enclosing_class()
         result = b.new()
         b.summary.supers.append((cls, node.attr, result))
@@ -144,17 +144,13 @@ def _attribute(b: Builder, node: ast.Attribute) -> int:
     return b.load(base, node.attr)
 
 
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-
-
 def _call(b: Builder, node: ast.Call) -> int:
     passed = _passed(b, node)
     if isinstance(node.func, ast.Name):
         callee = value(b, node.func)
         form = BY_NAME.get(node.func.id)
         return form(b, node, callee, passed) if form is not None else plain_call(b, node, callee, passed)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not _is_super(node.func.value):
+    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
         return b.join((kept, plain_call(b, node, value(b, node.func), passed)))
@@ -316,26 +312,12 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
 
     given = b.inside(scope, read)
     made = b.new()
-    mapping = _mapping_of_items(node)
+    mapping = mapping_of_items(node)
     if mapping is not None:
         b.summary.merges.append((value(b, mapping), made))
         given = b.anything
     b.summary.displays.append(Display(made, ((None, given),)))
     return made
-
-
-def _mapping_of_items(node: ast.expr) -> ast.expr | None:
-    """``d`` in ``{k: v for k, v in d.items() if ...}``, which has elements of ``d`` under their keys."""
-    if not isinstance(node, ast.DictComp) or len(node.generators) > 1:
-        return None
-    iterated, target = node.generators[0].iter, node.generators[0].target
-    pair = [getattr(n, "id", "") for n in (node.key, node.value)]
-    named = [getattr(n, "id", None) for n in target.elts] if isinstance(target, ast.Tuple) else []
-    is_items = isinstance(iterated, ast.Call) and getattr(iterated.func, "attr", "") == "items"
-    if not is_items or pair != named:
-        return None
-    assert isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Attribute)
-    return iterated.func.value
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:
@@ -347,8 +329,7 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
     value(b, node.slice)
     if isinstance(node.slice, ast.Slice):
         return base
-    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    return b.load(base, element(key))
+    return b.join(b.load(base, element(key)) for key in b.keys(node.slice))
 
 
 def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from migrate.index.builder import Builder
+from migrate.index.builder import Builder, Literals
 from migrate.index.expressions import annotation, argument_values, assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, signature
 from migrate.index.narrowing import conditions, leaves
 from migrate.index.paths import dotted
 from migrate.index.scopes import Scope, bound_names
+from migrate.index.shapes import constants, tested_constant
 from migrate.index.summary import Call, Class, Import, Test, element
 
 
@@ -37,6 +38,8 @@ def _assign(b: Builder, node: ast.Assign) -> None:
     given = value(b, node.value)
     for target in node.targets:
         assign(b, target, given, node.value)
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Tuple) and constants(node.value):
+            b.literals[f"{target.id}[]"] = constants(node.value)
 
 
 def _annotated(b: Builder, node: ast.AnnAssign) -> None:
@@ -55,6 +58,9 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
     given = value(b, node.value)
     if isinstance(node.target, ast.Name):
         base = b.name(node.target.id)
+        elements = b.literals.pop(f"{node.target.id}[]", ())
+        if elements and constants(node.value):
+            b.literals[f"{node.target.id}[]"] = (*elements, *constants(node.value))
     elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
         base = value(b, node.target)
     b.store(base, element(), b.load(given, element()))
@@ -68,13 +74,18 @@ def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
 
 def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
     """Read blocks of which any may run, each with the tests that hold there."""
-    before = b.narrowed
+    before, literals = b.narrowed, b.literals
     after: list[dict[str, int]] = []
+    known: list[Literals] = []
     for body, tests in branches:
-        b.narrowed = dict(before)
+        b.narrowed, b.literals = dict(before), dict(literals)
         for test, holds in tests:
             narrow(b, conditions(test, holds), inner=True)
+            tested = tested_constant(test) if holds else None
+            if tested is not None:
+                b.literals[tested[0]] = (tested[1],)
         block(b, body)
+        known.append(b.literals)
         if not leaves(body):
             after.append(b.narrowed)
     b.narrowed = {}
@@ -82,6 +93,11 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
         nodes = [narrowed[path] for narrowed in after if path in narrowed]
         if nodes and len(nodes) == len(after):
             b.narrowed[path] = b.join(nodes)
+    b.literals = {
+        name: tuple(dict.fromkeys([*values, *(v for found in known for v in found[name])]))
+        for name, values in literals.items()
+        if all(name in found for found in known)
+    }
 
 
 def _if(b: Builder, node: ast.If | ast.While) -> None:
