@@ -19,6 +19,7 @@ class Containers:
         self._graph = graph
         self._cells: dict[Site, dict[object, int]] = {}
         self._all: dict[Site, int] = {}
+        self._readers: dict[tuple[Site, object], list[int]] = {}
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
 
@@ -36,6 +37,8 @@ class Containers:
         if node is None:
             node = cells[key] = self._graph.new()
             self._graph.edge(node, self.everything(site))
+            for to in self._readers.pop((site, key), ()):
+                self._graph.edge(node, to)
             for react, payload in list(self._watchers.get(site, ())):
                 react(key, node, payload)
         return node
@@ -48,8 +51,16 @@ class Containers:
         if _known(key) is None:
             self._graph.edge(self.everything(site), to)
         else:
-            self._graph.edge(self.cell(site, key), to)
-            self._graph.edge(self.cell(site, None), to)
+            self._read(site, key, to)
+            self._read(site, None, to)
+
+    def _read(self, site: Site, key: object, to: int) -> None:
+        """Let ``to`` hold what is put under a key, now or later. No cell is made, which others would take over."""
+        node = self._cells.get(site, {}).get(key)
+        if node is None:
+            self._readers.setdefault((site, key), []).append(to)
+        else:
+            self._graph.edge(node, to)
 
     def watch(self, site: Site, react: OnCell, payload: Any) -> None:
         """Have ``react`` called with the key and the node of every cell, now and later."""
@@ -66,6 +77,9 @@ class Containers:
 
     def _take_over(self, key: object, node: int, into: Site) -> None:
         self._graph.edge(node, self.cell(into, key))
+
+    def take_attribute(self, site: Site, name: str, to: int) -> None:
+        self._read(site, ("attribute", name), to)
 
     def attribute(self, site: Site, name: str) -> int:
         """The node of an attribute of an object that is followed as a container."""

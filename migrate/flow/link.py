@@ -54,7 +54,9 @@ class Linker:
         for cls, to in part.instances:
             graph.watch(at[cls], members.instances, at[to])
         for source, into in part.merges:
-            graph.watch(at[source], self._merge, at[into])
+            between = graph.new()
+            graph.watch(at[source], self._merge, (between, at[into]))
+            graph.watch(at[into], self._merge_into, between)
         for display in part.displays:
             site = at[display.node]
             graph.add(site, ("D", site))
@@ -124,15 +126,17 @@ class Linker:
                 self.graph.add(node, ("D", node))
         return len(self.flow.functions) - 1
 
-    def _merge(self, fact: Fact, into: int) -> None:
+    def _merge(self, fact: Fact, to: tuple[int, int]) -> None:
+        """What a mapping holds comes to a container in between first: any of many may be merged into any of many."""
+        between, into = to
         if fact[0] == "D":
-            self.graph.watch(into, self._merge_into, id_of(fact))
+            self.flow.containers.merge(id_of(fact), between)
         elif fact[0] == "N":
             self.graph.add(into, fact)
 
-    def _merge_into(self, fact: Fact, source: int) -> None:
+    def _merge_into(self, fact: Fact, between: int) -> None:
         if fact[0] == "D":
-            self.flow.containers.merge(source, id_of(fact))
+            self.flow.containers.merge(between, id_of(fact))
 
 
 def _moved(call: Call, at: At) -> Call:

@@ -66,7 +66,7 @@ class Members:
         elif kind == "D" and key in TREE:
             self.graph.add(to, ("T", of))
         elif kind == "D":
-            self.graph.edge(self.flow.containers.attribute(id_of(fact), key), to)
+            self.flow.containers.take_attribute(id_of(fact), key, to)
 
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
         kind, of = fact[0], fact[1]

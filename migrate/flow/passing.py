@@ -80,5 +80,11 @@ class Passing:
         elif keyword_rest != NOBODY:
             self.flow.containers.put(keyword_rest, key, node)
         elif key is None:
-            for parameter in named.values():
-                self.graph.edge(node, parameter)
+            for name, parameter in named.items():
+                if name not in given:
+                    self.graph.watch(node, self._may_be_named, parameter)
+
+    def _may_be_named(self, fact: Fact, parameter: int) -> None:
+        """Of what is under a key that is not known, which may come to any parameter, only what can be called does."""
+        if fact[0] in "MPKF":
+            self.graph.add(parameter, fact)
