@@ -10,7 +10,7 @@ import pytest
 
 from migrate.engine import Options
 from migrate.files import Selection
-from migrate.flow.calls import MAX_CALLEES
+from migrate.flow.graph import MANY
 from migrate.question import parse_question
 from migrate.why import why
 from tests.cases import BLOCK, fail_unless_same, sections
@@ -60,16 +60,16 @@ def test_the_steps_of_a_place(asked: Asked, tmp_path: Path, monkeypatch: pytest.
 
 def test_what_is_cut_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many functions at one call some are followed; without a line about it the rest would be lost in silence."""
-    makers = [f"make{i}" for i in range(MAX_CALLEES + 1)]
+    makers = [f"make{i}" for i in range(MANY + 1)]
     text = "from torch import nn\n\n" + "".join(f"def {m}(norm):\n    return norm(3)\n\n" for m in makers)
-    text += f"for make in [{', '.join(makers)}]:\n    make(nn.BatchNorm2d).eps\n"
+    text += "".join(f"make = {m}\n" for m in makers) + "make(nn.BatchNorm2d).eps\n"
     monkeypatch.chdir(plant(tmp_path, {"net.py": text.encode()}))
     last = text.count("\n")
     *_, said = why(parse_question(f"net.py:{last}"), (".",), Selection(), Options())
-    assert said == f"not all is followed: net.py:{last}:5: make: more comes together here than is followed"
-    few = text.replace(f", {makers[-1]}]", "]")
+    assert said == f"not all is followed: net.py:{last}:1: make: more comes together here than is followed"
+    few = text.replace(f"make = {makers[-1]}\n", "")
     plant(tmp_path, {"net.py": few.encode()})
-    assert "not all" not in "\n".join(why(parse_question(f"net.py:{last}"), (".",), Selection(), Options()))
+    assert "not all" not in "\n".join(why(parse_question(f"net.py:{last - 1}"), (".",), Selection(), Options()))
 
 
 FILES = {

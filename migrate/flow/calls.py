@@ -12,8 +12,6 @@ from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
-MAX_CALLEES = 24
-"""Functions and classes at one call beyond which more are not followed."""
 CALLABLE = ("__call__", "forward")
 
 
@@ -29,7 +27,6 @@ class Calls:
         self._done: set[tuple[int, Fact]] = set()
         self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
         """For calls that partials make: the partials, and the container of their keywords."""
-        self._callees: dict[int, int] = {}
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
             "arguments": self._give_arguments,
@@ -51,11 +48,6 @@ class Calls:
         self._done.add((number, fact))
         call = self.flow.calls[number]
         kind, of = fact[0], fact[1]
-        if kind in "FBK":
-            self._callees[number] = self._callees.get(number, 0) + 1
-            if self._callees[number] > MAX_CALLEES:
-                self.graph.full[call.callee] = None
-                return
         if kind in "MR":
             self._result(call, ("I", self.flow.names.get(str(of), str(of))))
         elif kind in "FB":

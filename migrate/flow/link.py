@@ -30,7 +30,7 @@ class Linker:
 
     def fail(self, path: str) -> None:
         """A file that cannot be read."""
-        self.flow.modules.loaded[path] = None
+        self.flow.modules.fail(path)
 
     def link(self, summary: Summary) -> None:
         """Add a file: its nodes and edges, its classes and functions, and what it imports."""

@@ -45,6 +45,12 @@ class Modules:
         for name, node in self._wanted.pop(path, ()):
             self.export(path, name, node)
 
+    def fail(self, path: str) -> None:
+        """A module that cannot be read: who waited for its names waits for nothing."""
+        self.loaded[path] = None
+        for name, node in self._wanted.pop(path, ()):
+            self.export(path, name, node)
+
     def names(self, path: str) -> dict[str, int]:
         """The names at module level that the file binds or that were asked for, with their nodes."""
         return self._exports.get(path, {})
@@ -81,13 +87,10 @@ class Modules:
         return exports[name]
 
     def _want(self, path: str, name: str, to: int) -> None:
-        inner = self._tree.submodule(path, name)
-        if inner is not None:
-            self._graph.add(to, ("X", inner))
-        else:
-            self._wanted.setdefault(path, []).append((name, to))
-            if path not in self._coming:
-                self._graph.add(to, ("N", path, name))
+        self._wanted.setdefault(path, []).append((name, to))
+        if path not in self._coming:
+            inner = self._tree.submodule(path, name)
+            self._graph.add(to, ("X", inner) if inner is not None else ("N", path, name))
 
     def file(self, importer: str, level: int, module: str) -> str | None:
         """The file of the run that an import means."""
@@ -99,7 +102,7 @@ class Modules:
         path = self.file(importer, level, module)
         if name is None:
             self._graph.add(to, ("X", path) if path is not None else self.symbol(module))
-        elif path is not None:
+        elif path is not None and (path != importer or self._tree.submodule(path, name) is None):
             self.export(path, name, to)
         else:
             inner = self.file(importer, level, f"{module}.{name}" if module else name)
