@@ -124,7 +124,7 @@ class Callers:
         values, skip = self._evaluate(call.func), 0
         if values == frozenset({Symbol("functools.partial")}) and call.args:
             values, skip = self._evaluate(call.args[0]), 1
-        values = arriving(self._project.homes[call], call.args[0] if skip else call.func, values)
+        values = arriving(self._project.homes[call], call, call.args[0] if skip else call.func, values)
         found = []
         for value in sorted(values - {NONE}, key=repr) if len(values) > 1 else values:
             filled = 0

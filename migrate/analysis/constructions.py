@@ -10,6 +10,7 @@ from migrate.analysis.arguments import Decided, decide, described
 from migrate.analysis.binding import Bound, Hidden, bind
 from migrate.analysis.callers import Construction
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.exclusions import is_refused
 from migrate.analysis.index import Index
 from migrate.analysis.offers import Offer
 from migrate.analysis.origins import Stays
@@ -77,14 +78,13 @@ def decide_unresolved(module: Module) -> None:
 
     A class kept in a container, or handed to code that is not followed, may arrive there.
     """
-    passed = _passed_on(module)
     telling = {p.name for r in module.rules.rules for p in r.parameters if p.treatment.action in ("complement", "map")}
     reported = {d.node for d in module.drafts}
-    for call in module.index.all(ast.Call) if passed else ():
+    for call in module.index.all(ast.Call):
         names = [k.arg for k in call.keywords if k.arg in telling]
         if not names or call in reported or module.evaluator.callers.construction(call) is not None:
             continue
-        if Unknown() in module.evaluator.evaluate(call.func):
+        if (passed := _passed_on(module, call)) and Unknown() in module.evaluator.evaluate(call.func):
             lines = ", ".join(dict.fromkeys(module.line_name(d.node) for d in passed[:3]))
             symbols = tuple(sorted({d.symbol for d in passed}))
             message = (
@@ -95,9 +95,10 @@ def decide_unresolved(module: Module) -> None:
             module.add(Draft("BN204", "call", symbols[0], call, message, suggestion=edits))
 
 
-def _passed_on(module: Module) -> list[Draft]:
-    """The references of the file by which a class goes where it is not followed."""
-    return [d for d in module.drafts if d.code == "BN103" and d.role in ("reference", "default")]
+def _passed_on(module: Module, call: ast.Call) -> list[Draft]:
+    """The references of the file by which a class that can take a call's arguments goes where it is not followed."""
+    going = [d for d in module.drafts if d.code == "BN103" and d.role in ("reference", "default")]
+    return [d for d in going if not is_refused(module.rules.by_name[d.symbol], call)]
 
 
 def _offer_unresolved(module: Module, call: ast.Call, symbols: tuple[str, ...]) -> tuple[Edit, ...]:
@@ -292,7 +293,7 @@ def _offer_by_argument(
 ) -> Offer:
     func = call.args[0] if skip else call.func
     unknown = Unknown() in module.evaluator.evaluate(func)
-    symbols = tuple(sorted({d.symbol for d in _passed_on(module)})) if unknown else ()
+    symbols = tuple(sorted({d.symbol for d in _passed_on(module, call)})) if unknown else ()
     return offered_calls.by_argument(module, call, func, decided, bound, symbols, converted)
 
 

@@ -1,7 +1,8 @@
-"""What cannot be called at a place: a class that the branch excludes, and what a name held before it was bound anew.
+"""What cannot be called at a place: a class that the branch excludes, what a name held before it was bound anew, and a
+class that has no parameter of the name of an argument.
 
-``norm_type(4, c)`` in the ``else`` of ``if norm_type is nn.BatchNorm2d`` does not make one, and behind
-``norm = norm(c)`` the name holds a layer.
+``norm_type(4, c)`` in the ``else`` of ``if norm_type is nn.BatchNorm2d`` does not make one, behind ``norm = norm(c)``
+the name holds a layer, and ``layer(c, inplace=True)`` makes something else.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from collections.abc import Iterable, Iterator
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import Function
-from migrate.analysis.values import Instance, Local, Migrated, Values, union
+from migrate.analysis.values import Constant, Instance, Local, Migrated, Partial, Values, union
+from migrate.rule import Rule
 
 LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
 
 
-def arriving(evaluator: Evaluator, func: ast.expr, values: Values) -> Values:
-    """Those of the ``values`` of a called expression that can arrive there."""
+def arriving(evaluator: Evaluator, call: ast.Call, func: ast.expr, values: Values) -> Values:
+    """Those of the ``values`` of ``func``, which a call or partial calls, that can arrive there."""
+    values = _taking(call, values)
     if not isinstance(func, (ast.Name, ast.Attribute)) or not any(isinstance(v, Migrated) for v in values):
         return values
     result = _result_above(evaluator.index, func)
@@ -29,6 +32,23 @@ def arriving(evaluator: Evaluator, func: ast.expr, values: Values) -> Values:
         values = _before_itself(evaluator, func, values)
     excluded = {name for test in _excluded(evaluator.index, func) for name in _rules(evaluator, test)}
     return frozenset(v for v in values if not isinstance(v, Migrated) or v.rule.name not in excluded)
+
+
+def is_refused(rule: Rule, call: ast.Call) -> bool:
+    """Whether the class has no parameter of the name of an argument in either framework: the call raises in both."""
+    known = {None, *(p.name for p in rule.parameters), *rule.target.parameters}
+    return any(k.arg not in known for k in call.keywords)
+
+
+def _taking(call: ast.Call, values: Values) -> Values:
+    """The values without classes that do not take the keywords of the call; all where nothing else can be called."""
+    refused = set()
+    for value in values:
+        of = value.of if isinstance(value, Partial) else value
+        if isinstance(of, Migrated) and is_refused(of.rule, call):
+            refused.add(value)
+    others = values - refused
+    return others if any(not isinstance(v, Constant) for v in others) else values
 
 
 def _made(called: Values) -> Values:

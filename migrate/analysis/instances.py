@@ -50,7 +50,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         if _keeps_meaning(node, [b.rule for _, b in known]):
             return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
         names = ", ".join(sorted({module.describe(v) for v in values}))
-        advice = f"split the branch by class; for {rule.name}{_advised(rule, node)}"
+        advice = f"split the branch by class; {_advised([b.rule for _, b in known], node)}"
         message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
         # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
         offer = (
@@ -61,12 +61,18 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
     origin = module.left_around(node.value) or why_left(module, [b for _, b in known], values)
     rules = [b.rule for _, b in known]
-    if origin is not None:
-        offer = Offer(node) if origin.asked else _offer_for_left(module, node, rules, symbol)
-        what = f"{ast.unparse(node.value)} is {rule.source.name}"
-        return module.stays(origin, role, symbol, what, offer.place, offer.edits)
     known_name = node.attr in rule.attributes or node.attr in rule.methods
-    return listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
+    draft = listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
+    return draft if origin is None else _of_left(module, node, draft, origin, f"is {rule.source.name}")
+
+
+def _of_left(module: Module, node: ast.Attribute, draft: Draft, origin: Stays, what: str) -> Draft:
+    """What is said of a use whose object stays; ``draft`` is what becomes of it once the object is the target's."""
+    edits = (draft.edits or draft.suggestion) if isinstance(draft.node, (ast.expr, ast.stmt)) else ()
+    place, edits = (draft.node, edits) if edits and not origin.asked else (node, ())
+    told = f"{ast.unparse(node.value)} {what}"
+    left = module.stays(origin, draft.role, draft.symbol, told, place, edits)
+    return draft if draft.kind == "note" and left.kind == "review" else left
 
 
 def listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
@@ -82,15 +88,6 @@ def offer_by_class(module: Module, node: ast.Attribute, known: list[tuple[Value,
     if any(node.attr not in rule.attributes and node.attr not in rule.methods for rule in rules):
         return Offer(node)
     return offers.by_class(module, node, [(rule, listed(module, node, [rule], "")) for rule in rules], others)
-
-
-def _offer_for_left(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Offer:
-    """What the use becomes once its object is MindSpore's."""
-    if node.attr not in rules[0].attributes and node.attr not in rules[0].methods:
-        return Offer(node)
-    draft = listed(module, node, rules, symbol)
-    edits = draft.edits or draft.suggestion
-    return Offer(draft.node, edits) if edits and isinstance(draft.node, (ast.expr, ast.stmt)) else Offer(node)
 
 
 def _keeps_meaning(node: ast.Attribute, rules: list[Rule]) -> bool:
@@ -138,12 +135,15 @@ def why_none(rule: Rule, attr: str, owner: str) -> str:
     return refuse.replace("{object}", owner)
 
 
-def _advised(rule: Rule, node: ast.Attribute) -> str:
-    """What to write for instances of one class: the new name, or why that alone does not do."""
-    attribute = rule.attributes.get(node.attr)
-    lost = attribute.write if attribute is not None and not isinstance(node.ctx, ast.Load) else ""
-    told = lost or (not new_name(rule, node.attr) and why_none(rule, node.attr, ast.unparse(node.value)))
-    return f": {told}" if told else f", write {new_name(rule, node.attr)}"
+def _advised(rules: list[Rule], node: ast.Attribute) -> str:
+    """What to write for instances of each class: the new name, or why that alone does not do."""
+    told: dict[str, list[str]] = {}
+    for rule in sorted({r.name: r for r in rules}.values(), key=lambda r: r.name):
+        attribute = rule.attributes.get(node.attr)
+        lost = attribute.write if attribute is not None and not isinstance(node.ctx, ast.Load) else ""
+        none = lost or (not new_name(rule, node.attr) and why_none(rule, node.attr, ast.unparse(node.value)))
+        told.setdefault(f": {none}" if none else f", write {new_name(rule, node.attr)}", []).append(rule.name)
+    return "; ".join(f"for {', '.join(names)}{text}" for text, names in told.items())
 
 
 def is_defined_here(module: Module, value: Value, attr: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.already import decide_target_use
 from migrate.analysis.drafts import Draft, Module
+from migrate.analysis.exclusions import is_refused
 from migrate.analysis.instances import decide_use, may_be_ours
 from migrate.analysis.project import Project
 from migrate.analysis.values import Instance, Migrated, Symbol, Unknown, Value
@@ -58,6 +59,8 @@ def decide_unfollowed(module: Module, flow: Flow, migrated: frozenset[str]) -> N
     for call, passed in _calls(module, loaded):
         facts = flow.of(passed.callee + loaded.base)
         rule = _called(module, flow, facts, migrated)
+        if rule is not None and is_refused(rule, call):
+            continue
         changed = _changed(rule, passed) if rule is not None else ""
         if rule is not None and changed and not _is_told(module, call, facts):
             what = f"{rule.source.name} may be called here by a way that is not followed"
