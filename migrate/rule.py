@@ -92,6 +92,7 @@ class MethodTreatment:
     ``tensors``: the method gives what these attributes hold, ``named`` in pairs; it is written out, but for loops that
     concern what is trained alone, where it is renamed. The advice where it cannot be: ``none`` where the source has
     none of them, ``absent`` where it may have none, ``more`` for a subclass, ``names`` where names are looked at.
+    ``holder``: the advice where a module that holds a layer gets the call.
     """
 
     to: str = ""
@@ -113,6 +114,7 @@ class MethodTreatment:
     more: str = ""
     names: str = ""
     shared: bool = False
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class RuleSet:
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
         self.lacks = frozenset(m for r in rules for m in r.lacks)
+        self.of_holders = frozenset(n for r in rules for n, m in r.methods.items() if m.holder)
         self.returns_self = frozenset(m for r in rules for m in (*r.returns_self, *r.target.returns_self))
         self.packages = frozenset(name.partition(".")[0] for r in rules for name in (r.source.name, r.target.name))
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)

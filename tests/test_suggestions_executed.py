@@ -251,6 +251,7 @@ CHOICES = {
     "a test for None": "return m.weight is not None",
     "a method": "m.eval()\n    return m.training",
     "a renamed method": "return len(list(m.children()))",
+    "tests by name": "return hasattr(m, 'weight'), hasattr(m, 'running_mean') and 1, not hasattr(m, 'bias')",
 }
 
 
@@ -258,7 +259,7 @@ CHOICES = {
 @pytest.mark.parametrize("other", ["GroupNorm", "BatchNorm3d"])
 def test_an_object_of_several_classes_is_served_by_class(body: str, other: str) -> None:
     source = f"def f(m):\n    assert isinstance(m, (nn.BatchNorm2d, nn.{other}))\n    {body}\n"
-    if other == "BatchNorm3d" and ("children" in body or "eval" in body):
+    if other == "BatchNorm3d" and ("children" in body or "eval" in body or "hasattr" in body):
         source = source.replace(f"nn.{other}", "nn.GroupNorm")
     before, after = both(source)
     for name in ("plain", "groups" if other == "GroupNorm" or "GroupNorm" in source else "cube"):

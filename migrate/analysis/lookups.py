@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.instances import is_defined_here, new_name, why_left, why_none
+from migrate.analysis.instances import is_defined_here, new_name, treatment, why_left, why_none
+from migrate.analysis.offers import Offer
 from migrate.analysis.reflection import decide_computed
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
 
@@ -43,13 +44,13 @@ def _decide(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
             module.add(Draft("BN211", "string", rule.source.name, call, message, suggestion=edits))
         base = module.base_of(value)
         if base is not None and name.value in module.rules.members and not is_defined_here(module, value, name.value):
-            module.add(_member(module, call, value, base, name.value))
+            module.add(_member(module, call, value, base, name.value, values))
     if function == "delattr" and not isinstance(call.args[0], ast.Constant):
         _deleted(module, call, name.value)
 
 
-def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: str) -> Draft:
-    """A member of a known instance, looked up by its name in the source."""
+def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: str, values: list[Value]) -> Draft:
+    """A member of a known instance, looked up by its name in the source, where the object is one of ``values``."""
     symbol, function = f"{base.rule.source.name}.{name}", ast.unparse(call.func)
     origin = why_left(module, [base], [value])
     if origin is not None:
@@ -58,7 +59,10 @@ def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: 
     new = new_name(base.rule, name)
     told = f"in MindSpore it is {new}" if new else why_none(base.rule, name, ast.unparse(call.args[0]))
     message = f"{function} by name: {told}"
-    offer = offers.looked_up_member(module, call, name, base.rule)
+    bases = [module.base_of(v) for v in values]
+    look_up = offers.looked_up_in_any if None in bases else offers.looked_up_member
+    alike = all(b is None or treatment(b.rule, name) == treatment(base.rule, name) for b in bases)
+    offer = look_up(module, call, name, base.rule) if alike else Offer(call)
     return Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits)
 
 

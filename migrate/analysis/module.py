@@ -20,7 +20,7 @@ from migrate.analysis.pairs import Pairs
 from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.reflection import decide_reflection
-from migrate.analysis.related import decide_given
+from migrate.analysis.related import decide_given, decide_holders
 from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
@@ -143,6 +143,7 @@ USES = (
     decide_already,
     decide_made,
     decide_given,
+    decide_holders,
     decide_by_name,
     decide_reflection,
     decide_strings,

@@ -356,6 +356,15 @@ def looked_up_member(module: Module, call: ast.Call, old: str, rule: Rule) -> Of
     return Offer(call, (*inner, Write(name, quoted)))
 
 
+def looked_up_in_any(module: Module, call: ast.Call, old: str, rule: Rule) -> Offer:
+    """A test by ``hasattr`` for either name, where the object may be of another class, which keeps its own."""
+    attribute = rule.attributes.get(old)
+    if getattr(call.func, "id", "") != "hasattr" or attribute is None or not attribute.to.isidentifier():
+        return Offer(call)
+    text = in_context(module, call, f"{{call}} or hasattr({{object}}, {attribute.to!r})")
+    return written(call, text, {"call": call, "object": call.args[0]}) if attribute.to != old else Offer(call)
+
+
 def related(module: Module, node: ast.expr, symbol: Related, role: Role) -> Offer:
     """What to write instead of a symbol beside the class, where it stands in the right place or is called right."""
     parent = module.index.parent(node)

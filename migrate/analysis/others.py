@@ -33,7 +33,9 @@ class Others:
         self.paths = set(self._all).difference(known)
         self._unread = frozenset(self.paths)
         self.is_large = len(self.paths) > MAX_FOLLOWED
-        names = "|".join(sorted({re.escape(name) for rule in rules.rules for name in rule.attributes}))
+        self._of_holders = rules.of_holders
+        used = {name for rule in rules.rules for name in rule.attributes} | rules.of_holders
+        names = "|".join(sorted(map(re.escape, used)))
         self._attribute = re.compile(rf"\.(?:{names})\b|[\"'](?:{names})[\"']".encode())
         self._outline = cache(lambda path: Outline(read(path)))
         self._imports = Imports(lambda path: self._outline(path).data, tree)
@@ -128,11 +130,16 @@ class Others:
         return name in self._outline(path).bound or any(name in statement.names for statement in self._imports.of(path))
 
     def _uses(self, path: str, name: str, members: frozenset[str], holders: frozenset[str] | None) -> bool:
-        """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters."""
+        """Whether a file that imports ``name``, together with those that it hands things on to, spells what matters.
+
+        What concerns all that an object holds needs no name of it.
+        """
         if not members:
             return True
         files = (path,) if self.is_large else self._onward(path, name)
-        return any(self.spells(f, members) and self.spells(f, holders) for f in files)
+        return any(
+            (self.spells(f, members) and self.spells(f, holders)) or self.spells(f, self._of_holders) for f in files
+        )
 
     def _onward(self, path: str, name: str) -> Iterator[str]:
         """A file that has imported ``name``, and those that get this from it, or anything that one on the way defines.

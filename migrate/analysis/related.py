@@ -9,7 +9,7 @@ from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.holding import arriving, layer_behind
 from migrate.analysis.syntax import passed
 from migrate.analysis.values import Local, Symbol, Unknown, Value
-from migrate.rule import Related
+from migrate.rule import Related, Rule
 
 
 def decide_given(module: Module) -> None:
@@ -25,6 +25,31 @@ def decide_given(module: Module) -> None:
             function = decorator.func if isinstance(decorator, ast.Call) else decorator
             for name, related in _meant(module, function):
                 _review(module, function, name, related, [[Local(node)]])
+
+
+def decide_holders(module: Module) -> None:
+    """One review a file for each method that concerns what a module holds, such as the loading of a checkpoint."""
+    found: dict[str, list[tuple[ast.Attribute, Rule]]] = {}
+    for node in module.index.all(ast.Attribute):
+        if node.attr not in module.rules.of_holders or any(module.base_of(v) for v in module.without_none(node.value)):
+            continue
+        layer = layer_behind(module, arriving(module.evaluator, node.value))
+        if layer is not None and layer.rule.methods[node.attr].holder:
+            found.setdefault(node.attr, []).append((node, layer.rule))
+    for name, calls in found.items():
+        wanted = [(n, rule) for n, rule in calls if not module.is_skipped(n, "BN210")] or calls
+        node, rule = min(wanted, key=lambda call: module.source.span(call[0]))
+        others = sorted({module.line(n) for n, _ in wanted} - {module.line(node)})
+        also = f" (as in line {', '.join(map(str, others))})" if others else ""
+        advice = rule.methods[name].holder.replace("{renamed}", _renamed(rule))
+        message = f"{ast.unparse(node.value)} holds {rule.source.name}{also}: {advice}"
+        module.add(Draft("BN210", "method", f"{rule.source.name}.{name}", node, message))
+
+
+def _renamed(rule: Rule) -> str:
+    """The attributes of a layer whose names change, in words."""
+    names = {old: a.to for old, a in rule.attributes.items() if a.to not in ("", old)}
+    return f"rename {', '.join(f'{old} to {new}' for old, new in names.items())}"
 
 
 def _meant(module: Module, function: ast.expr) -> Iterator[tuple[str, Related]]:
