@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from migrate.why import why
 from tests.cases import BLOCK, fail_unless_same, sections
 from tests.command import bn_migrate, harvest, plant
 
-PLACES = Path(__file__).parent / "cases" / "why" / "places.md"
+CASES = sorted((Path(__file__).parent / "cases" / "why").glob("*.md"))
 DESIGN = Path(__file__).parent.parent / "docs" / "design.md"
 MESSAGE = re.compile(r"( BN\d+ (?:rewrite|review|note)) .*")
 """What a finding says stands in the cases of the migration."""
@@ -33,12 +34,12 @@ class Asked:
 
 
 def read_asked() -> list[Asked]:
-    """The sections of ``places.md``, and the one of the documentation that walks through an example.
+    """The sections of ``cases/why``, and the one of the documentation that walks through an example.
 
     They have blocks ``python FILE``, and ``why FILE:LINE[:COLUMN]`` with the answer.
     """
     found = []
-    for title, place, body in (*sections(PLACES), *sections(DESIGN)):
+    for title, place, body in chain.from_iterable(map(sections, (*CASES, DESIGN))):
         if "```why" not in body:
             continue
         blocks = {m["name"]: m["text"] for m in BLOCK.finditer(body)}

@@ -137,11 +137,11 @@ class Classes:
                 self._graph.edge(self.lookup(base, name, False), node)
         return node
 
-    def take_base(self, cls: int, base: int) -> bool:
-        """Let a class derive from another of the run; whether that is new."""
+    def take_base(self, cls: int, base: int) -> None:
+        """Let a class derive from another of the run."""
         known = self.classes[cls]
         if base == cls or base in known.bases or cls in (above := self.above(base)):
-            return False
+            return
         known.bases.append(base)
         below = [cls, *known.subclasses]
         for ancestor in (base, *above):
@@ -153,7 +153,6 @@ class Classes:
                         self._graph.edge(own, lookup)
         for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
             self._graph.edge(self.lookup(base, name, False), lookup)
-        return True
 
     def library_bases(self, cls: int) -> dict[Fact, None]:
         """The bases of a class and of those above it that are not classes of the run."""

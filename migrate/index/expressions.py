@@ -315,8 +315,7 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     mapping = mapping_of_items(node)
     if mapping is not None:
         b.summary.merges.append((value(b, mapping), made))
-        given = b.anything
-    b.summary.displays.append(Display(made, ((None, given),)))
+    b.summary.displays.append(Display(made, ((None, given),) if mapping is None else ()))
     return made
 
 
