@@ -11,7 +11,9 @@ from migrate.index.summary import NOBODY
 DEPTH = 1
 """Copies inside of copies beyond which calls share one for each place in a file."""
 DEEPEST = 3
-"""The same for functions with others inside of them: decorators are made by decorators."""
+"""The same for small functions, and for those with others inside of them: decorators are made by decorators."""
+SMALL = 40
+"""Nodes of a small function."""
 
 
 class Copies:
@@ -35,7 +37,7 @@ class Copies:
         body = self._body(function)
         if body is None or self._flow.functions[function].home.depth > 0:
             return function  # it is worth none, or has been told apart with the function around it
-        deepest = DEEPEST if body.is_closed_over else DEPTH
+        deepest = DEEPEST if body.is_closed_over or len(body.nodes) <= SMALL else DEPTH
         called = self._flow.calls[call]
         is_own = home.depth < deepest
         site: Hashable = call if is_own else (home.path, called.line, called.column)
