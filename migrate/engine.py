@@ -92,7 +92,7 @@ def migrate_group(
 def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], bytes], options: Options) -> list[Result]:
     """The results of one look at the files."""
     from migrate.analysis.module import analyse
-    from migrate.analysis.reach import read_project
+    from migrate.analysis.reading import read_project
     from migrate.rules import load_rules
 
     known = {path: read(path) for path in triggered}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from migrate.analysis.others import MAX_FOLLOWED
-from migrate.analysis.reach import read_project
+from migrate.analysis.reading import read_project
 from migrate.rules import load_rules
 
 RULES = load_rules("mindspore.nn")
 HEAD = "import torch.nn as nn\n\n"
 LAYERS = HEAD + "class Net:\n    def __init__(self):\n        self.bn, self.fc = nn.BatchNorm2d(3), nn.Linear(3, 3)\n\n"
-MANY = {f"other{i}.py": "x = 1\n" for i in range(MAX_FOLLOWED)}
 
 
 def modules(files: dict[str, str], *triggered: str) -> set[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.project import Project
-from migrate.analysis.source import Source
+from migrate.analysis.reading import read_project
 from migrate.analysis.values import NOTHING, Instance, Symbol, Values, union
 from migrate.engine import Options, migrate_files
-from migrate.index.tree import Tree
-from migrate.rules import load_rules
+from migrate.flow.load import load
+from tests.reading import RULES
 
 GRAPHS = {
     "everyone leads to everyone": {n: [m for m in range(10) if m != n] for n in range(10)},
@@ -35,7 +35,7 @@ class Search:
         self.graph = graph
         self.in_circle = in_circle
         self.steps = 0
-        self.project = Project(load_rules("mindspore.nn"), Tree([]), lambda *_: False)
+        self.project = Project(RULES, load((), (), lambda _: None, lambda _: b"", RULES))
 
     def found(self, node: int) -> Values:
         return self.project.opened(node, lambda: self._step(node), self.in_circle)
@@ -92,7 +92,7 @@ def test_a_circle_gives_what_the_caller_says() -> None:
 
 def test_what_follows_from_a_part_of_a_circle_follows_from_all_of_it() -> None:
     """The first has what follows from what the third holds, and that is not known before the second is through."""
-    project = Project(load_rules("mindspore.nn"), Tree([]), lambda *_: False)
+    project = Project(RULES, load((), (), lambda _: None, lambda _: b"", RULES))
 
     def one() -> Values:
         return look(2) | frozenset({Symbol("followed")} if value(9) <= look(3) else ())
@@ -115,9 +115,8 @@ IMPORTS = {
 
 @pytest.mark.parametrize("first", IMPORTS)
 def test_expressions_are_part_of_the_circles_that_they_stand_in(first: str) -> None:
-    project = Project(load_rules("mindspore.nn"), Tree(IMPORTS), lambda *_: False)
-    for path, text in IMPORTS.items():
-        project.add(Source(text.encode(), path))
+    texts = {path: text.encode() for path, text in IMPORTS.items()}
+    project = read_project(texts, texts, texts.__getitem__, RULES)
     for path in (first, *IMPORTS):
         assert any(isinstance(v, Instance) for v in project.exported(path, "x"))
 

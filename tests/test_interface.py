@@ -14,7 +14,7 @@ import pytest
 
 import migrate
 from migrate import Means, Options, Selection, UsageError, migrate_paths, migrate_source
-from migrate.analysis import reach
+from migrate.analysis import reading
 from migrate.engine import FRAMES
 from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, harvest, plant, report
 
@@ -88,7 +88,7 @@ def test_a_thread_that_is_done_leaves_the_recursion_limit_to_the_others(
         with contextlib.suppress(UsageError):
             migrate_source(BEFORE, filename=name)
 
-    monkeypatch.setattr(reach, "read_project", read_project)
+    monkeypatch.setattr(reading, "read_project", read_project)
     first, second = (threading.Thread(target=run, args=(name,)) for name in ("first.py", "second.py"))
     first.start()
     assert inside.wait(60)

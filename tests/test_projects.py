@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from migrate.analysis.classes import MAX_HEIRS
 from migrate.engine import Options, migrate_files
 from migrate.findings import Result
 from tests.cases import ProjectCase, described, fail_unless_same, lines_of, read_projects
@@ -107,11 +106,13 @@ def compare(text: str, before: Any, after: Any) -> None:
         assert before == pytest.approx(after, abs=1e-6) if isinstance(before, float) else before == after, text
 
 
-def test_what_an_attribute_is_on_many_heirs_is_left_to_a_person() -> None:
+@pytest.mark.parametrize(
+    ("last", "code"), [("", "BN107"), ("from torch.nn import LayerNorm as BatchNorm2d\n", "BN205")]
+)
+def test_what_an_attribute_is_is_looked_up_on_all_heirs(last: str, code: str) -> None:
     base = "class Base:\n    def fill(self):\n        self.bn.weight.data.fill_(1)\n"
-    net = "from torch.nn import BatchNorm2d\nfrom base import Base\n\n"
+    net = "from torch.nn import BatchNorm2d\n{}from base import Base\n\n"
     net += "class Net(Base):\n    def __init__(self):\n        self.bn = BatchNorm2d(3)\n"
-    heirs = {f"net{i}.py": net for i in range(MAX_HEIRS)}
-    assert [f.code for f in migrate({"base.py": base, **heirs})[0].findings] == ["BN107"]
-    one_more = migrate({"base.py": base, **heirs, "last.py": net})
-    assert [f.code for f in one_more[0].findings] == ["BN205"]
+    heirs = {f"net{i}.py": net.format("") for i in range(60)}
+    results = migrate({"base.py": base, **heirs, "last.py": net.format(last)})
+    assert [f.code for f in results[0].findings] == [code]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.decorators import decorated_nodes, decorators
-from migrate.analysis.dependencies import Fact
 from migrate.analysis.exclusions import arriving
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import field_names, has_decorator, passed
@@ -29,6 +28,7 @@ from migrate.analysis.values import (
     Values,
     union,
 )
+from migrate.flow.queries import Callee, Definition
 
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
@@ -74,7 +74,6 @@ class Callers:
         self._evaluate = project.evaluate
         self._by_function: Reaching = {}
         self._arrivals: dict[Rest, _Arriving] = {}
-        self._asked = False
         self._decorated: dict[ast.AST, Values] = {}
         self._handed: dict[ast.AST, list[ast.Call]] = {}
 
@@ -95,13 +94,11 @@ class Callers:
         for call, bound in self.reaching(function):
             result |= self._passed(call, binding, positional, bound)
         if is_first:
-            self._project.read("decorated", function)
             result |= self._decorated.get(function, NOTHING)
         return result | self._from_others(function) or UNKNOWN
 
     def _from_others(self, function: ast.AST) -> Values:
         """What code that is not followed may pass to a function it was given: what it was given besides, or more."""
-        self._project.read("handed", function)
         calls = self._handed.get(function, ())
         given = [a for c in calls for a in passed(c)]
         result = union(self._evaluate(g) for g in given)
@@ -197,7 +194,6 @@ class Callers:
 
     def _arriving(self, collected: Rest) -> _Arriving:
         """The arguments that a ``*args`` or ``**kwargs`` parameter collects."""
-        self._project.read("callers", collected.function)
         if collected not in self._arrivals:
             arrives = self._arrivals[collected] = _Arriving()
             for call, bound in self.reaching(collected.function):
@@ -240,90 +236,66 @@ class Callers:
 
     def reaching(self, function: ast.AST) -> list[tuple[ast.Call, int]]:
         """The calls that reach ``function``, with the number of parameters they do not pass themselves."""
-        self._asked = True
-        self._project.read("callers", function)
         return self._by_function.get(function, [])
 
-    def find(self) -> tuple[bool, list[Fact]]:
-        """Find the callers with what is known of them so far; returns whether that may not be all, and what changed.
-
-        A call through a parameter needs the callers of its function first.
-        """
-        found: Reaching = {}
-        decorated: dict[ast.AST, Values] = {}
-        handed: dict[ast.AST, list[ast.Call]] = {}
+    def find(self) -> None:
+        """Find the callers of all functions, as the flow of the run has them."""
+        queries = self._project.queries
         methods = {n.name for m in self._project.modules.values() for n in m.index.all(ast.FunctionDef)}
 
         def look(module: Evaluator) -> None:
-            self._find_decorated(module, decorated)
-            self._find_handed(module, methods, handed)
+            self._find_decorated(module)
+            self._find_handed(module, methods)
             for call in module.index.all(ast.Call):
-                if not module.is_module_member(call.func):
-                    for function, bound in self._reached(call):
-                        found.setdefault(function, []).append((call, bound))
+                for callee in queries.callables(call.func):
+                    self._enter(call, call.func, callee)
+                if call.args and ("S", "functools.partial") in queries.facts(call.func):
+                    # The function itself stands in the first place.
+                    for callee in queries.callables(call.args[0]):
+                        self._enter(call, call.args[0], callee, -1)
 
         self._project.for_each(look)
-        stale = [
-            *_differences("callers", self._by_function, found),
-            *_differences("decorated", self._decorated, decorated),
-            *_differences("handed", self._handed, handed),
-        ]
-        self._by_function, self._decorated, self._handed = found, decorated, handed
-        self._arrivals = {}
-        return self._asked and bool(stale), stale
 
-    def _find_decorated(self, module: Evaluator, decorated: dict[ast.AST, Values]) -> None:
+    def _enter(self, call: ast.Call, func: ast.expr, callee: Callee, filled: int = 0) -> None:
+        for function, bound in self._functions(callee.node, func, callee.filled + filled):
+            self._by_function.setdefault(function, []).append((call, bound))
+
+    def _find_decorated(self, module: Evaluator) -> None:
         """Find what the functions that decorate in a module are given."""
         for node in decorated_nodes(module.index):
             for decorator in decorators(module, node):
-                decorated[decorator] = decorated.get(decorator, NOTHING) | {Local(node)}
+                self._decorated[decorator] = self._decorated.get(decorator, NOTHING) | {Local(node)}
 
-    def _find_handed(self, module: Evaluator, methods: set[str], handed: dict[ast.AST, list[ast.Call]]) -> None:
+    def _find_handed(self, module: Evaluator, methods: set[str]) -> None:
         """Find which functions, ``methods`` by name among them, a module hands to code that is not followed."""
+        queries = self._project.queries
         for call in module.index.all(ast.Call):
             for argument in passed(call):
-                if _names_function(module, argument, methods) and not self._is_followed(module, call):
-                    for value in self._evaluate(argument):
-                        if isinstance(value, Local) and call not in handed.setdefault(value.node, []):
-                            handed[value.node].append(call)
+                if _names_function(module, argument, methods) and not self._is_followed(call):
+                    for callee in queries.callables(argument):
+                        handed = self._handed.setdefault(callee.node, [])
+                        if callee.filled == 0 and call not in handed:
+                            handed.append(call)
 
-    def _is_followed(self, module: Evaluator, call: ast.Call) -> bool:
-        known = (Local, Migrated, Partial)
-        return all(isinstance(v, known) or v == Symbol("functools.partial") for v in self._evaluate(call.func))
+    def _is_followed(self, call: ast.Call) -> bool:
+        queries = self._project.queries
+        return queries.is_followed(call.func) or ("S", "functools.partial") in queries.facts(call.func)
 
-    def _reached(self, call: ast.Call) -> Iterator[tuple[ast.AST, int]]:
-        """The functions that ``call`` calls, or makes a partial of."""
-        evaluate = self._evaluate
-        for value in evaluate(call.func):
-            if value == Symbol("functools.partial") and call.args:
-                # The function itself stands in the first place.
-                for function in evaluate(call.args[0]):
-                    yield from self._functions(function, call.args[0], -1)
-            else:
-                yield from self._functions(value, call.func, 0)
-
-    def _functions(self, value: Value, func: ast.expr, filled: int) -> Iterator[tuple[ast.AST, int]]:
-        if isinstance(value, Partial):
-            filled, value = filled + value.filled, value.of
-        if not isinstance(value, Local):
-            return
+    def _functions(self, node: Definition, func: ast.expr, filled: int) -> Iterator[tuple[ast.AST, int]]:
         classes = self._project.classes
-        if isinstance(value.node, ast.ClassDef):
-            inits = classes.members(value.node, "__init__")
+        if isinstance(node, ast.ClassDef):
+            inits = classes.members(node, "__init__")
             yield from ((init.node, 1 + filled) for init in inits)
             if not inits:
-                yield value.node, filled
+                yield node, filled
             return
-        owner = classes.owner(value.node)
-        if owner is None or has_decorator(value.node, "staticmethod"):
-            yield value.node, filled
+        owner = classes.owner(node)
+        if owner is None or has_decorator(node, "staticmethod"):
+            yield node, filled
             return
-        through_class = isinstance(func, ast.Attribute) and Local(owner) in self._evaluate(func.value)
-        yield value.node, filled + int(has_decorator(value.node, "classmethod") or not through_class)
-
-
-def _differences(kind: str, before: Mapping[ast.AST, object], after: Mapping[ast.AST, object]) -> Iterator[Fact]:
-    return ((kind, node) for node in {*before, *after} if before.get(node) != after.get(node))
+        owners = self._project.queries.callables(func.value) if isinstance(func, ast.Attribute) else []
+        through_class = any(callee.node is owner for callee in owners)
+        yield node, filled + int(has_decorator(node, "classmethod") or not through_class)
 
 
 def _names_function(module: Evaluator, argument: ast.expr, methods: set[str]) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrate.analysis.dependencies import Fact
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import AttributeBinding, Binding, Function
 from migrate.analysis.syntax import field_names
@@ -28,9 +27,6 @@ from migrate.analysis.values import (
 if TYPE_CHECKING:
     from migrate.analysis.project import Project
 
-MAX_HEIRS = 50
-"""Classes of the run that derive from one, up to which what its ``self`` holds is looked up in all of them."""
-
 Assigned = tuple[ast.expr | None, ast.expr | None]
 
 
@@ -40,21 +36,6 @@ class Classes:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._evaluate = project.evaluate
-        self._short_names = project.rules.short_names | project.rules.target_names
-        self._many: dict[ast.ClassDef, bool] = {}
-
-    def differences(self, before: Classes) -> Iterator[Fact]:
-        """What is known here that was not known ``before``, or the other way round."""
-        heirs, functions = self._heirs, self._of_functions
-        old_heirs, old_functions = before._heirs, before._of_functions
-        for cls in {*heirs, *old_heirs}:
-            moved = heirs.get(cls, set()) ^ old_heirs.get(cls, set())
-            if moved:
-                yield "heirs", cls
-            yield from (("heirs", (cls, name)) for name in {n for heir in moved for n in self.attributes(heir)})
-        yield from (
-            ("of function", f) for f in {*functions, *old_functions} if functions.get(f) != old_functions.get(f)
-        )
 
     def owner(self, function: ast.AST) -> ast.ClassDef | None:
         """The class whose body holds the method ``function`` directly."""
@@ -126,14 +107,10 @@ class Classes:
 
     def _attribute(self, cls: ast.ClassDef, name: str, through_super: bool) -> Values:
         result: Values = NOTHING
-        self._project.read("heirs", (cls, name))
         heirs = self._heirs.get(cls, set()) if not through_super else set()
         bodies, by_class = self._bodies.get(name, {}), self._self_assignments.get(name, {})
         # Thousands of classes have a ``forward``, and few of them are heirs.
         giving = {heir for heir in heirs if heir in bodies or heir in by_class}
-        if giving and self._has_many_heirs(cls):
-            result = self._of_many(giving, name)
-            heirs, giving = set(), set()
         inherited = (b for heir in giving if heir in bodies for b in bodies[heir])
         for member in (*self.members(cls, name), *inherited):
             result |= self._properties_called(self._bound(member))
@@ -145,21 +122,6 @@ class Classes:
         result |= self._from_outside(cls, related, name)
         return result or self._looked_up(cls)
 
-    def _has_many_heirs(self, cls: ast.ClassDef) -> bool:
-        """Whether too many derive from ``cls`` to look into; which files were read makes no difference to that."""
-        if cls not in self._many:
-            path = self._project.homes[cls].path
-            self._many[cls] = self._project.has_heirs((path, cls.name), MAX_HEIRS)
-        return self._many[cls]
-
-    def _of_many(self, heirs: set[ast.ClassDef], name: str) -> Values:
-        """What ``name`` may hold on many heirs: anything, and the migrated layers that they spell out."""
-        by_class = self._self_assignments.get(name, {})
-        assigned = [value for heir in by_class.keys() & heirs for value, _ in by_class[heir]]
-        made = (value for value in assigned if isinstance(value, ast.Call))
-        layers = (m for m in made if getattr(m.func, "attr", getattr(m.func, "id", "")) in self._short_names)
-        return union(map(self._evaluate, layers)) | UNKNOWN
-
     def _looked_up(self, cls: ast.ClassDef) -> Values:
         """What ``__getattr__`` of the class returns."""
         methods = [b.node for b in self.members(cls, "__getattr__")]
@@ -167,7 +129,6 @@ class Classes:
 
     def of_function(self, function: Local, name: str | None = None) -> Values:
         """What is assigned to an attribute of a function; to any of them without a name."""
-        self._project.read("of function", function)
         held = self._of_functions.get(function, ())
         return union(self._evaluate(value) for attr, value in held if name in (None, attr))
 
@@ -189,8 +150,6 @@ class Classes:
         """What code outside the methods assigns to ``name`` of ``related`` classes, their instances, or the unknown."""
         result: Values = NOTHING
         assigned = self.assigned_outside(name)
-        if assigned:
-            self._project.read("heirs", cls)
         for binding in assigned:
             owners = {getattr(v, "of", v) for v in self._evaluate(binding.owner)}
             if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in related) for v in owners):
@@ -199,7 +158,6 @@ class Classes:
 
     def assigned_outside(self, name: str) -> list[AttributeBinding]:
         """The assignments to an attribute of that name, other than those of methods to their ``self``."""
-        self._project.read("member", name)
         return self._outside.get(name, [])
 
     @cached_property

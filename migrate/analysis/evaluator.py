@@ -177,23 +177,19 @@ class Evaluator:
     def star_imported(self, name: str, use: ast.Name | None = None) -> Values:
         """What the star imports bring under ``name``; a later one hides an earlier one."""
         found: Values = NOTHING
-        missed = []
         for star in self.index.module.star_imports:
             path = self.imported_module(star)
-            if path is not None and path in self.project.modules:
-                found = self.project.exported(path, name) or found
-                continue
             if path is not None:
-                self.project.read("module", path)
-                missed.append(path)
+                read = path in self.project.modules
+                found = (self.project.exported if read else self.project.handed_on)(path, name) or found
+                if read:
+                    continue
             module = "." * star.level + (star.module or "")
             qualified = f"{module}.{name}"
             if any(qualified in names for names in (self.rules.by_name, self.rules.by_target, self.rules.related)):
                 found = self.symbol(qualified, use or star)
             elif module.partition(".")[0] not in self.rules.packages and name in self.rules.short_names:
                 found |= UNKNOWN
-        if not found:
-            self.project.missed.update((path, name) for path in missed)
         return found
 
     def imported_module(self, statement: ast.ImportFrom) -> str | None:

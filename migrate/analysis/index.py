@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from migrate.analysis.binders import ENTER, Received
-from migrate.analysis.importing import plain_name
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Scope
 from migrate.analysis.source import Located, Source, parse_string
+from migrate.index.imports import plain_name
 from migrate.index.paths import namespace_owner
 
 N = TypeVar("N", bound=ast.AST)

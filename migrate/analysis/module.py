@@ -26,7 +26,7 @@ from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
-from migrate.analysis.unfollowed import decide_unfollowed, flow_of
+from migrate.analysis.unfollowed import decide_unfollowed
 from migrate.edits import CallMethod, Spelling
 from migrate.flow.state import Flow
 
@@ -47,7 +47,7 @@ def analyse(
 
     The files that stay ``as_they_are`` get no findings.
     """
-    origins, shared = Origins(), (Subclasses(), flow_of(project))
+    origins, shared = Origins(), (Subclasses(), project.flow)
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()

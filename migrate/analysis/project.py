@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -11,10 +11,9 @@ from migrate.analysis.callers import Callers
 from migrate.analysis.changes import Change, find_changes
 from migrate.analysis.classes import Classes
 from migrate.analysis.containers import is_container
-from migrate.analysis.dependencies import Dependencies, Fact
 from migrate.analysis.evaluator import Evaluator
 from migrate.analysis.values import MAX_DEPTH, NOTHING, UNKNOWN, Local, Namespace, Symbol, Value, Values, union
-from migrate.index.tree import Tree
+from migrate.flow.queries import Queries
 from migrate.rules import RuleSet
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EXACT_ROUNDS = 4
 MAX_ROUNDS = 7
+MAX_CHANGES = 4
 MAX_CONTAINERS = 12
 MAX_SYMBOLS = 32
 MAX_LOCALS = 24
@@ -52,20 +52,16 @@ class _State:
 class Project:
     """The modules of a run that were read, each with its evaluator, and the values that flow between them."""
 
-    def __init__(self, rules: RuleSet, tree: Tree, has_heirs: Callable[[tuple[str, str], int], bool]) -> None:
+    def __init__(self, rules: RuleSet, queries: Queries) -> None:
         self.rules = rules
-        self.tree = tree
-        self.has_heirs = has_heirs
-        """Whether more classes than a number derive from one of a path and name, those of unread files included."""
+        self.queries = queries
+        self.flow = queries.flow
+        self.tree = queries.flow.tree
         self.modules: dict[str, Evaluator] = {}
         self.failed: dict[str, Exception] = {}
         self.homes: dict[ast.AST, Evaluator] = {}
         self._entries: dict[ast.Dict, dict[object, ast.expr] | None] = {}
-        self.missed: set[tuple[str, str]] = set()
-        """Names that were looked for in star imports of files not read so far, with the path of the file."""
         self._state = _State()
-        self._dependencies = Dependencies()
-        self._added: list[Evaluator] = []
         self.changed: dict[Value, Change] = {}
         self.classes = Classes(self)
         self.callers = Callers(self)
@@ -80,49 +76,32 @@ class Project:
                 del self.modules[path]
                 self.forget()
 
-    def link_once(self) -> bool:
-        """Find the callers of every function and the changes of every container, with what is known of them so far.
+    def link(self) -> None:
+        """Find the callers of every function and the changes of every container, once all files are there.
 
-        Both need the other, and themselves; returns whether that may not be all.
+        What is put into a container may depend on what is put into others.
         """
-        self._take_back(_facts(self._added))
-        self._added = []
-        before, self.classes = self.classes, Classes(self)
-        self._take_back(self.classes.differences(before))
-        open_ends, stale = self.callers.find()
-        changed = find_changes(self)
-        same = changed == self.changed
-        stale += [("changed", v) for v in {*changed, *self.changed} if changed.get(v) != self.changed.get(v)]
-        self.changed = changed
-        self._take_back(stale)
-        return open_ends or not same
-
-    def read(self, kind: str, what: Hashable) -> None:
-        """Note that the conclusion that is being drawn rests on a fact."""
-        self._dependencies.read((kind, what))
+        self.callers.find()
+        for _ in range(MAX_CHANGES):
+            changed = find_changes(self)
+            if changed == self.changed:
+                break
+            self.changed = changed
+            self.forget()
 
     def change(self, container: Value) -> Change | None:
         """What is put into a container after it was made; None where nothing is."""
-        self.read("changed", container)
         return self.changed.get(container)
-
-    def _take_back(self, facts: Iterable[Fact]) -> None:
-        """Drop the conclusions that rest on facts that have changed."""
-        for key in self._dependencies.stale(facts):
-            self._state.memo.pop(key, None)  # type: ignore[call-overload]
-            self._state.opened.pop(key, None)
 
     def forget(self) -> None:
         """Drop every conclusion but the links."""
         self._state = _State()
-        self._dependencies = Dependencies()
         self.classes = Classes(self)
 
     def add(self, source: Source) -> Evaluator:
         """Take a file in. Raises FileError where it cannot be parsed."""
         evaluator = Evaluator(source, self)
         self.modules[source.path] = evaluator
-        self._added.append(evaluator)
         self.homes.update(dict.fromkeys(evaluator.index.scopes, evaluator))
         return evaluator
 
@@ -132,7 +111,6 @@ class Project:
         Definitions may go in circles: they are evaluated again until the values stay the same.
         """
         state = self._state
-        self._dependencies.read(node)
         known = state.memo.get(node)
         if known is not None:
             return known
@@ -181,14 +159,12 @@ class Project:
         return assumed == found or (turn >= EXACT_ROUNDS and found <= assumed)
 
     def _once(self, node: ast.expr) -> Values:
-        state, trail = self._state, self._dependencies.trail
+        state = self._state
         state.active.add(node)
-        trail.append(node)
         try:
             result = self.homes[node].evaluate_here(node)
         finally:
             state.active.discard(node)
-            trail.pop()
         if len(result) > MAX_CONTAINERS:
             result = _limited(result)
         if node in state.heads:
@@ -212,7 +188,6 @@ class Project:
         """
         state = self._state
         if key in state.finding:
-            self._dependencies.read(key)
             return self._in_circle(key) | in_circle
         if key in state.opened:
             return self.remembered(key, find)
@@ -230,16 +205,11 @@ class Project:
         return found
 
     def remembered(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What ``find`` finds, remembered for as long as nothing changes on which it rests."""
-        state, trail = self._state, self._dependencies.trail
-        self._dependencies.read(key)
+        """What ``find`` finds, remembered until all is forgotten."""
+        state = self._state
         if key in state.opened:
             return cast(T, state.opened[key])
-        trail.append(key)
-        try:
-            found = find()
-        finally:
-            trail.pop()
+        found = find()
         if state is self._state:
             state.opened[key] = found
             state.kept.append(key)
@@ -254,11 +224,15 @@ class Project:
         submodule = self.tree.submodule(path, name)
         inner: Values = frozenset({Namespace(submodule)}) if submodule is not None else NOTHING
         if module is None:
-            self.read("module", path)
-            return inner or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
+            return inner or self.handed_on(path, name) or frozenset({Symbol(f"{self.tree.name(path)}.{name}", path)})
         found = union(module.binding_values(b) for b in module.index.module.bindings.get(name, ()))
         found |= union(self.evaluate(v) for v in self.patched(path, name))
         return found or inner or module.star_imported(name)
+
+    def handed_on(self, path: str, name: str) -> Values:
+        """What a file that was not read only imports as ``name``."""
+        origins = self.flow.origins(path, name)
+        return union(self.exported(file, n) if n else frozenset({Namespace(file)}) for file, n in origins)
 
     def patched(self, path: str, name: str) -> Iterator[ast.expr]:
         """What other modules assign to ``module.name``."""
@@ -275,13 +249,6 @@ class Project:
             for statement in m.index.all(ast.ImportFrom)
             if any(a.name in (name, "*") for a in statement.names)
         )
-
-
-def _facts(added: Iterable[Evaluator]) -> Iterator[Fact]:
-    """What modules that were added may change for the others: imports of them, and what they assign to attributes."""
-    for module in added:
-        yield "module", module.path
-        yield from (("member", b.attr) for b in module.index.attribute_bindings if module.classes.of_self(b) is None)
 
 
 def _limited(values: Values) -> Values:

@@ -13,32 +13,15 @@ from migrate.analysis.already import decide_target_use
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.exclusions import is_refused
 from migrate.analysis.instances import decide_use, may_be_ours
-from migrate.analysis.project import Project
 from migrate.analysis.values import Instance, Migrated, Symbol, Unknown, Value
 from migrate.flow.facts import Fact
-from migrate.flow.graph import Graph
-from migrate.flow.link import Linker
 from migrate.flow.modules import Loaded
 from migrate.flow.state import Flow
-from migrate.index.summarise import summarise
 from migrate.index.summary import Call
 from migrate.rule import Rule
 
 BY_NAME = "BN304"
 """The note on a name that looks like one of a layer's, where nothing is known of the object."""
-
-
-def flow_of(project: Project) -> Flow:
-    """What can be where in the files of a project."""
-    flow = Flow(project.rules, project.tree, Graph(), frozenset(project.modules))
-    linker = Linker(flow)
-    for path in sorted(project.modules):
-        try:
-            linker.link(summarise(path, project.modules[path].index.source.tree, project.rules.members))
-        except RecursionError:  # nested deeper than it can be read; what evaluates it says so
-            linker.fail(path)
-    flow.graph.run()
-    return flow
 
 
 def decide_unfollowed(module: Module, flow: Flow, migrated: frozenset[str]) -> None:

@@ -21,8 +21,8 @@ class Group:
 
 def find_groups(paths: Iterable[str], triggered: Collection[str], read: Callable[[str], bytes]) -> list[Group]:
     """The groups that have a ``triggered`` file, in the order of the first of those."""
-    from migrate.analysis.importing import Imports
     from migrate.analysis.source import python_of
+    from migrate.index.imports import Imports
     from migrate.index.tree import Tree
 
     paths = list(paths)

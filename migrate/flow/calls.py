@@ -65,6 +65,8 @@ class Calls:
             self._call_partial(id_of(fact), number)
         elif kind == "S":
             self._call_library(str(of), number)
+        elif kind == "N":
+            self._result(call, ("N", of, ""))
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
@@ -85,11 +87,16 @@ class Calls:
         self._result(call, ("O", cls))
         for name in ("__init__", "__new__"):
             self.graph.watch(self.flow.classes.lookup(cls, name, False), self._initialise, call)
-        summary = self.flow.classes.classes[cls].summary
-        given = [*zip(summary.fields, call.positional, strict=False), *call.keywords]
-        for name, value in given:
-            if name in summary.fields:
-                self.graph.edge(value, self.flow.classes.field(("K", cls), name))
+        self.graph.postpone(lambda: self._fill_fields(cls, call))
+
+    def _fill_fields(self, cls: int, call: Call) -> None:
+        """The arguments of a dataclass or named tuple, whose first fields are those of its bases."""
+        classes = self.flow.classes
+        family = [*reversed(classes.above(cls)), cls]
+        fields = list(dict.fromkeys(name for owner in family for name in classes.classes[owner].summary.fields))
+        for name, value in (*zip(fields, call.positional, strict=False), *call.keywords):
+            if name in fields:
+                self.graph.edge(value, classes.field(("K", cls), name))
 
     def _initialise(self, fact: Fact, call: Call) -> None:
         if fact[0] == "F":

@@ -44,6 +44,14 @@ class Graph:
         """The nodes that hold whatever a node holds."""
         return list(self._successors[node] or ())
 
+    def predecessors(self) -> dict[int, list[int]]:
+        """For each node, those of which it holds whatever they hold."""
+        found: dict[int, list[int]] = {}
+        for node, after in enumerate(self._successors):
+            for to in after or ():
+                found.setdefault(to, []).append(node)
+        return found
+
     def add(self, node: int, fact: Fact) -> None:
         """Let a node hold a fact."""
         known = self.facts[node]

@@ -184,6 +184,9 @@ class Members:
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
+            if fact[0] == "N":
+                for _, to in self.flow.classes.supers.get(cls, ()):
+                    self.graph.add(to, ("N", fact[1], ""))
             if str(fact[1]) in CONTAINERS:
                 for name, to in self.flow.classes.supers.get(cls, ()):
                     if name == "__init__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from migrate.flow.facts import Fact
@@ -18,20 +19,27 @@ class Loaded(NamedTuple):
     base: int
 
 
+Origins = Callable[[str, str], Iterable[tuple[str, str]]]
+"""The names of other files that a file, which was not read, has under a name; an empty one is the file itself."""
+
+
 class Modules:
     """The modules that were read, and the names that others want from those that were not.
 
     Those that are ``coming`` will be: nothing is said of what they hold until then.
     """
 
-    def __init__(self, graph: Graph, tree: Tree, classes: frozenset[str], coming: frozenset[str]) -> None:
+    def __init__(
+        self, graph: Graph, tree: Tree, classes: frozenset[str], coming: frozenset[str], origins: Origins
+    ) -> None:
         self._graph = graph
         self._tree = tree
         self._classes = classes
         self._coming = coming
+        self._origins = origins
         self.loaded: dict[str, Loaded | None] = {}
         self._exports: dict[str, dict[str, int]] = {}
-        self._wanted: dict[str, list[tuple[str, int]]] = {}
+        self._wanted: dict[str, dict[tuple[str, int], None]] = {}
 
     def take(self, path: str, loaded: Loaded) -> None:
         """A module that was read; whoever waited for its names gets them."""
@@ -42,13 +50,13 @@ class Modules:
             self._import(path, entry.level, entry.module, entry.name, entry.node + base)
         for name, node in summary.free.items():
             self._free(path, name, node + base)
-        for name, node in self._wanted.pop(path, ()):
+        for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
 
     def fail(self, path: str) -> None:
         """A module that cannot be read: who waited for its names waits for nothing."""
         self.loaded[path] = None
-        for name, node in self._wanted.pop(path, ()):
+        for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
 
     def names(self, path: str) -> dict[str, int]:
@@ -87,10 +95,24 @@ class Modules:
         return exports[name]
 
     def _want(self, path: str, name: str, to: int) -> None:
-        self._wanted.setdefault(path, []).append((name, to))
-        if path not in self._coming:
-            inner = self._tree.submodule(path, name)
-            self._graph.add(to, ("X", inner) if inner is not None else ("N", path, name))
+        wanted = self._wanted.setdefault(path, {})
+        if (name, to) in wanted:
+            return
+        wanted[name, to] = None
+        if path in self._coming:
+            return
+        inner = self._tree.submodule(path, name)
+        if inner is not None:
+            self._graph.add(to, ("X", inner))
+            return
+        origins = list(self._origins(path, name))
+        for file, original in origins:
+            if original:
+                self.export(file, original, to)
+            else:
+                self._graph.add(to, ("X", file))
+        if not origins:
+            self._graph.add(to, ("N", path, name))
 
     def file(self, importer: str, level: int, module: str) -> str | None:
         """The file of the run that an import means."""

@@ -7,7 +7,7 @@ from migrate.flow.containers import Containers
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home, Moved
-from migrate.flow.modules import Modules
+from migrate.flow.modules import Modules, Origins
 from migrate.index.summary import NOBODY, Call, Part
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
@@ -16,14 +16,22 @@ from migrate.rules import RuleSet
 class Flow:
     """The graph of a run. Calls have the nodes of the graph; facts name functions, classes and calls by number."""
 
-    def __init__(self, rules: RuleSet, tree: Tree, graph: Graph, coming: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        tree: Tree,
+        graph: Graph,
+        coming: frozenset[str] = frozenset(),
+        origins: Origins = lambda path, name: (),
+    ) -> None:
         self.rules = rules
         self.tree = tree
         self.graph = graph
         self.names = {name: rule.source.name for name, rule in rules.by_name.items()}
         self.names |= {name: rule.target.name for name, rule in rules.by_target.items()}
         """The classes of the rules, those of the target among them: for each name the one that facts have."""
-        self.modules = Modules(self.graph, tree, frozenset(self.names), coming)
+        self.origins = origins
+        self.modules = Modules(self.graph, tree, frozenset(self.names), coming, origins)
         self.containers = Containers(self.graph)
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []

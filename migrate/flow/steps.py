@@ -127,7 +127,8 @@ class Steps:
         found: dict[Step, None] = {}
         for at in todo:
             before = self._graph.before(at)
-            if not before and not self._graph.of(at):
+            facts = self._graph.of(at)
+            if not before and (not facts or (at in self._results and all(fact[0] == "N" for fact in facts))):
                 found.update(dict.fromkeys(self._ends(at, seen, todo)))
             for earlier in before:
                 if earlier not in seen:

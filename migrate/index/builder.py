@@ -17,11 +17,15 @@ MANY = 64
 
 
 class Builder:
-    """Makes nodes and edges for the scope that is being read; ``members`` are the names that rules speak about."""
+    """Makes nodes and edges for the scope that is being read; ``members`` are the names that rules speak about.
 
-    def __init__(self, path: str, members: frozenset[str]) -> None:
+    ``nodes`` is filled with the number of the node of each expression, function and class.
+    """
+
+    def __init__(self, path: str, members: frozenset[str], nodes: dict[ast.AST, int]) -> None:
         self.summary = Summary(path=path)
         self.members = members
+        self.nodes = nodes
         self.module = Scope(None)
         self.scope = self.module
         self.owner = NOBODY

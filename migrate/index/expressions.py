@@ -19,6 +19,7 @@ def value(b: Builder, node: ast.expr) -> int:
     """The node of what an expression gives."""
     read = EXPRESSIONS.get(node.__class__)
     found = read(b, node) if read is not None else _children(b, node)
+    b.nodes.setdefault(node, found)
     places = b.summary.places
     if found not in places and node.end_lineno is not None and node.end_col_offset is not None:
         places[found] = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)

@@ -35,7 +35,7 @@ def signature(
     arguments = node.args
     number = len(b.summary.functions)
     scope = Scope(b.scope, result=b.new_of(number), number=number)
-    made = b.new()
+    made = b.nodes[node] = b.new()
 
     def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
         parameter_node = scope.names[argument.arg] = b.new_of(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from migrate.index.builder import Builder, Literals
 from migrate.index.expressions import annotation, argument_values, assign, give_back, loop, narrow, value
@@ -70,6 +70,17 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
 def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
     loop(b, node.target, node.iter)
     _branches(b, [(node.body, ()), (node.orelse, ())])
+    found = [test for test in _ends(node.body) if isinstance(node.target, ast.Name)]
+    if len(found) == 1:
+        b.narrowed = dict(b.narrowed)
+        narrow(b, (c for c in conditions(found[0], True) if c.path == getattr(node.target, "id", "")))
+
+
+def _ends(body: list[ast.stmt]) -> Iterator[ast.expr]:
+    """The tests that end a loop: behind it, its variable is what the test was looking for."""
+    for statement in body:
+        if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Break):
+            yield statement.test
 
 
 def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
@@ -248,7 +259,7 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
 
 
 def _class(b: Builder, node: ast.ClassDef) -> None:
-    made = b.new()
+    made = b.nodes[node] = b.new()
     bases = tuple(value(b, base.value if isinstance(base, ast.Starred) else base) for base in node.bases)
     keywords = tuple((k.arg or "", value(b, k.value)) for k in node.keywords)
     scope = Scope(b.scope, owner=made)

@@ -10,9 +10,12 @@ from migrate.index.statements import block
 from migrate.index.summary import Summary
 
 
-def summarise(path: str, tree: ast.Module, members: frozenset[str]) -> Summary:
-    """The flow graph of a file. ``members`` are the names of attributes and methods that rules speak about."""
-    b = Builder(path, members)
+def summarise(path: str, tree: ast.Module, members: frozenset[str], nodes: dict[ast.AST, int] | None = None) -> Summary:
+    """The flow graph of a file. ``members`` are the names of attributes and methods that rules speak about.
+
+    ``nodes`` is filled with the number of the node of each expression, function and class.
+    """
+    b = Builder(path, members, {} if nodes is None else nodes)
     names, _ = bound_names(tree.body)
     b.reserve(names)
     block(b, tree.body)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.analysis.importing import only_imports
 from migrate.batch.groups import Group, find_groups
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError
 from migrate.files import find_files, is_left_out, read
 from migrate.findings import Result
+from migrate.index.imports import only_imports
 from migrate.lsp.settings import Settings
 from migrate.triggers import holds_none
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Collection
 from functools import cached_property
 
-from migrate.analysis.importing import WORD, name_of, without_imports
+from migrate.index.imports import WORD, name_of, without_imports
 
 HEADER = re.compile(
     rf"^[ \t]*class[ \t]+({WORD})[ \t]*(?:\[[^\]\n]*\])?[ \t]*(\((?:[^()]|\([^()]*\))*\)|\()?".encode("latin-1"),
@@ -26,9 +27,21 @@ INSIDE = re.compile(
     rb"^((?:async[ \t]+)?(?:def|class)(?:[ \t]|\\\r?\n)+[\w\x80-\xff]+).*(?:\n(?:[ \t\r\f)\]}#].*)?)*", re.MULTILINE
 )
 """What belongs to a function or class at the margin, behind its name."""
+PART = re.compile(
+    rf"^(?:async[ \t]+)?(?:def|class)[ \t]+({WORD}).*(?:\n(?:[ \t\r\f)\]}}#].*)?)*".encode("latin-1"), re.MULTILINE
+)
 GLOBAL = re.compile(rb"\bglobal(?:[ \t]|\\\r?\n)+((?:[^\n;#\\]|\\\r?\n)+)")
 ASSIGNED = re.compile(
     rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
+)
+PUTS = "append|insert|extend|update|setdefault|add_module|register_module|__setitem__"
+GIVEN = re.compile(
+    rf"(?<!\bself)\.({WORD})\s*(?::[^\n=]*)?=[^=]|\.({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS})\()".encode("latin-1")
+)
+SETS = re.compile(rb"\b(?:setattr|add_module|register_module)\(")
+MEMBER = re.compile(
+    rf"\.({WORD})\s*(?::[^\n=]*)?=[^=]|\bdef[ \t]+({WORD})|^[ \t]+({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"),
+    re.MULTILINE,
 )
 ALONE = r"(?:\s|#[^\n]*\n)*"
 STRING = rf"(?:\"\w+\"|'\w+'){ALONE}"
@@ -54,7 +67,51 @@ class Outline:
     @cached_property
     def words(self) -> set[str]:
         """Every name that stands in the file."""
-        return set(map(name_of, IDENTIFIER.findall(self.data)))
+        return words_of(self.data)
+
+    @cached_property
+    def code_words(self) -> set[str]:
+        """Every name that stands outside of its imports."""
+        return words_of(without_imports(self._code))
+
+    @cached_property
+    def replaced(self) -> set[str]:
+        """The names that its classes may give a meaning: attributes of ``self``, methods, what a body binds."""
+        return _names(MEMBER, self._code)
+
+    @cached_property
+    def given(self) -> set[str]:
+        """The attributes of objects that it may assign or fill, those that it spells as strings among them."""
+        strings = QUOTED.findall(self._code) if SETS.search(self._code) else []
+        return _names(GIVEN, self._code) | set(map(name_of, strings))
+
+    @cached_property
+    def parts(self) -> dict[str, bytes]:
+        """The text of the functions and classes at the margin, by name."""
+        found: dict[str, bytes] = {}
+        for part in PART.finditer(self._code):
+            name = name_of(part[1])
+            found[name] = found.get(name, b"") + part[0]
+        return found
+
+    def made_of(self, names: Collection[str]) -> set[str]:
+        """What it binds at the margin by code that spells one of ``names``, or something that is made so."""
+        found = set(names)
+        todo = dict(self._words_by_name)
+        while True:
+            more = {name for name, words in todo.items() if not words.isdisjoint(found)}
+            if not more:
+                return found.difference(names)
+            found |= more
+            for name in more:
+                del todo[name]
+
+    @cached_property
+    def _words_by_name(self) -> dict[str, set[str]]:
+        """The names that stand in each function and class at the margin; for other names, in what is beside these."""
+        found = {name: words_of(text) for name, text in self.parts.items()}
+        beside = words_of(without_imports(PART.sub(b"", self._code)))
+        return dict.fromkeys(self.margin - found.keys(), beside) | found
 
     @cached_property
     def margin(self) -> set[str]:
@@ -97,6 +154,11 @@ class Outline:
             names = [OPAQUE] if bases == OPAQUE.encode() else [name_of(n) for n in DOTTED.findall(bases)]
             found.setdefault(name_of(name), []).extend(names)
         return found
+
+
+def words_of(data: bytes) -> set[str]:
+    """Every name that stands in a piece of a file."""
+    return set(map(name_of, IDENTIFIER.findall(data)))
 
 
 def _names(pattern: re.Pattern[bytes], data: bytes) -> set[str]:

@@ -1,0 +1,189 @@
+"""Which files of a run have to be read next: those that facts lead into, and those that import what brings one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from migrate.flow.carrying import BY_ITSELF, IS_CLASS, Carrying
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.library import EFFECTS
+from migrate.flow.modules import Loaded
+from migrate.flow.state import Flow
+from migrate.flow.unread import Having, Unread
+from migrate.index.summary import Call
+
+
+class Demand:
+    """The files that a flow, which has come to rest, leads to."""
+
+    def __init__(self, flow: Flow, unread: Unread) -> None:
+        self._flow = flow
+        self._unread = unread
+        self._carrying = Carrying(flow)
+        self._read = flow.modules.loaded
+        self._of_holders = flow.rules.of_holders
+        self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
+        self._onward: dict[tuple[str, frozenset[str]], list[Having]] = {}
+        self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
+
+    def files(self) -> set[str]:
+        """The paths of files that may change what is known of the classes and layers of rules."""
+        return {*self._forward(), *self._backward()}
+
+    def _forward(self) -> Iterator[str]:
+        """The files whose functions get what matters, which have bases of what does, and whose objects are used so."""
+        for call in self._flow.calls:
+            yield from self._called(call)
+        for number, cls in enumerate(self._flow.classes.classes):
+            for base in cls.library:
+                if self._is_unread(base) and self._carrying.fact(("K", number)):
+                    yield str(base[1])
+        for loaded in self._read.values():
+            if loaded is not None:
+                yield from self._stored(loaded)
+
+    def _called(self, call: Call) -> Iterator[str]:
+        """The files that a call leads into, and those that say what a constructor gets."""
+        graph = self._flow.graph
+        callees = graph.of(call.callee)
+        if not callees:
+            return
+        stars = (node for _, node in call.stars)
+        passed = (*call.positional, *(node for _, node in call.keywords), *stars, *call.double_stars)
+        if any(self._carrying.fact(fact) == IS_CLASS for fact in callees):
+            yield from (path for node in passed for path in self._behind_node(node))
+        behind = list(self._behind(callees))
+        if not behind and any(fact[0] == "S" and EFFECTS.get(str(fact[1])) != "nothing" for fact in callees):
+            behind = [fact for node in passed for fact in graph.of(node) if self._is_unread(fact)]
+        if behind and any(map(self._carrying.node, passed)):
+            facts = {fact for node in passed for fact in graph.of(node) if self._carrying.fact(fact)}
+            for callee in behind:
+                yield from (path for fact in facts for path in self._takers(callee, fact))
+
+    def _behind(self, callees: Iterable[Fact]) -> Iterator[Fact]:
+        """What is not read, of what is called or of the bases of a class that is."""
+        for fact in callees:
+            if self._is_unread(fact):
+                yield fact
+            elif fact[0] == "K" and not self._has_constructor(id_of(fact)):
+                yield from filter(self._is_unread, self._flow.classes.library_bases(id_of(fact)))
+
+    def _has_constructor(self, cls: int) -> bool:
+        classes = self._flow.classes
+        return any("__init__" in classes.own(("K", owner)) for owner in (cls, *classes.above(cls)))
+
+    def _takers(self, callee: Fact, fact: Fact) -> tuple[str, ...]:
+        """The files, not read, that may do something with what one of them gets, or with what it keeps of it."""
+        known = self._taken.get((callee, fact))
+        if known is None:
+            known = self._taken[callee, fact] = tuple(dict.fromkeys(self._find_takers(callee, fact)))
+        return known
+
+    def _find_takers(self, callee: Fact, fact: Fact) -> Iterator[str]:
+        path, name = str(callee[1]), callee[2] if len(callee) == 3 else ""
+        parts = self._unread.runs(path, name)
+        if self._carrying.fact(fact) >= BY_ITSELF or parts[0].is_class:
+            yield path
+            return
+        names = self._carrying.names(fact)
+        for part in parts:
+            if not part.words.isdisjoint(self._of_holders):
+                yield path
+                return
+            is_used = part.uses_attributes or (part is parts[0] and part.calls_methods)
+            spelled = [brought for known, brought in names.items() if not known or known in part.words]
+            if spelled and (max(spelled) >= BY_ITSELF or is_used):
+                yield path
+                return
+        for file, given in self._unread.beside(path, name) if name and parts[0].keeps else ():
+            for at, has, through in self._having(file, given):
+                if self._uses(at, has, fact):
+                    yield from (path, *(f for f in (at, *through) if f not in self._read))
+
+    def _stored(self, loaded: Loaded) -> Iterator[str]:
+        """The files whose objects are given something that matters, or are used as layers are."""
+        summary, first = loaded
+        for owner, _, value in summary.stores:
+            behind = self._behind_node(owner + first, modules=True)
+            if behind and any(map(self._carrying.fact, self._flow.of(value + first))):
+                yield from behind
+        for use in summary.uses:
+            if use.name in self._flow.rules.attribute_names:
+                yield from self._behind_node(use.base + first)
+
+    def _behind_node(self, node: int, modules: bool = False) -> list[str]:
+        """The files, not read, that what a node holds comes from; those of ``modules`` that it holds as well."""
+        facts = self._flow.of(node)
+        found = [str(fact[1]) for fact in facts if self._is_unread(fact)]
+        if modules:
+            found += [str(fact[1]) for fact in facts if fact[0] == "X" and fact[1] not in self._read]
+        return found
+
+    def _is_unread(self, fact: Fact) -> bool:
+        return fact[0] == "N" and fact[1] not in self._read
+
+    def _backward(self) -> Iterator[str]:
+        """The files that import what brings a class or layer, and do something with it that matters."""
+        for module in [path for path, loaded in self._read.items() if loaded is not None]:
+            importers = self._unread.importers.get(module, {})
+            waiting = {path: names for path, names in importers.items() if path not in self._read}
+            brought = self._brought(module) if waiting else {}
+            for path, names in waiting.items() if brought else ():
+                for name, bound in _had(names, brought):
+                    yield from self._users(path, name, bound, brought[name])
+
+    def _brought(self, module: str) -> dict[str, list[Fact]]:
+        """The names of a module that bring a class or layer, with what does."""
+        found = {}
+        for name, node in self._flow.modules.names(module).items():
+            facts = [fact for fact in self._flow.graph.of(node) if self._carrying.fact(fact)]
+            if facts:
+                found[name] = facts
+        return found
+
+    def _users(self, path: str, name: str, bound: str, facts: list[Fact]) -> Iterator[str]:
+        """The files that have something under a name, or what others make of it, and do with it what matters."""
+        by_itself = any(self._carrying.fact(fact) >= BY_ITSELF for fact in facts)
+        for file, given, through in self._having(path, frozenset({bound})):
+            files = dict.fromkeys((file, *through))
+            if name not in given and not any(name in self._unread.words(f) for f in files):
+                continue
+            if by_itself and through == (file,):
+                yield file
+            elif any(self._uses(file, given, fact) for fact in facts):
+                yield from (f for f in files if f not in self._read)
+
+    def _having(self, path: str, names: frozenset[str]) -> list[Having]:
+        found = self._onward.get((path, names))
+        if found is None:
+            found = self._onward[path, names] = self._unread.onward(path, names, self._read)
+        return found
+
+    def _uses(self, path: str, given: frozenset[str], fact: Fact) -> bool:
+        """Whether a file spells by what name something brings a layer, and uses it, hands it on, or replaces it."""
+        key = (path, given, fact)
+        if key not in self._used:
+            self._used[key] = self._find_use(path, given, fact)
+        return self._used[key]
+
+    def _find_use(self, path: str, given: frozenset[str], fact: Fact) -> bool:
+        words = self._unread.words(path)
+        if not words.isdisjoint(self._of_holders):
+            return True  # it concerns all that an object holds, and needs no name of it
+        spelled = {name: brought for name, brought in self._carrying.names(fact).items() if not name or name in words}
+        if not spelled:
+            return False
+        if max(spelled.values()) >= BY_ITSELF or self._unread.uses_layers(path, {*given, *spelled}):
+            return True
+        return self._unread.replaces(path, given, spelled.keys()) or self._unread.hands_on(path, given)
+
+
+def _had(names: dict[str, str], brought: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names that bring something and that a file imports from a module, with what it calls them."""
+    for name in brought:
+        if name in names:
+            yield name, names[name]
+        elif "*" in names:
+            yield name, name
+        elif "" in names:
+            yield name, names[""]

@@ -1,0 +1,64 @@
+"""The flow of a run: files with a trigger word, and those that what they hold leads to, until nothing is new."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+
+from migrate.flow.demand import Demand
+from migrate.flow.graph import Graph
+from migrate.flow.link import Linker
+from migrate.flow.queries import Queries
+from migrate.flow.state import Flow
+from migrate.flow.unread import Unread
+from migrate.index.imports import Read
+from migrate.index.summarise import summarise
+from migrate.index.summary import Summary
+from migrate.index.tree import Tree
+from migrate.rules import RuleSet
+
+Parse = Callable[[str], ast.Module | None]
+"""The tree of a file; None where it has none."""
+
+
+def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Read, rules: RuleSet) -> Queries:
+    """The flow of the ``triggered`` files and of all others of ``paths`` that may matter to them."""
+    paths = list(paths)
+    nodes: dict[str, dict[ast.AST, int]] = {}
+    tree = Tree(paths)
+    unread = Unread(paths, read, rules, tree)
+    flow = Flow(rules, tree, Graph(), origins=unread.origins)
+    linker = Linker(flow)
+    summaries: dict[str, Summary | None] = {}
+    wanted = sorted(triggered)
+    first = len(wanted)
+    while wanted:
+        for path in wanted:
+            summaries[path] = _summary(path, parse, rules, nodes.setdefault(path, {}))
+            _link(linker, path, summaries[path])
+        flow.graph.run()
+        wanted = sorted(Demand(flow, unread).files())
+    if len(summaries) == first:
+        return Queries(flow, nodes)
+    # What was said of files before they were read is not true any more.
+    flow = Flow(rules, tree, Graph(), frozenset(summaries), unread.origins)
+    linker = Linker(flow)
+    for path in sorted(summaries):
+        _link(linker, path, summaries[path])
+    flow.graph.run()
+    return Queries(flow, nodes)
+
+
+def _summary(path: str, parse: Parse, rules: RuleSet, nodes: dict[ast.AST, int]) -> Summary | None:
+    module = parse(path)
+    try:
+        return summarise(path, module, rules.members, nodes) if module is not None else None
+    except RecursionError:  # nested deeper than it can be read; what evaluates it says so
+        return None
+
+
+def _link(linker: Linker, path: str, summary: Summary | None) -> None:
+    if summary is None:
+        linker.fail(path)
+    else:
+        linker.link(summary)

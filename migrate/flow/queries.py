@@ -1,0 +1,120 @@
+"""What decisions ask a flow that has come to rest, by the expressions of the files."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.state import Flow
+from migrate.index.scopes import Function
+
+Definition = Function | ast.ClassDef
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+MAX_CALLEES = 24
+MAX_FILLED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A function or class of the run that may be called, with the positional arguments that partials fill."""
+
+    node: Definition
+    filled: int = 0
+
+
+class Queries:
+    """Questions about expressions.
+
+    ``nodes`` has for each file the number there of the node of each expression, function and class.
+    """
+
+    def __init__(self, flow: Flow, nodes: Mapping[str, Mapping[ast.AST, int]]) -> None:
+        self.flow = flow
+        self._numbers = nodes
+        self._nodes: dict[ast.AST, int] = {}
+        self._definitions: dict[tuple[str, int], Definition] = {}
+        self._known: dict[Fact, tuple[Callee, ...]] = {}
+        for path, loaded in flow.modules.loaded.items():
+            if loaded is None:
+                continue
+            for node, number in nodes[path].items():
+                self._nodes[node] = number + loaded.base
+                if isinstance(node, DEFINITIONS):
+                    self._definitions[path, number] = node
+
+    def facts(self, node: ast.AST) -> list[Fact]:
+        """What an expression can be; nothing where it was not read."""
+        number = self._nodes.get(node)
+        return self.flow.of(number) if number is not None else []
+
+    def callables(self, node: ast.AST) -> list[Callee]:
+        """The functions and classes of the run that an expression may be, also behind partials.
+
+        Nothing where there are so many that anything may be meant.
+        """
+        found: dict[Callee, None] = {}
+        for fact in self.facts(node):
+            found.update(dict.fromkeys(self._callables(fact)))
+        return list(found) if len(found) <= MAX_CALLEES else []
+
+    def _callables(self, fact: Fact) -> tuple[Callee, ...]:
+        if fact[0] not in "FBKP":
+            return ()
+        known = self._known.get(fact)
+        if known is None:
+            known = self._known[fact] = tuple(self._find_callables(fact))
+        return known
+
+    def _find_callables(self, fact: Fact) -> Iterator[Callee]:
+        """What a fact calls in the end; partials may go in circles, which fill more and more places."""
+        todo = [(fact, 0)]
+        seen = set(todo)
+        for at, filled in todo:
+            definition = self._definition(at)
+            inner: Iterable[Fact] = ()
+            given = 0
+            if at[0] == "P":
+                callee, *arguments = self.flow.calls[id_of(at)].positional
+                inner, given = self.flow.graph.of(callee), len(arguments)
+            elif definition is not None and (wrapped := self._wrapped(at, definition)):
+                inner = wrapped
+            elif definition is not None:
+                yield Callee(definition, filled)
+            filled = min(filled + given, MAX_FILLED)
+            new = [each for f in inner if f[0] in "FBKP" and (each := (f, filled)) not in seen]
+            seen.update(new)
+            todo += new
+
+    def _wrapped(self, fact: Fact, definition: Definition) -> list[Fact]:
+        """What a function stands for that a decorator makes by ``functools.wraps``."""
+        if fact[0] not in "FB":
+            return []
+        function = self.flow.functions[id_of(fact)]
+        for decorator in getattr(definition, "decorator_list", ()):
+            made_by = getattr(decorator, "func", None)
+            if getattr(made_by, "attr", getattr(made_by, "id", "")) == "wraps" and decorator.args:
+                number = self._numbers[function.path].get(decorator.args[0])
+                if number is not None:
+                    return self.flow.graph.of(function.home.at[number])
+        return []
+
+    def _definition(self, fact: Fact) -> Definition | None:
+        if fact[0] in "FB":
+            function = self.flow.functions[id_of(fact)]
+            return self._definitions.get((function.path, function.local.node))
+        if fact[0] == "K":
+            cls = self.flow.classes.classes[id_of(fact)]
+            return self._definitions.get((cls.path, cls.summary.node))
+        return None
+
+    def is_followed(self, node: ast.AST) -> bool:
+        """Whether all that an expression can be, when it is called, is known."""
+        facts = self.facts(node)
+        return bool(facts) and all(fact[0] in "FBKMPRC" for fact in facts)
+
+    def is_container(self, node: ast.AST) -> bool:
+        """Whether an expression may be a container that the run makes."""
+        return any(fact[0] == "D" for fact in self.facts(node))

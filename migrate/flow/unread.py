@@ -1,0 +1,210 @@
+"""Files of a run that are not read, as far as their bytes tell what they import and which names they spell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from migrate.index.imports import WORD, Imports, Read, name_of
+from migrate.index.outline import Outline, words_of
+from migrate.index.tree import Tree
+from migrate.rules import RuleSet
+
+KEEPS = re.compile(rb"\]\s*=[^=]|\.(?:append|add|insert|setdefault|update|register)\(|\bglobal\b")
+"""What a function does that keeps something for others."""
+
+
+class Having(NamedTuple):
+    """A file with the names under which it may have something, and the files that make of it what it has."""
+
+    path: str
+    names: frozenset[str]
+    through: tuple[str, ...]
+
+
+class Part(NamedTuple):
+    """A part of a file: the names that stand in it, and whether it spells attributes or methods of a layer.
+
+    ``keeps``: something at the margin may have what it gets afterwards; ``is_class``: its objects may.
+    """
+
+    words: frozenset[str]
+    uses_attributes: bool
+    calls_methods: bool
+    keeps: bool
+    is_class: bool
+
+
+class Unread:
+    """What the files without a summary import, and what stands in them."""
+
+    def __init__(self, paths: Iterable[str], read: Read, rules: RuleSet, tree: Tree) -> None:
+        self.paths = sorted(paths)
+        self.imports = Imports(read, tree)
+        self._outline: Callable[[str], Outline] = cache(lambda path: Outline(read(path)))
+        self._attribute = re.compile(
+            rf"\.(?:{_any(rules.attribute_names)})\b|[\"'](?:{_any(rules.members)})[\"']".encode()
+        )
+        methods = _any(rules.members - rules.attribute_names)
+        behind = r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])*"
+        self._method = re.compile(rf"({WORD}){behind}\.(?:{methods})\b".encode("latin-1"))
+        self._called: dict[str, frozenset[str]] = {}
+        self._running: dict[tuple[str, str], list[Part]] = {}
+        self._uses: dict[str, bool] = {}
+        self._parts: dict[tuple[str, str], Part] = {}
+
+    def origins(self, path: str, name: str) -> list[tuple[str, str]]:
+        """The names of other files that a file has as ``name``, by an import of it or of all names.
+
+        A star brings what its file spells, other than what it keeps to itself.
+        """
+        found = list(self.imports.origins(path, name))
+        if not found and not (name.startswith("__") and name.endswith("__")):
+            found += [(file, name) for file in self.imports.stars(path) if self._brings(file, name)]
+        return found
+
+    def _brings(self, path: str, name: str) -> bool:
+        public = self._outline(path).public
+        return name in public if public is not None else name in self.words(path) or bool(self.imports.stars(path))
+
+    def words(self, path: str) -> set[str]:
+        """Every name that stands in a file."""
+        return self._outline(path).words
+
+    def uses_layers(self, path: str, names: Collection[str]) -> bool:
+        """Whether a file, or a function that it imports, spells an attribute of a layer; or a method behind a name.
+
+        Every network has the methods of a layer, so that they tell nothing where they stand alone.
+        """
+        if path not in self._uses:
+            self._uses[path] = any(part.uses_attributes for part in self._near(path))
+        if self._uses[path]:
+            return True
+        if path not in self._called:
+            self._called[path] = frozenset(map(name_of, self._method.findall(self._outline(path).data)))
+        return not self._called[path].isdisjoint(names)
+
+    def _near(self, path: str) -> Iterator[Part]:
+        """A file, and the functions and classes of others that it names."""
+        whole = self._part(path, "")
+        yield whole
+        for word in whole.words:
+            yield from (self._part(*found) for found in self._members(path, word, whole))
+
+    def beside(self, path: str, name: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """The files that have more from a file than ``name`` alone, with what they call that."""
+        margin = self._outline(path).margin - {name}
+        for file, imported in self.importers.get(path, {}).items():
+            had = {bound for original, bound in imported.items() if original in margin or not original}
+            if "*" in imported:
+                had |= margin
+            if had:
+                yield file, frozenset(had)
+
+    @cached_property
+    def importers(self) -> dict[str, dict[str, dict[str, str]]]:
+        """For each file those that import from it, with the names they have, each by its name here.
+
+        The empty name is the module as a whole, by way of its package or not, and ``*`` all names.
+        """
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for path in self.paths:
+            for target in self.imports.targets(path):
+                found.setdefault(target.path, {}).setdefault(path, {})[target.name.strip(".")] = target.bound
+        return found
+
+    def replaces(self, path: str, bases: Collection[str], names: Collection[str]) -> bool:
+        """Whether a file gives one of ``names`` another meaning: of an object, or in a class that derives from one."""
+        outline = self._outline(path)
+        if not outline.given.isdisjoint(names):
+            return True
+        if outline.replaced.isdisjoint(names):
+            return False
+        headers = outline.headers.values()
+        return any(not set(base.split(".")).isdisjoint(bases) for header in headers for base in header)
+
+    def runs(self, path: str, name: str) -> list[Part]:
+        """What runs where ``name`` of a file is called, as far as names tell; the whole file for an empty name."""
+        if (path, name) not in self._running:
+            self._running[path, name] = list(self._find_running(path, name))
+        return self._running[path, name]
+
+    def _find_running(self, path: str, name: str) -> Iterator[Part]:
+        todo = [(path, name)]
+        seen = set(todo)
+        while todo:
+            at, member = todo.pop()
+            part = self._part(at, member)
+            yield part
+            for word in part.words:
+                inside = [(at, word)] if word in self._outline(at).parts else self._members(at, word, part)
+                new = [found for found in inside if found not in seen]
+                todo += new
+                seen.update(new)
+
+    def _gets(self, path: str, handle: str, names: Collection[str]) -> bool:
+        """Whether a file may take one of ``names`` from a module that it has, or hands the module on as it is."""
+        return not self.words(path).isdisjoint(names) or handle not in self._outline(path).code_words
+
+    def hands_on(self, path: str, names: Collection[str]) -> bool:
+        """Whether others import from a file one of ``names`` that it defines."""
+        made = self._outline(path).margin.intersection(names)
+        had = self.importers.get(path, {}).values()
+        return bool(made) and any("*" in each or "" in each or not made.isdisjoint(each) for each in had)
+
+    def _members(self, path: str, word: str, part: Part) -> list[tuple[str, str]]:
+        """What a word of a part may mean that its file imports: of a module, all that stands in the part."""
+        found = []
+        for file, name in self.imports.origins(path, word):
+            if name:
+                found.append((file, name))
+            else:
+                found += [(file, inner) for inner in self._outline(file).parts if inner in part.words]
+        return found
+
+    def _part(self, path: str, name: str) -> Part:
+        """A function or class at the margin of a file; the whole file where it has none of that name."""
+        if (path, name) not in self._parts:
+            data = self._outline(path).parts.get(name, self._outline(path).data)
+            uses, calls, keeps = self._attribute.search(data), self._method.search(data), KEEPS.search(data)
+            is_class = data.startswith(b"class")
+            self._parts[path, name] = Part(frozenset(words_of(data)), bool(uses), bool(calls), bool(keeps), is_class)
+        return self._parts[path, name]
+
+    def onward(self, path: str, names: frozenset[str], is_read: Container[str]) -> list[Having]:
+        """The files, not read, that have ``names`` from a file that has them, or something that one makes of these.
+
+        A file that only hands a name on makes nothing of it; what a file that was read makes is known.
+        """
+        found: dict[str, Having] = {}
+        todo = [Having(path, names, ())]
+        while todo:
+            at, got, through = todo.pop()
+            known = found.get(at)
+            if known is not None and got <= known.names:
+                continue
+            has = got | known.names if known is not None else got
+            made = self._outline(at).made_of(has)
+            if made or not self._outline(at).code_words.isdisjoint(got):
+                has |= made
+                through = (*through, at)
+            found[at] = Having(at, has, known.through if known is not None else through)
+            for file, imported in self.importers.get(at, {}).items():
+                if file in through:
+                    continue
+                passed = {bound for original, bound in imported.items() if original in has}
+                if "*" in imported:
+                    passed |= has
+                if "" in imported and self._gets(file, imported[""], has):
+                    passed.add(imported[""])
+                if passed and file in is_read:
+                    found.setdefault(file, Having(file, frozenset(passed), through))
+                elif passed:
+                    todo.append(Having(file, frozenset(passed), through))
+        return list(found.values())
+
+
+def _any(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names)))
