@@ -31,7 +31,7 @@ def decide_already(module: Module) -> None:
     rules = module.rules
     for node in module.index.all(ast.Attribute):
         if (node.attr in rules.members or node.attr in rules.lacks) and may_be_ours(module, node):
-            draft = decide_target_use(module, node, module.without_none(node.value))
+            draft = decide_target_use(module, node, module.objects(node.value))
             if draft is not None:
                 module.add(draft)
     for call, function in lookups(module):
@@ -170,7 +170,7 @@ def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
     """``hasattr(m, "weight")`` and its like."""
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return
-    for value, rule in _known(module, module.without_none(call.args[0])):
+    for value, rule in _known(module, module.objects(call.args[0])):
         symbol = f"{rule.target.name}.{name.value}"
         if _keeps_name(rule, name.value):
             owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
@@ -188,7 +188,7 @@ def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
 
 def _pattern(module: Module, pattern: ast.MatchClass) -> None:
     """``case C(weight=w)`` of a target class."""
-    for value in module.without_none(pattern.cls):
+    for value in module.objects(pattern.cls):
         rule = module.rules.by_target.get(value.name) if isinstance(value, Symbol) else None
         for name in pattern.kwd_attrs if rule is not None else ():
             if rule is not None and _is_foreign(rule, name):

@@ -44,7 +44,7 @@ def _called(module: Module, call: ast.Call) -> tuple[list[tuple[Value, int]], in
     func = call.func
     if not isinstance(func, ast.Attribute) or func.attr != "__init__":
         return module.evaluator.callers.called(call)
-    owners = module.without_none(func.value)
+    owners = module.objects(func.value)
     through_super = all(isinstance(v, Instance) for v in owners)
     return [(v.of if isinstance(v, Instance) else v, 0) for v in owners], int(not through_super)
 

@@ -191,11 +191,11 @@ def _is_certain(module: Module, branch: ast.If, test: ClassTest, parts: list[_Pa
     if not uses or any(dotted(n) == test.path and n not in owners for n in nodes):
         return False
     others = [n for n in nodes if isinstance(n, ast.Attribute) and n not in uses]
-    drafts = [decide_use(module, n, module.without_none(n.value)) for n in others]
+    drafts = [decide_use(module, n, module.objects(n.value)) for n in others]
     places: list[Located] = [branch.test, *branch.body]
     inside = [d for d in module.drafts if any(module.holds(p, d.node) for p in places)]
     drafts += [d for d in inside if not module.holds(test.node, d.node)]
-    same = all(set(module.without_none(n.value)) == values for n in uses)
+    same = all(set(module.objects(n.value)) == values for n in uses)
     return same and not any(d is not None and (d.edits or d.kind == "review") for d in drafts)
 
 

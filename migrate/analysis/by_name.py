@@ -34,7 +34,7 @@ def _may_be_layer(module: Module, node: ast.expr, name: str) -> bool:
     rules = module.rules
     if name not in rules.telling and name not in rules.tested:
         return False
-    values = module.without_none(node)
+    values = module.objects(node)
     if not any(_is_open(v, rules) for v in values) or any(module.base_of(v) is not None for v in values):
         return False
     if name in rules.telling:

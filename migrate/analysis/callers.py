@@ -14,9 +14,9 @@ from migrate.analysis.exclusions import arriving
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import field_names, has_decorator, passed
 from migrate.analysis.values import (
-    NONE,
     NOTHING,
     UNKNOWN,
+    Constant,
     Container,
     Instance,
     Local,
@@ -122,11 +122,13 @@ class Callers:
         if values == frozenset({Symbol("functools.partial")}) and call.args:
             values, skip = self._evaluate(call.args[0]), 1
         values = arriving(self._project.homes[call], call, call.args[0] if skip else call.func, values)
-        found = []
-        for value in sorted(values - {NONE}, key=repr) if len(values) > 1 else values:
+        found: list[tuple[Value, int]] = []
+        for value in sorted(values, key=repr):
             filled = 0
             if isinstance(value, Partial):
                 filled, value = value.filled, value.of
+            if isinstance(value, Constant):
+                continue
             if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
                 classes = self._project.classes
                 base = classes.migrated_base(value.node) or classes.target_base(value.node)

@@ -12,7 +12,17 @@ from migrate.analysis.index import Index
 from migrate.analysis.origins import Origins, Stays
 from migrate.analysis.skips import Skips
 from migrate.analysis.source import Located, Source, Span
-from migrate.analysis.values import NONE, Constant, Instance, Local, Migrated, Namespace, Partial, Symbol, Value
+from migrate.analysis.values import (
+    Constant,
+    Instance,
+    Local,
+    Migrated,
+    Namespace,
+    Partial,
+    Symbol,
+    Value,
+    without_constants,
+)
 from migrate.codes import CODES
 from migrate.edits import Edit, Spelling
 from migrate.findings import MAKING_ROLES, Kind, Role
@@ -241,6 +251,6 @@ class Module:
             return None
         return self.why_left(next((a for a in self.index.ancestors(owner) if isinstance(a, ast.ClassDef)), None))
 
-    def without_none(self, node: ast.expr) -> list[Value]:
-        """The values of ``node`` in a stable order; None is left out, since it can neither be called nor read."""
-        return sorted(self.evaluator.evaluate(node) - {NONE}, key=repr)
+    def objects(self, node: ast.expr) -> list[Value]:
+        """The values of ``node`` in a stable order; constants are left out, which no layer's attributes are read of."""
+        return sorted(without_constants(self.evaluator.evaluate(node)), key=repr)

@@ -259,6 +259,8 @@ class Evaluator:
 
     def member(self, owner: Value, attr: str, node: ast.expr) -> Values:
         """``owner.attr`` as ``node`` spells it."""
+        if attr == "func" and isinstance(owner, Partial):
+            return frozenset({owner.of})
         if isinstance(owner, Symbol):
             name = f"{owner.name}.{attr}"
             found = frozenset({Symbol(name, owner.path)}) if owner.path else self.symbol(name, node)

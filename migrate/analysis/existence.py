@@ -12,7 +12,7 @@ from migrate.analysis.values import Constant, Instance, Migrated, Value
 def argument_of(module: Module, owner: ast.expr, parameter: str) -> object:
     """The one value of a constructor's argument, if every object that ``owner`` may be was made where the files show
     it; None where they do not."""
-    found = {_argument(module, value, parameter) for value in module.without_none(owner)}
+    found = {_argument(module, value, parameter) for value in module.objects(owner)}
     return found.pop() if len(found) == 1 else None
 
 

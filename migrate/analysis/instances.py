@@ -19,7 +19,7 @@ def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
     for node in module.index.all(ast.Attribute):
         if node not in module.decided and may_be_ours(module, node):
-            draft = decide_use(module, node, module.without_none(node.value))
+            draft = decide_use(module, node, module.objects(node.value))
             if draft is not None:
                 module.add(draft)
 

@@ -32,7 +32,7 @@ def _tensors(module: Module) -> Iterator[ast.Attribute]:
     for node in module.index.all(ast.Attribute):
         if node.attr not in module.rules.tensors or not isinstance(node.ctx, ast.Load) or in_subclass(module, node):
             continue
-        values = module.without_none(node.value)
+        values = module.objects(node.value)
         ours = any(module.base_of(v) is not None or module.target_rule(v) is not None for v in values)
         if ours and not stays(module, values):
             yield node

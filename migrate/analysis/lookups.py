@@ -31,7 +31,7 @@ def lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def _decide(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
-    values = module.without_none(call.args[0])
+    values = module.objects(call.args[0])
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         if any(isinstance(v, Symbol) and v.name in module.rules.homes for v in values):
             decide_computed(module, call)
@@ -67,7 +67,7 @@ def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: 
 
 
 def _deleted(module: Module, call: ast.Call, name: str) -> None:
-    for value in module.without_none(call.args[0]):
+    for value in module.objects(call.args[0]):
         if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
             held = module.evaluator.classes.attribute(value.of.node, name)
             base = next((b for v in sorted(held, key=repr) if (b := module.base_of(v)) is not None), None)

@@ -92,7 +92,7 @@ def _needs_iterator(module: Module, call: ast.Call) -> bool:
 
 def _may_be_more(module: Module, owner: ast.expr) -> bool:
     """Whether the object may be of a subclass, which may have more than the rule lists."""
-    values = module.without_none(owner)
+    values = module.objects(owner)
     return any(isinstance(v, Instance) and isinstance(v.of, Local) for v in values)
 
 

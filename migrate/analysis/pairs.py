@@ -53,7 +53,7 @@ class Pairs:
                 self._enter(module, call, name, call.args[0])
 
     def _enter(self, module: Module, node: Place, attr: str, owner: ast.expr) -> None:
-        values = module.without_none(owner)
+        values = module.objects(owner)
         layers = tuple(base for v in values if (base := module.base_of(v)) is not None)
         if not layers and not any(isinstance(v, Unknown) for v in values):
             return

@@ -28,11 +28,11 @@ def decide_reflection(module: Module) -> None:
         elif node.attr == "__module__":
             _told_by_module(module, node)
     for call in module.index.all(ast.Call):
-        for value in module.without_none(call.func) if call.args else ():
+        for value in module.objects(call.func) if call.args else ():
             if isinstance(value, Symbol):
                 _called(module, call, value.name)
     for item in module.index.all(ast.Subscript):
-        if Symbol("sys.modules") in module.without_none(item.value):
+        if Symbol("sys.modules") in module.objects(item.value):
             _imported(module, item, item.slice)
 
 
@@ -55,7 +55,7 @@ def _called(module: Module, call: ast.Call, function: str) -> None:
 
 def _is_package(module: Module, node: ast.expr) -> bool:
     """Whether an expression is a module that holds a migrated class."""
-    return any(isinstance(v, Symbol) and v.name in module.rules.homes for v in module.without_none(node))
+    return any(isinstance(v, Symbol) and v.name in module.rules.homes for v in module.objects(node))
 
 
 def _looks_elsewhere(module: Module, namespace: ast.expr) -> bool:
@@ -88,7 +88,7 @@ def _texts(module: Module, node: ast.expr) -> Iterator[str]:
     """The strings that an expression may be, and the parts that a formatted one spells out."""
     if isinstance(node, ast.JoinedStr):
         yield from (str(v.value) for v in node.values if isinstance(v, ast.Constant))
-    for value in module.without_none(node):
+    for value in sorted(module.evaluator.evaluate(node), key=repr):
         if isinstance(value, Constant) and isinstance(value.value, str):
             yield value.value
 
@@ -100,7 +100,7 @@ def _named(module: Module, text: str) -> frozenset[str]:
 
 def _promised(module: Module, place: ast.expr, owner: ast.expr) -> None:
     """Annotations are read: what comes out of them is MindSpore's class where they name it."""
-    owners = [v.node for v in module.without_none(owner) if isinstance(v, Local)]
+    owners = [v.node for v in module.objects(owner) if isinstance(v, Local)]
     for draft in (d for d in module.drafts if d.code == "BN103" and d.role == "annotation"):
         if not owners or any(module.holds(o, draft.node) for o in owners if not isinstance(o, ast.Lambda)):
             message = (
@@ -116,7 +116,7 @@ def _told_by_module(module: Module, node: ast.Attribute) -> None:
     subject = type_argument(module.index, node.value)
     if subject is None:
         return
-    bases = [base for v in module.without_none(subject) if (base := module.base_of(v)) is not None]
+    bases = [base for v in module.objects(subject) if (base := module.base_of(v)) is not None]
     symbol = bases[0].rule.source.name if bases else ast.unparse(subject)
     if bases or (is_walked(module.evaluator, subject) and names_a_class(module.evaluator.project)):
         message = "the class is told by its module, and MindSpore's is in another one: test for the class"
@@ -125,8 +125,9 @@ def _told_by_module(module: Module, node: ast.Attribute) -> None:
 
 def decide_computed(module: Module, call: ast.Call) -> None:
     """``getattr(nn, name)``: a review where the name may be a class's that this file spells in a string."""
-    known = [v.value for v in module.without_none(call.args[1]) if isinstance(v, Constant)]
-    told = len(known) == len(module.without_none(call.args[1])) > 0
+    values = sorted(module.evaluator.evaluate(call.args[1]), key=repr)
+    known = [v.value for v in values if isinstance(v, Constant)]
+    told = len(known) == len(values) > 0
     names = module.rules.short_names
     spelled = [str(c.value) for c in module.index.all(ast.Constant) if c.value in names] if not told else []
     found = sorted({*names.intersection(v for v in known if isinstance(v, str)), *spelled})

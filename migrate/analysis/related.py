@@ -31,7 +31,7 @@ def decide_holders(module: Module) -> None:
     """One review a file for each method that concerns what a module holds, such as the loading of a checkpoint."""
     found: dict[str, list[tuple[ast.Attribute, Rule]]] = {}
     for node in module.index.all(ast.Attribute):
-        if node.attr not in module.rules.of_holders or any(module.base_of(v) for v in module.without_none(node.value)):
+        if node.attr not in module.rules.of_holders or any(module.base_of(v) for v in module.objects(node.value)):
             continue
         layer = layer_behind(module, arriving(module.evaluator, node.value))
         if layer is not None and layer.rule.methods[node.attr].holder:
@@ -56,7 +56,7 @@ def _meant(module: Module, function: ast.expr) -> Iterator[tuple[str, Related]]:
     """The functions of the rules that an expression means, by name."""
     if not isinstance(function, (ast.Name, ast.Attribute)):
         return
-    for value in module.without_none(function):
+    for value in module.objects(function):
         if isinstance(value, Symbol) and value.name in module.rules.given:
             yield value.name, module.rules.given[value.name]
 

@@ -126,7 +126,7 @@ class SourceTensors:
         if node in self._module.uses:
             use = self._module.uses[node]
             return use is not None and use.leaves
-        owners = self._module.without_none(node.value)
+        owners = self._module.objects(node.value)
         if node.attr in self._rules.tensors and any(self._module.base_of(v) is not None for v in owners):
             return stays(self._module, owners)
         if self._is_given(node):

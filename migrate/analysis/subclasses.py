@@ -151,7 +151,7 @@ class _Examination:
                 continue
             if not may_be_ours(self._module, node):
                 continue
-            draft = decide_use(self._module, node, self._module.without_none(node.value))
+            draft = decide_use(self._module, node, self._module.objects(node.value))
             if draft is None:
                 continue
             if draft.kind == "review":

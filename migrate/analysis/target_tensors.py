@@ -47,7 +47,7 @@ def _is_renamed(module: Module, node: ast.Attribute) -> bool:
     if node in module.uses:
         use = module.uses[node]
         return use is None or not use.leaves
-    owners = module.without_none(node.value)
+    owners = module.objects(node.value)
     return node.attr in module.rules.tensors and bool(owners) and all(module.base_of(v) for v in owners)
 
 

@@ -76,7 +76,7 @@ def _is_told(module: Module, node: ast.Attribute | ast.Call, facts: list[Fact]) 
     span = module.source.span(node)
     if any(module.source.span(d.node).holds(span) for d in module.drafts if d.code != BY_NAME):
         return True
-    values = module.without_none(node.value if isinstance(node, ast.Attribute) else node.func)
+    values = module.objects(node.value if isinstance(node, ast.Attribute) else node.func)
     names = {str(fact[1]) for fact in facts if fact[0] in "LS"}
     return bool(values) and all(getattr(getattr(v, "of", v), "name", "") in names for v in values)
 

@@ -167,6 +167,11 @@ def held_layer(owner: Value, attr: str, rules: RuleSet) -> Value | None:
     return Instance(Symbol(held)) if held is not None else None
 
 
+def without_constants(values: Values) -> Values:
+    """What can be called, or has the attributes of a layer."""
+    return frozenset(v for v in values if not isinstance(v, Constant))
+
+
 def constant(value: object) -> Values:
     return frozenset({Constant(value, type(value).__name__)})
 

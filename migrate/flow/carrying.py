@@ -85,6 +85,7 @@ class Carrying:
             function = self._flow.functions[of]
             yield function.summary.result
             yield from self._parameters(of)
+            yield from self._flow.classes.own(("F", of)).values()
         elif kind == "P":
             yield self._flow.calls[of].positional[0]
         else:
@@ -122,7 +123,9 @@ class Carrying:
     def _function(self, number: int) -> int:
         if self._takes(number):
             return BY_ITSELF
-        return min(max(map(self.fact, self._own(number)), default=0), BY_ITSELF)
+        brought = min(max(map(self.fact, self._own(number)), default=0), BY_ITSELF)
+        attributes = self._flow.classes.own(("F", number)).values()
+        return brought or (HOLDING if any(map(self.node, attributes)) else 0)
 
     def _own(self, number: int) -> Iterator[Fact]:
         """What a function gives that none of its parameters has."""
@@ -164,6 +167,10 @@ class Carrying:
     def _direct(self, fact: Fact) -> Iterator[tuple[str, int]]:
         if fact[0] not in COMPOUND:
             yield "", self.fact(fact)
+        elif fact[0] in "FB":
+            for name, node in self._flow.classes.own(("F", id_of(fact))).items():
+                if brought := self.node(node):
+                    yield name, brought
         elif fact[0] in "KO":
             if self._derives(id_of(fact)):
                 yield "", HOLDING
