@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from migrate.analysis.syntax import field_names
 from migrate.analysis.values import (
     NOTHING,
     UNKNOWN,
+    Constant,
     Instance,
     Local,
     Migrated,
@@ -120,6 +122,8 @@ class Classes:
             result |= promised or (self._evaluate(value) if value is not None else UNKNOWN)
         result |= self._project.callers.fields(cls, name)
         result |= self._from_outside(cls, related, name)
+        if result:
+            result |= self._by_computed_names(related, name)
         return result or self._looked_up(cls)
 
     def _looked_up(self, cls: ast.ClassDef) -> Values:
@@ -155,6 +159,33 @@ class Classes:
             if any(isinstance(v, Unknown) or (isinstance(v, Local) and v.node in related) for v in owners):
                 result |= self._evaluate(binding.value) if binding.value is not None else UNKNOWN
         return result
+
+    def _by_computed_names(self, related: set[ast.ClassDef], name: str) -> Values:
+        """What ``setattr(x, computed, value)`` may put in the place of an attribute of one of the classes."""
+        result: Values = NOTHING
+        for call, pattern in self._computed:
+            if pattern.fullmatch(name):
+                owners = {getattr(v, "of", v) for v in self._evaluate(call.args[0])}
+                if any(isinstance(v, Local) and v.node in related for v in owners):
+                    result |= self._evaluate(call.args[2]) | UNKNOWN
+        return result
+
+    @cached_property
+    def _computed(self) -> list[tuple[ast.Call, re.Pattern[str]]]:
+        """The calls of ``setattr`` with a name that no literal spells, and the names that it may be."""
+        calls = (call for module in self._project.modules.values() for call in module.index.all(ast.Call))
+        sets = (c for c in calls if getattr(c.func, "id", "") == "setattr" and len(c.args) == 3)
+        return [(c, self._names(c.args[1])) for c in sets if not isinstance(c.args[1], ast.Constant)]
+
+    def _names(self, node: ast.expr) -> re.Pattern[str]:
+        """The names that an expression may give, as far as literals spell them or parts of them."""
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        return re.compile("".join(map(self._part_of_name, parts)))
+
+    def _part_of_name(self, node: ast.expr) -> str:
+        values = self._evaluate(node.value if isinstance(node, ast.FormattedValue) else node)
+        known = sorted(re.escape(str(v.value)) for v in values if isinstance(v, Constant))
+        return f"(?:{'|'.join(known)})" if len(known) == len(values) > 0 else ".*"
 
     def assigned_outside(self, name: str) -> list[AttributeBinding]:
         """The assignments to an attribute of that name, other than those of methods to their ``self``."""

@@ -30,6 +30,10 @@ class RunClass:
         """What stands for the elements of its objects: they may be containers."""
         return self.summary.node + self.base
 
+    def given(self) -> list[int]:
+        """The nodes of its keywords, which its bases and their metaclass get."""
+        return [node + self.base for _, node in self.summary.keywords]
+
     def keywords(self) -> tuple[int, tuple[tuple[str, int], ...], tuple[int, ...]]:
         """The node of the class, its keywords but for the metaclass, and the mappings that are unpacked among them."""
         given = [(name, node + self.base) for name, node in self.summary.keywords if name != "metaclass"]

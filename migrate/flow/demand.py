@@ -35,9 +35,9 @@ class Demand:
         for call in self._flow.calls:
             yield from self._called(call)
         for number, cls in enumerate(self._flow.classes.classes):
-            for base in cls.library:
-                if self._is_unread(base) and self._carrying.fact(("K", number)):
-                    yield str(base[1])
+            behind = [str(base[1]) for base in cls.library if self._is_unread(base)]
+            if behind and (self._carrying.fact(("K", number)) or any(map(self._carrying.node, cls.given()))):
+                yield from behind
         for loaded in self._read.values():
             if loaded is not None:
                 yield from self._stored(loaded)
