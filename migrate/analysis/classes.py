@@ -210,19 +210,6 @@ class Classes:
         tuples = Symbol("typing.NamedTuple") in {v for b in cls.bases for v in self._evaluate(b)}
         return self.attribute(cls, names[key]) if tuples and -len(names) <= key < len(names) else UNKNOWN
 
-    def attributes(self, cls: ast.ClassDef) -> set[str]:
-        """The names that the body of ``cls`` binds and its methods assign to ``self``."""
-        return {*self._index(cls).inner[cls].bindings, *self._assigned_names.get(cls, ())}
-
-    def inherited_names(self, cls: ast.ClassDef) -> set[str]:
-        """The ``attributes`` of ``cls`` and of its bases."""
-        return {name for c in self.family(cls) for name in self.attributes(c)}
-
-    def own_names(self, cls: ast.ClassDef) -> set[str]:
-        """Those of the ``inherited_names`` that may hold something else on ``cls`` than on its bases."""
-        fields = {name for c in self.family(cls) for name in field_names(c)}
-        return self.attributes(cls) | fields | (self.inherited_names(cls) & self._outside.keys())
-
     def defines(self, cls: ast.ClassDef, name: str) -> bool:
         """Whether the file itself gives instances of ``cls`` an attribute ``name``."""
         return bool(self.members(cls, name)) or any(c in self._self_assignments.get(name, {}) for c in self.family(cls))
@@ -281,15 +268,6 @@ class Classes:
                 cls = self.of_self(b)
                 if cls is not None:
                     found.setdefault(b.attr, {}).setdefault(cls, []).append((b.value, b.annotation))
-        return found
-
-    @cached_property
-    def _assigned_names(self) -> dict[ast.ClassDef, list[str]]:
-        """The names that the methods of a class assign to ``self``."""
-        found: dict[ast.ClassDef, list[str]] = {}
-        for name, by_class in self._self_assignments.items():
-            for cls in by_class:
-                found.setdefault(cls, []).append(name)
         return found
 
     def of_self(self, assigned: AttributeBinding) -> ast.ClassDef | None:

@@ -11,11 +11,6 @@ def passed(call: ast.Call) -> list[ast.expr]:
     return [*positional, *(k.value for k in call.keywords)]
 
 
-def is_special(name: str) -> bool:
-    """Whether Python itself gives a name of this kind its meaning, as it does for ``__name__``."""
-    return name.startswith("__") and name.endswith("__")
-
-
 def has_decorator(function: ast.AST, name: str) -> bool:
     """Whether a function is decorated by a plain ``name``, such as staticmethod."""
     return any(getattr(d, "id", "") == name for d in getattr(function, "decorator_list", ()))

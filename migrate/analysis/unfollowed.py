@@ -110,7 +110,7 @@ def _decide_use(module: Module, node: ast.Attribute, facts: list[Fact], migrated
 def _is_other(module: Module, flow: Flow, fact: Fact) -> bool:
     """Whether a fact is an object that is no layer of a rule."""
     if fact[0] == "O" and isinstance(fact[1], int):
-        return not any(base[0] == "M" for base in flow.classes.library_bases(fact[1]))
+        return not flow.classes.derives_from_rule(fact[1])
     return fact[0] == "L" and str(fact[1]) not in module.rules.by_target
 
 

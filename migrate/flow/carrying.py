@@ -106,7 +106,7 @@ class Carrying:
 
     def _class(self, fact: Fact) -> int:
         cls = id_of(fact)
-        if self._derives(cls):
+        if self._flow.classes.derives_from_rule(cls):
             return IS_CLASS if fact[0] == "K" else HOLDING
         found = 0
         for owner in self._family(cls):
@@ -116,9 +116,6 @@ class Carrying:
                     return BY_ITSELF
                 found = HOLDING if brought else found
         return found
-
-    def _derives(self, cls: int) -> bool:
-        return any(base[0] == "M" for base in self._flow.classes.library_bases(cls))
 
     def _function(self, number: int) -> int:
         if self._takes(number):
@@ -172,7 +169,7 @@ class Carrying:
                 if brought := self.node(node):
                     yield name, brought
         elif fact[0] in "KO":
-            if self._derives(id_of(fact)):
+            if self._flow.classes.derives_from_rule(id_of(fact)):
                 yield "", HOLDING
             for owner in self._family(id_of(fact)):
                 for name, node in self._flow.classes.own(("K", owner)).items():

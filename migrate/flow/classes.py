@@ -158,6 +158,10 @@ class Classes:
         for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
             self._graph.edge(self.lookup(base, name, False), lookup)
 
+    def derives_from_rule(self, cls: int) -> bool:
+        """Whether a class derives from one of a rule."""
+        return any(base[0] == "M" for base in self.library_bases(cls))
+
     def library_bases(self, cls: int) -> dict[Fact, None]:
         """The bases of a class and of those above it that are not classes of the run."""
         found = dict(self.classes[cls].library)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from migrate.flow.demand import Demand
 from migrate.flow.graph import Graph
@@ -33,19 +33,15 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     wanted = sorted(triggered)
     first = len(wanted)
     while wanted:
-        for path in wanted:
-            summaries[path] = _summary(path, parse, rules, nodes.setdefault(path, {}))
-            _link(linker, path, summaries[path])
-        flow.graph.run()
+        new = {path: _summary(path, parse, rules, nodes.setdefault(path, {})) for path in wanted}
+        _link(linker, new)
+        summaries |= new
         wanted = sorted(Demand(flow, unread).files())
     if len(summaries) == first:
         return Queries(flow, nodes)
     # What was said of files before they were read is not true any more.
     flow = Flow(rules, tree, Graph(), frozenset(summaries), unread.origins)
-    linker = Linker(flow)
-    for path in sorted(summaries):
-        _link(linker, path, summaries[path])
-    flow.graph.run()
+    _link(Linker(flow), summaries)
     return Queries(flow, nodes)
 
 
@@ -57,8 +53,12 @@ def _summary(path: str, parse: Parse, rules: RuleSet, nodes: dict[ast.AST, int])
         return None
 
 
-def _link(linker: Linker, path: str, summary: Summary | None) -> None:
-    if summary is None:
-        linker.fail(path)
-    else:
-        linker.link(summary)
+def _link(linker: Linker, summaries: Mapping[str, Summary | None]) -> None:
+    """Add files in the order of their names, and move what they hold until nothing is new."""
+    for path in sorted(summaries):
+        summary = summaries[path]
+        if summary is None:
+            linker.fail(path)
+        else:
+            linker.link(summary)
+    linker.graph.run()

@@ -114,7 +114,3 @@ class Queries:
         """Whether all that an expression can be, when it is called, is known."""
         facts = self.facts(node)
         return bool(facts) and all(fact[0] in "FBKMPRC" for fact in facts)
-
-    def is_container(self, node: ast.AST) -> bool:
-        """Whether an expression may be a container that the run makes."""
-        return any(fact[0] == "D" for fact in self.facts(node))

@@ -95,8 +95,7 @@ class Steps:
 
     def is_layer(self, fact: Fact) -> bool:
         """Whether a class of the run, or an object of one, derives from a class of a rule."""
-        bases = self._flow.classes.library_bases(id_of(fact))
-        return any(base[0] == "M" for base in bases)
+        return self._flow.classes.derives_from_rule(id_of(fact))
 
     def path(self, node: int, fact: Fact) -> list[Step]:
         """The steps of a fact from where it was made to ``node``."""

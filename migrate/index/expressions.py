@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call, put
-from migrate.index.functions import signature
+from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
@@ -208,8 +208,7 @@ def _walrus(b: Builder, node: ast.NamedExpr) -> int:
 
 
 def _lambda(b: Builder, node: ast.Lambda) -> int:
-    defaults, keyword_defaults, annotations = argument_values(b, node.args)
-    function, scope = signature(b, node, "<lambda>", defaults, keyword_defaults, annotations)
+    function, scope = signature(b, node, "<lambda>", argument_values(b, node.args))
     b.inside(scope, lambda: give_back(b, node.body))
     return function.node
 
@@ -230,13 +229,13 @@ def give_back(b: Builder, node: ast.expr) -> None:
     b.instance_of(source.annotation, function.result)
 
 
-def argument_values(b: Builder, arguments: ast.arguments) -> tuple[list[int], list[int | None], dict[str, int]]:
+def argument_values(b: Builder, arguments: ast.arguments) -> ArgumentValues:
     """The nodes of the defaults, of those of keyword-only parameters, and of annotations by parameter."""
     defaults = [value(b, d) for d in arguments.defaults]
     keyword_defaults = [value(b, d) if d is not None else None for d in arguments.kw_defaults]
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     annotations = {a.arg: annotation(b, a.annotation) for a in every if a.annotation is not None}
-    return defaults, keyword_defaults, annotations
+    return ArgumentValues(defaults, keyword_defaults, annotations)
 
 
 def annotation(b: Builder, node: ast.expr) -> int:

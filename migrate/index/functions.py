@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
@@ -23,14 +23,15 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def signature(
-    b: Builder,
-    node: FunctionNode,
-    name: str,
-    defaults: list[int],
-    keyword_defaults: list[int | None],
-    annotations: dict[str, int],
-) -> tuple[Function, Scope]:
+class ArgumentValues(NamedTuple):
+    """The nodes of the defaults, of those of keyword-only parameters, and of annotations by parameter."""
+
+    defaults: list[int]
+    keyword_defaults: list[int | None]
+    annotations: dict[str, int]
+
+
+def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) -> tuple[Function, Scope]:
     """The function with nodes for all of its parameters, and the scope of its body."""
     arguments = node.args
     number = len(b.summary.functions)
@@ -41,30 +42,29 @@ def signature(
         parameter_node = scope.names[argument.arg] = b.new_of(number)
         if default is not None:
             b.copy(default, parameter_node)
-        if argument.arg in annotations:
-            b.instance_of(annotations[argument.arg], parameter_node)
-        scope.sources[argument.arg] = Source(default, annotations.get(argument.arg, b.anything))
+        if argument.arg in given.annotations:
+            b.instance_of(given.annotations[argument.arg], parameter_node)
+        scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
         return argument.arg, parameter_node
 
     positional = [*arguments.posonlyargs, *arguments.args]
-    padded = [*[None] * (len(positional) - len(defaults)), *defaults]
-    kind = _kind(node)
+    padded = [*[None] * (len(positional) - len(given.defaults)), *given.defaults]
     rest, keyword_rest = (_collects(b, scope, a) for a in (arguments.vararg, arguments.kwarg))
     function = Function(
         made,
         name,
         tuple(map(parameter, positional, padded)),
-        tuple(map(parameter, arguments.kwonlyargs, keyword_defaults)),
+        tuple(map(parameter, arguments.kwonlyargs, given.keyword_defaults)),
         rest,
         keyword_rest,
         scope.result,
         b.scope.owner,
-        kind,
+        _kind(node),
         node.lineno,
         number,
     )
     b.summary.functions.append(function)
-    if b.scope.is_class and kind != "static" and positional:
+    if b.scope.is_class and function.kind != "static" and positional:
         scope.sources.pop(positional[0].arg)  # it is bound without being passed
     return function, scope
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections.abc import Collection
 from functools import cached_property
@@ -19,7 +18,6 @@ DOTTED = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
 OPAQUE = "("
 """Stands for bases that are nested too deep to be read here."""
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
-BARE = re.compile(rf"{WORD}(?![\w\x80-\xff]|\s*\.)".encode("latin-1"))
 GAP = r"(?:[\s)\]}\\]|#[^\n]*\n)*"
 BOUND = re.compile(rf"\b(?:def|class|as)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1"))
 """Names that may be bound there: arguments and the keys of dicts are among them."""
@@ -31,9 +29,6 @@ PART = re.compile(
     rf"^(?:async[ \t]+)?(?:def|class)[ \t]+({WORD}).*(?:\n(?:[ \t\r\f)\]}}#].*)?)*".encode("latin-1"), re.MULTILINE
 )
 GLOBAL = re.compile(rb"\bglobal(?:[ \t]|\\\r?\n)+((?:[^\n;#\\]|\\\r?\n)+)")
-ASSIGNED = re.compile(
-    rf"\b(?:def|as|for)[ \t]+({WORD})|^[ \t]*({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"), re.MULTILINE
-)
 PUTS = "append|insert|extend|update|setdefault|add_module|register_module|__setitem__"
 GIVEN = re.compile(
     rf"(?<!\bself)\.({WORD})\s*(?::[^\n=]*)?=[^=]|\.({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS})\()".encode("latin-1")
@@ -118,21 +113,6 @@ class Outline:
         """What it may bind at the margin, other than by an import."""
         inside = b",".join(GLOBAL.findall(self._code))
         return _names(BOUND, INSIDE.sub(rb"\1\n", self._code)) | set(map(name_of, IDENTIFIER.findall(inside)))
-
-    @cached_property
-    def bare(self) -> set[str]:
-        """Names that stand somewhere without a dot behind them, other than in an import."""
-        return set(map(name_of, BARE.findall(without_imports(self._code))))
-
-    @cached_property
-    def bound(self) -> set[str]:
-        """What it may define or assign anywhere; a builtin only where it stands at the margin."""
-        return {name for name in _names(BOUND, self._code) if not hasattr(builtins, name)} | self.margin
-
-    @cached_property
-    def assigned(self) -> set[str]:
-        """What it binds other than by a class or an import."""
-        return _names(ASSIGNED, self.data)
 
     @cached_property
     def public(self) -> set[str] | None:

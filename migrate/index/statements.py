@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from migrate.index.builder import Builder, Literals
 from migrate.index.expressions import annotation, argument_values, assign, give_back, loop, narrow, value
@@ -70,17 +70,6 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
 def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
     loop(b, node.target, node.iter)
     _branches(b, [(node.body, ()), (node.orelse, ())])
-    found = [test for test in _ends(node.body) if isinstance(node.target, ast.Name)]
-    if len(found) == 1:
-        b.narrowed = dict(b.narrowed)
-        narrow(b, (c for c in conditions(found[0], True) if c.path == getattr(node.target, "id", "")))
-
-
-def _ends(body: list[ast.stmt]) -> Iterator[ast.expr]:
-    """The tests that end a loop: behind it, its variable is what the test was looking for."""
-    for statement in body:
-        if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Break):
-            yield statement.test
 
 
 def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
@@ -228,8 +217,7 @@ def _narrowed(b: Builder, classes: list[ast.expr], subject: int, path: str) -> i
 
 
 def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    defaults, keyword_defaults, annotations = argument_values(b, node.args)
-    function, scope = signature(b, node, node.name, defaults, keyword_defaults, annotations)
+    function, scope = signature(b, node, node.name, argument_values(b, node.args))
     if node.returns is not None:
         b.instance_of(annotation(b, node.returns), function.result)
     b.bind(node.name, _decorated(b, node, function.node))
