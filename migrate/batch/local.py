@@ -1,4 +1,9 @@
-"""Batches in this process, or in several on this machine."""
+"""Batches in this process, or in several on this machine.
+
+Each worker has a pipe of its own. A queue that workers share cannot be read any further once one of them was stopped
+in the middle of writing to it (https://docs.python.org/3/library/multiprocessing.html, Process.terminate): a run whose
+reader had left, or that was interrupted, would never end.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,9 @@ import contextlib
 import multiprocessing
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
-from multiprocessing import resource_tracker
+from dataclasses import dataclass, replace
+from multiprocessing import connection, resource_tracker
+from multiprocessing.process import BaseProcess
 
 from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
 from migrate.stages import Seconds, add
@@ -17,27 +21,46 @@ from migrate.stages import Seconds, add
 Done = tuple[list[Outcome], Seconds]
 
 
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: connection.Connection
+
+    def take(self, batch: Batch) -> None:
+        """Send it a batch. One that has died is noticed where its answer is read."""
+        with contextlib.suppress(OSError):
+            self.pipe.send(batch)
+
+    def answer(self) -> Done | None:
+        """What it made of its batch, or None where it has died."""
+        try:
+            done: Done = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return done
+
+    def stop(self) -> None:
+        """End it, whatever it is doing."""
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
 def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
     """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process."""
-    left: list[Batch] = []
-    with _pool(jobs) as pool:
-        try:
-            with _unheard():
-                futures: dict[Future[Done], Batch] = {pool.submit(work_elsewhere, batch): batch for batch in batches}
-            for future in as_completed(futures):
-                try:
-                    yield from finished(future.result())
-                except BrokenProcessPool:
-                    left.append(futures[future])
-        except BaseException:
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            # Waiting is short now, and leaves nothing for the interpreter to trip over at its end.
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    for batch in left:
-        for group in batch.groups:
-            yield from _alone(replace(batch, groups=(group,)))
+    lost: list[Batch] = []
+    for batch, done in _answers(batches, jobs):
+        if done is None:
+            lost.append(batch)
+        else:
+            yield from finished(done)
+    alone = [replace(batch, groups=(group,)) for batch in lost for group in batch.groups]
+    for batch in alone:
+        for _, done in _answers([batch], 1):
+            if done is None:
+                yield failed(batch.groups[0], "the worker process died on this file or one that it is connected with")
+            else:
+                yield from finished(done)
 
 
 def finished(done: Done) -> list[Outcome]:
@@ -47,15 +70,60 @@ def finished(done: Done) -> list[Outcome]:
     return outcomes
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    """Processes that leave Ctrl-C to the one that started them."""
+def _answers(batches: list[Batch], jobs: int) -> Iterator[tuple[Batch, Done | None]]:
+    """What became of each batch, in no order; None where its worker died."""
+    waiting = batches[::-1]
+    busy: dict[connection.Connection, tuple[_Worker, Batch]] = {}
+
+    def employ(worker: _Worker) -> None:
+        busy[worker.pipe] = worker, waiting.pop()
+        worker.take(busy[worker.pipe][1])
+
+    try:
+        while waiting and len(busy) < jobs:
+            employ(_started())
+        while busy:
+            ready = connection.wait(list(busy))
+            for pipe in [pipe for pipe in busy if pipe in ready]:
+                worker, batch = busy[pipe]
+                done = worker.answer()
+                if done is None or not waiting:
+                    worker.stop()
+                    del busy[pipe]
+                    if waiting:
+                        employ(_started())
+                else:
+                    employ(worker)
+                yield batch, done
+    finally:
+        for worker, _ in busy.values():
+            worker.stop()
+
+
+def _started() -> _Worker:
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    with _unheard():
+        process.start()
+    theirs.close()  # so that its end is the end of the pipe
+    return _Worker(process, ours)
+
+
+def _serve(pipe: connection.Connection) -> None:
+    """Do what comes through the pipe until it ends; Ctrl-C is left to the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            batch = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(work_elsewhere(batch))
 
 
 @contextlib.contextmanager
 def _unheard() -> Iterator[None]:
-    """Processes that are started here do not hear Ctrl-C while they start, either; this one hears it afterwards."""
+    """A process that is started here does not hear Ctrl-C while it starts, either; this one hears it afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -65,13 +133,3 @@ def _unheard() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _alone(batch: Batch) -> Iterator[Outcome]:
-    with _pool(1) as pool:
-        try:
-            with _unheard():
-                future = pool.submit(work_elsewhere, batch)
-            yield from finished(future.result())
-        except BrokenProcessPool:
-            yield failed(batch.groups[0], "the worker process died on this file or one that it is connected with")
