@@ -107,10 +107,18 @@ class Callers:
 
     def construction(self, call: ast.Call) -> Construction | None:
         """What ``call`` constructs, or None where no migrated class can be meant."""
+        if self._makes_no_layer(call):
+            return None
         called, skip = self.called(call)
         classes = tuple((value, filled) for value, filled in called if isinstance(value, Migrated))
         others = tuple(value for value, _ in called if not isinstance(value, Migrated))
         return Construction(classes, others, skip) if classes else None
+
+    def _makes_no_layer(self, call: ast.Call) -> bool:
+        """Whether the flow knows what is called, or made a partial of, and no class of a rule is among that."""
+        queries = self._project.queries
+        is_partial = queries.facts(call.func) == [("S", "functools.partial")] and call.args
+        return queries.makes_none(call.args[0] if is_partial else call.func)
 
     def called(self, call: ast.Call) -> tuple[list[tuple[Value, int]], int]:
         """What a call, or a partial, may call, each with the positional arguments already filled.

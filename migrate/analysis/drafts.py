@@ -253,4 +253,9 @@ class Module:
 
     def objects(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; constants are left out, which no layer's attributes are read of."""
-        return sorted(without_constants(self.evaluator.evaluate(node)), key=repr)
+        values = sorted(without_constants(self.evaluator.evaluate(node)), key=repr)
+        return [v for v in values if self.base_of(v) is None] if self.is_no_layer(node) else values
+
+    def is_no_layer(self, node: ast.expr) -> bool:
+        """Whether the flow knows what an expression may be, and no layer of a rule is among that."""
+        return self.evaluator.project.queries.is_no_layer(node)

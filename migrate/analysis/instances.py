@@ -26,7 +26,9 @@ def decide_instances(module: Module) -> None:
 
 def may_be_ours(module: Module, node: ast.Attribute) -> bool:
     """Whether an attribute can concern a rule: a quick look before its object is followed."""
-    return not module.evaluator.is_module_member(node) and not _is_plain_parameter(module, node)
+    if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
+        return False
+    return node.attr in module.rules.members or not module.is_no_layer(node.value)
 
 
 def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:

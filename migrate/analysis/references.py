@@ -43,7 +43,7 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
         values = module.evaluator.evaluate(node)
         spelled = [v for v in values if isinstance(v, Migrated)]
         direct = any(v.reference is node for v in spelled)
-        if _is_owner_of_related(module, node):
+        if _is_owner_of_related(module, node) or (spelled and module.evaluator.project.queries.makes_none(node)):
             continue
         if direct or (spelled and isinstance(node, ast.Name) and _is_alias(module, node)):
             found[node] = Reference(node, values, direct)

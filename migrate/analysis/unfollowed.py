@@ -137,11 +137,7 @@ def _withdraw(module: Module, node: ast.Attribute, facts: list[Fact]) -> None:
 def _called(module: Module, flow: Flow, facts: list[Fact], migrated: frozenset[str]) -> Rule | None:
     """The rule of a migrated class, or of a partial of one, that may be what is called."""
     for fact in facts:
-        held = [fact]
-        if fact[0] == "P":
-            call = flow.calls[fact[1]] if isinstance(fact[1], int) else None
-            held = flow.graph.of(call.positional[0]) if call is not None else []
-        for kind, of, *_ in held:
+        for kind, of, *_ in flow.behind(fact):
             rule = module.rules.by_name.get(str(of)) if kind == "M" else None
             if rule is not None and rule.source.name in migrated:
                 return rule

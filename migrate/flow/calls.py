@@ -31,6 +31,8 @@ class Calls:
             "partial": self._partial,
             "arguments": self._give_arguments,
             "second": self._give_second,
+            "elements": self._gather,
+            "rows": self._gather_rows,
             "type": self._give_type,
             "element": self._give_element,
             "modules": self._collect,
@@ -159,6 +161,22 @@ class Calls:
         for value in call.positional:
             self.graph.edge(value, call.result)
 
+    def _gather(self, call: Call, number: int) -> None:
+        self._gather_into(call.result, call)
+
+    def _gather_into(self, site: int, call: Call) -> None:
+        held = self.graph.new()
+        self.graph.add(site, ("D", site))
+        self.flow.containers.put(site, None, held)
+        for value in (*call.positional, *(node for _, node in call.stars)):
+            self.graph.watch(value, self._members.element_of, held)
+
+    def _gather_rows(self, call: Call, number: int) -> None:
+        row = self.graph.new()
+        self._gather_into(row, call)
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, row)
+
     def _give_second(self, call: Call, number: int) -> None:
         for value in call.positional[1:2]:
             self.graph.edge(value, call.result)
@@ -229,3 +247,5 @@ class Calls:
     def _given_back(self, fact: Fact, to: int) -> None:
         if fact[0] in "MIPFBKOD":
             self.graph.add(to, fact)
+        if fact[0] == "D":
+            self.flow.containers.reorder(id_of(fact))

@@ -22,6 +22,7 @@ class Containers:
         self._readers: dict[tuple[Site, object], list[int]] = {}
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
+        self._reordered: set[Site] = set()
 
     def everything(self, site: Site) -> int:
         """The node of all elements."""
@@ -37,6 +38,8 @@ class Containers:
         if node is None:
             node = cells[key] = self._graph.new()
             self._graph.edge(node, self.everything(site))
+            if site in self._reordered and _is_place(key):
+                self._graph.edge(node, self.cell(site, None))
             for to in self._readers.pop((site, key), ()):
                 self._graph.edge(node, to)
             for react, payload in list(self._watchers.get(site, ())):
@@ -61,6 +64,14 @@ class Containers:
             self._readers.setdefault((site, key), []).append(to)
         else:
             self._graph.edge(node, to)
+
+    def reorder(self, site: Site) -> None:
+        """What stands at a place may stand at any."""
+        if site not in self._reordered:
+            self._reordered.add(site)
+            for key, node in list(self._cells.get(site, {}).items()):
+                if _is_place(key):
+                    self._graph.edge(node, self.cell(site, None))
 
     def watch(self, site: Site, react: OnCell, payload: Any) -> None:
         """Have ``react`` called with the key and the node of every cell, now and later."""
@@ -93,3 +104,7 @@ class Containers:
 def _known(key: object) -> object:
     """The key, or None for one that counts from the end."""
     return None if isinstance(key, int) and not isinstance(key, bool) and key < 0 else key
+
+
+def _is_place(key: object) -> bool:
+    return isinstance(key, int) and not isinstance(key, bool)

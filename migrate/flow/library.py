@@ -9,6 +9,8 @@ Effect = Literal[
     "arguments",
     "second",
     "type",
+    "elements",
+    "rows",
     "modules",
     "attributes",
     "element",
@@ -20,6 +22,8 @@ Effect = Literal[
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
+``elements``: a container of the elements of its arguments, in another order
+``rows``: a container of containers of these
 ``type``: gives the class of its argument
 ``modules``: a container of what it gets, of its elements where these are starred or in a list
 ``attributes``: an object with its keywords as attributes
@@ -35,10 +39,11 @@ DECORATOR = "a decorator"
 
 EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
-    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple", "builtins.set"), "arguments"),
-    **dict.fromkeys(("builtins.frozenset", "builtins.sorted", "builtins.iter", "builtins.reversed"), "arguments"),
-    **dict.fromkeys(("itertools.chain", "collections.deque", "collections.OrderedDict"), "arguments"),
-    **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "arguments"),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple"), "arguments"),
+    **dict.fromkeys(("builtins.iter", "collections.deque", "collections.OrderedDict"), "arguments"),
+    **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
+    **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
+    **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
     **dict.fromkeys(("typing.cast", "builtins.filter"), "second"),
     "builtins.type": "type",
     **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict")), "modules"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
-from migrate.index.summary import ELEMENT, NOBODY, Call, Key, Test, element
+from migrate.index.summary import ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
 GENERAL = frozenset({"Module", "object", "type", "Callable"})
@@ -41,7 +41,11 @@ class Members:
         if kind == "N":
             self.graph.add(to, ("N", of, ""))
         elif isinstance(key, tuple):
-            self._load_element(fact, key[1], to)
+            if key[0] == SLICE and kind == "D":
+                self.graph.add(to, ("D", to))
+                self.flow.containers.put(to, None, self.flow.containers.everything(id_of(fact)))
+            else:
+                self._load_element(fact, key[1], to)
         elif key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O":
@@ -117,12 +121,14 @@ class Members:
         key, value = what
         kind, of = fact[0], fact[1]
         if kind == "D":
-            if isinstance(key, tuple):
+            if isinstance(key, tuple) and key[0] == ORDER:
+                self.flow.containers.reorder(id_of(fact))
+            elif isinstance(key, tuple):
                 self.flow.containers.put(id_of(fact), key[1], value)
             else:
                 self.graph.edge(value, self.flow.containers.attribute(id_of(fact), key))
         elif isinstance(key, tuple):
-            if kind == "O":
+            if kind == "O" and key[0] == ELEMENT:
                 self.flow.containers.put(self.flow.classes.classes[id_of(fact)].site, key[1], value)
                 self._set_item(id_of(fact), value)
         elif kind in "OK":
@@ -158,6 +164,10 @@ class Members:
 
     def test(self, fact: Fact, test: Test) -> None:
         """A class of ``isinstance``: what is tested holds an instance of it behind the test."""
+        if fact[0] == "D":
+            if self._first_time("one of", fact, test.narrowed):
+                self.graph.watch(self.flow.containers.everything(id_of(fact)), self.test, test)
+            return
         self.instances(fact, test.narrowed)
         if fact[0] in "SLN" and self._first_time("kept", fact, test.narrowed):
             self.graph.watch(test.subject, self._keep, (str(fact[1]), test.narrowed))

@@ -110,6 +110,39 @@ class Queries:
             return self._definitions.get((cls.path, cls.summary.node))
         return None
 
+    def makes_none(self, node: ast.AST) -> bool:
+        """Whether it is known what an expression may be, and calling that makes no layer of a rule."""
+        facts = self._all_facts(node)
+        return bool(facts) and not any(map(self._may_make, facts))
+
+    def _may_make(self, fact: Fact) -> bool:
+        held = self.flow.behind(fact)
+        return not held or any(
+            f[0] in "MRN" or (f[0] == "K" and self.flow.classes.derives_from_rule(id_of(f))) for f in held
+        )
+
+    def is_no_layer(self, node: ast.AST) -> bool:
+        """Whether it is known what an expression may be, and no layer of a rule is among that."""
+        facts = self._all_facts(node)
+        return bool(facts) and not any(map(self._may_be_layer, facts))
+
+    def _may_be_layer(self, fact: Fact) -> bool:
+        if fact[0] == "O":
+            return self.flow.classes.derives_from_rule(id_of(fact))
+        related = self.flow.rules.related.get(str(fact[1])) if fact[0] == "L" else None
+        return fact[0] in "IN" or (related is not None and bool(related.classes))
+
+    def _all_facts(self, node: ast.AST) -> list[Fact]:
+        """What an expression can be; nothing where some of that was not kept."""
+        number = self._nodes.get(node)
+        return self._kept(self.flow.everywhere(number)) if number is not None else []
+
+    def _kept(self, nodes: Iterable[int]) -> list[Fact]:
+        graph = self.flow.graph
+        if any(node in graph.full for node in nodes):
+            return []
+        return list(dict.fromkeys(fact for node in nodes for fact in graph.of(node)))
+
     def is_followed(self, node: ast.AST) -> bool:
         """Whether all that an expression can be, when it is called, is known."""
         facts = self.facts(node)

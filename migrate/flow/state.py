@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.flow.classes import Classes, RunFunction
 from migrate.flow.containers import Containers
-from migrate.flow.facts import Fact
+from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home, Moved
 from migrate.flow.modules import Modules, Origins
@@ -64,3 +64,16 @@ class Flow:
     def of(self, node: int) -> list[Fact]:
         """The facts of a node of a file, in copies of its function too."""
         return list(dict.fromkeys(fact for each in self.everywhere(node) for fact in self.graph.of(each)))
+
+    def behind(self, fact: Fact) -> list[Fact]:
+        """What a partial is of in the end, as partials may be made of partials; any other fact is itself."""
+        found, todo = [], [fact]
+        seen = set(todo)
+        for each in todo:
+            if each[0] != "P":
+                found.append(each)
+                continue
+            inner = self.graph.of(self.calls[id_of(each)].positional[0])
+            todo += [f for f in inner if f not in seen]
+            seen.update(inner)
+        return found

@@ -89,7 +89,7 @@ class Steps:
         if kind in "FB":
             return f"the function {self.function_name(self._flow.functions[of])}"
         if kind == "P":
-            held = self._graph.of(self._flow.calls[of].positional[0])
+            held = self._flow.behind(fact)
             return f"a partial of {' or '.join(map(self.word, held)) or 'something that is not known'}"
         return {"C": "the constructor of a container", "T": "a method that gives layers"}.get(kind, "a container")
 

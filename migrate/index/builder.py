@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from migrate.index.scopes import Scope
 from migrate.index.shapes import constants
-from migrate.index.summary import NOBODY, Key, Summary
+from migrate.index.summary import NOBODY, ORDER, Key, Summary
 
 T = TypeVar("T")
 Literals = dict[str, tuple[object, ...]]
@@ -91,6 +91,10 @@ class Builder:
     def store(self, base: int, key: Key, value: int) -> None:
         if base != self.anything:
             self.summary.stores.append((base, key, value))
+
+    def reorder(self, base: int) -> None:
+        """What ``base`` has by place may now have another."""
+        self.store(base, (ORDER, None), base)
 
     def instance_of(self, cls: int, to: int) -> None:
         """``to`` holds instances of ``cls``."""

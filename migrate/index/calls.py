@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import Call, Display, Use, element
+from migrate.index.summary import SLICE, Call, Display, Use, element
 
 
 class Passed(NamedTuple):
@@ -101,6 +101,21 @@ def _put(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return b.anything
 
 
+def _insert(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    b.reorder(base)
+    return _put(b, node, base, passed)
+
+
+def _reorder(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    b.reorder(base)
+    return b.anything
+
+
+def _take(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    b.reorder(base)
+    return _look(b, node, base, passed)
+
+
 def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     for value in passed.all():
         b.store(base, element(), b.load(value, element()))
@@ -124,16 +139,33 @@ def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return b.join((*(b.load(base, element(key)) for key in b.keys(node.args[0])), default))
 
 
-def _all_of(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+def _copy(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return base
+
+
+def _values(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    return b.load(base, (SLICE, None))
+
+
+def _items(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """Pairs, of which the elements are told apart by place."""
+    pair, made = b.new(), b.new()
+    b.summary.displays.append(Display(pair, ((1, b.load(base, element())),)))
+    b.summary.displays.append(Display(made, ((None, pair),)))
+    return made
 
 
 METHODS: dict[str, Form] = {
     **dict.fromkeys(("add_module", "register_module", "register_buffer", "register_parameter"), _register),
-    **dict.fromkeys(("append", "insert", "add", "register", "appendleft"), _put),
+    **dict.fromkeys(("append", "add", "register"), _put),
+    **dict.fromkeys(("insert", "appendleft"), _insert),
     **dict.fromkeys(("extend", "extendleft"), _extend),
-    **dict.fromkeys(("get", "pop", "setdefault", "popleft", "popitem"), _look),
-    **dict.fromkeys(("values", "copy", "items"), _all_of),
+    **dict.fromkeys(("get", "setdefault"), _look),
+    **dict.fromkeys(("pop", "popleft", "popitem"), _take),
+    **dict.fromkeys(("remove", "reverse", "sort", "rotate", "__delitem__"), _reorder),
+    "copy": _copy,
+    "values": _values,
+    "items": _items,
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""

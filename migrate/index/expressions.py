@@ -12,7 +12,7 @@ from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
 from migrate.index.shapes import is_super, mapping_of_items, rows
-from migrate.index.summary import NOBODY, Display, Place, Test, Use, element
+from migrate.index.summary import NOBODY, SLICE, Display, Place, Test, Use, element
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -66,7 +66,11 @@ def _assign_item(b: Builder, target: ast.Subscript, given: int, source: ast.expr
         b.store(value(b, namespace), key, given)
     base = value(b, owner)
     value(b, target.slice)
-    put(b, base, target.slice, given, source)
+    if isinstance(target.slice, ast.Slice):
+        b.store(base, element(), b.load(given, element()))
+        b.reorder(base)
+    else:
+        put(b, base, target.slice, given, source)
     b.forget(dotted(target))
 
 
@@ -327,7 +331,7 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
     base = value(b, node.value)
     value(b, node.slice)
     if isinstance(node.slice, ast.Slice):
-        return base
+        return b.load(base, (SLICE, None))
     return b.join(b.load(base, element(key)) for key in b.keys(node.slice))
 
 

@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 ELEMENT = "[]"
+SLICE = "[:]"
+ORDER = "[~]"
 
 Key = str | tuple[str, object]
-"""What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any."""
+"""What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
+
+``(SLICE, None)`` is a container of some of the elements. What is stored under ``(ORDER, None)`` is the same elements in
+another order.
+"""
 
 NOBODY = -1
 """Stands for a node or an owner that is not there."""
