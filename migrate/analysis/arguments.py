@@ -202,10 +202,13 @@ def _outside_choices(treatment: Treatment, argument: Argument) -> str:
 
 
 def _is_choice(value: Value, choices: tuple[str, ...]) -> bool:
-    """Whether a value that flows in is of a kind that may be chosen; what a dict holds besides is not meant."""
+    """Whether a value that flows in is of a kind that may be chosen: a literal of the type of one, a symbol beside one.
+
+    What a dict holds besides is not meant.
+    """
     if isinstance(value, Constant):
         return value == NONE or any(type(ast.literal_eval(c)).__name__ == value.kind for c in choices if "." not in c)
-    return isinstance(value, Symbol)
+    return isinstance(value, Symbol) and value.name.rpartition(".")[0] in {c.rpartition(".")[0] for c in choices}
 
 
 def spelling(value: object) -> str:
