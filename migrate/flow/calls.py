@@ -37,6 +37,7 @@ class Calls:
             "element": self._give_element,
             "modules": self._collect,
             "attributes": self._name_space,
+            "wrapper": self._wrap,
             "mapped": self._map,
             "getter": self._get,
             "nothing": self._look,
@@ -50,7 +51,9 @@ class Calls:
         self._done.add((number, fact))
         call = self.flow.calls[number]
         kind, of = fact[0], fact[1]
-        if kind in "MR":
+        if len(fact) == 3 and kind == "R":
+            self._result(call, ("D" if fact[2] == "D" else "O", of))
+        elif kind in "MR":
             self._result(call, ("I", self.flow.names.get(str(of), str(of))))
         elif kind in "FB":
             self._call_function(id_of(fact), number, kind == "B")
@@ -192,7 +195,7 @@ class Calls:
 
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
-        self.graph.add(call.result, ("D", call.result))
+        self._make_network(call)
         self._fill(call.result, call)
 
     def _fill(self, site: int, call: Call) -> None:
@@ -210,6 +213,15 @@ class Calls:
         self.graph.add(call.result, ("D", call.result))
         for name, value in call.keywords:
             self.graph.edge(value, self.flow.containers.attribute(call.result, name))
+
+    def _make_network(self, call: Call) -> None:
+        self.flow.containers.networks.add(call.result)
+        self.graph.add(call.result, ("D", call.result))
+
+    def _wrap(self, call: Call, number: int) -> None:
+        self._make_network(call)
+        for value in (*call.positional[:1], *(node for name, node in call.keywords if name in ("module", "model"))):
+            self.graph.edge(value, self.flow.containers.attribute(call.result, "module"))
 
     def _map(self, call: Call, number: int) -> None:
         if not call.positional:

@@ -11,7 +11,11 @@ from migrate.flow.home import Home
 from migrate.index.summary import Class, Function
 
 Owner = tuple[str, int]
-"""What has attributes: ``("K", class)`` or ``("F", function)``."""
+"""What has attributes: ``("K", class)`` or ``("F", function)``.
+
+``("O", class)`` and ``("D", container)`` have what objects get under names that are not known: by none of them is it
+found, and they hold it all the same.
+"""
 
 
 @dataclass(slots=True)

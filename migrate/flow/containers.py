@@ -23,6 +23,8 @@ class Containers:
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
         self._reordered: set[Site] = set()
+        self.networks: set[Site] = set()
+        """The containers that are networks themselves."""
 
     def everything(self, site: Site) -> int:
         """The node of all elements."""

@@ -7,7 +7,8 @@ from typing import Literal
 Kind = Literal["M", "I", "R", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T"]
 Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 """
-``M`` a class of a rule, and ``I`` an instance of it, by the name of the class; ``R`` a method of one that returns it
+``M`` a class of a rule, and ``I`` an instance of it, by the name of the class
+``R`` a method that returns its object: a layer by the name of its class, another by number and kind
 ``P`` a partial, by the number of the call that makes it
 ``F`` a function, ``B`` one bound to an object, by number
 ``K`` a class of the run, and ``O`` an object of it, by number

@@ -13,6 +13,7 @@ Effect = Literal[
     "rows",
     "modules",
     "attributes",
+    "wrapper",
     "element",
     "mapped",
     "getter",
@@ -27,6 +28,7 @@ Effect = Literal[
 ``type``: gives the class of its argument
 ``modules``: a container of what it gets, of its elements where these are starred or in a list
 ``attributes``: an object with its keywords as attributes
+``wrapper``: an object that holds its first argument as its ``module``
 ``element``: gives an element of its argument
 ``mapped``: a container of what its first argument gives for the elements of the others
 ``getter``: gives what its first argument gives when it is called
@@ -48,11 +50,16 @@ EFFECTS: dict[str, Effect] = {
     "builtins.type": "type",
     **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict")), "modules"),
     "types.SimpleNamespace": "attributes",
+    **dict.fromkeys(
+        ("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel"),
+        "wrapper",
+    ),
+    "torch.optim.swa_utils.AveragedModel": "wrapper",
     **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
     "builtins.map": "mapped",
     **dict.fromkeys(("functools.wraps", "torch.no_grad", "torch.enable_grad", "torch.inference_mode"), "decorator"),
     **dict.fromkeys(
-        (f"torch.jit.{d}" for d in ("script", "ignore", "unused", "export", "script_if_tracing")), "arguments"
+        (f"torch.jit.{d}" for d in ("script", "trace", "ignore", "unused", "export", "script_if_tracing")), "arguments"
     ),
     **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),
     "builtins.property": "getter",

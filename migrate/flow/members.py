@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
-from migrate.index.summary import ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
+from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
 GENERAL = frozenset({"Module", "object", "type", "Callable"})
@@ -51,6 +51,8 @@ class Members:
         elif kind == "O":
             if key in TREE:
                 self.graph.add(to, ("T", self._tree(id_of(fact))))
+            elif key in self.flow.rules.returns_self:
+                self.graph.add(to, ("R", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
@@ -70,6 +72,8 @@ class Members:
         elif kind == "D" and key in TREE:
             self.graph.add(to, ("T", of))
         elif kind == "D":
+            if key in self.flow.rules.returns_self:
+                self.graph.add(to, ("R", of, "D"))
             self.flow.containers.take_attribute(id_of(fact), key, to)
 
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
@@ -120,7 +124,10 @@ class Members:
         """``base.name = value`` or ``base[key] = value``, for a fact of the base."""
         key, value = what
         kind, of = fact[0], fact[1]
-        if kind == "D":
+        if key == COMPUTED:
+            if kind in "OD":
+                self.graph.edge(value, self.flow.classes.field((kind, id_of(fact)), key))
+        elif kind == "D":
             if isinstance(key, tuple) and key[0] == ORDER:
                 self.flow.containers.reorder(id_of(fact))
             elif isinstance(key, tuple):

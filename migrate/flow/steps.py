@@ -91,7 +91,12 @@ class Steps:
         if kind == "P":
             held = self._flow.behind(fact)
             return f"a partial of {' or '.join(map(self.word, held)) or 'something that is not known'}"
-        return {"C": "the constructor of a container", "T": "a method that gives layers"}.get(kind, "a container")
+        others = {
+            "C": "the constructor of a container",
+            "T": "a method that gives layers",
+            "R": "a method of an object",
+        }
+        return others.get(kind, "a container")
 
     def is_layer(self, fact: Fact) -> bool:
         """Whether a class of the run, or an object of one, derives from a class of a rule."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import SLICE, Call, Display, Use, element
+from migrate.index.summary import COMPUTED, SLICE, Call, Display, Use, element
 
 
 class Passed(NamedTuple):
@@ -90,8 +90,7 @@ def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     named = dict(passed.keywords)
     value = passed.positional[1] if len(passed.positional) > 1 else next(iter(named.values()), b.anything)
     name = _literal(node, 0)
-    if name is not None:
-        b.store(base, name, value)
+    b.store(base, name if name is not None else COMPUTED, value)
     return b.anything
 
 

@@ -13,6 +13,9 @@ ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
 
+COMPUTED = "*"
+"""The name of attributes of which it is not known how they are called."""
+
 Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
