@@ -59,6 +59,7 @@ class RuleSet:
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
         self.members = frozenset(m for r in rules for m in (*r.attributes, *r.methods))
         self.attribute_names = frozenset(a for r in rules for a in r.attributes)
+        self.method_names = frozenset(m for r in rules for m in r.methods)
         self.lacks = frozenset(m for r in rules for m in r.lacks)
         self.of_holders = frozenset(n for r in rules for n, m in r.methods.items() if m.holder)
         self.returns_self = frozenset(m for r in rules for m in (*r.returns_self, *r.target.returns_self))

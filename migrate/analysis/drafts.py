@@ -100,6 +100,7 @@ class Module:
     a comment asks to leave; ``decided`` the attributes whose drafts are there already; ``doubts`` says of each subclass
     that cannot be rewritten why that is. ``uses``: the attributes that hold a tensor of the target's once they are
     renamed, with the spot where that fails, if any. ``partners``: the writes that are left since another one is.
+    ``migrated``: the classes that the run rewrites somewhere.
     """
 
     evaluator: Evaluator
@@ -112,6 +113,7 @@ class Module:
     doubts: dict[ast.ClassDef, str] = field(default_factory=dict)
     uses: dict[ast.expr, Use | None] = field(default_factory=dict)
     partners: Mapping[ast.AST, ast.AST] = field(default_factory=dict)
+    migrated: frozenset[str] = frozenset()
     _taken: set[tuple[str, Span]] = field(default_factory=set)
 
     @property

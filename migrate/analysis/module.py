@@ -125,7 +125,7 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     find_uses(module)
     shared.pairs.enter(module)
     yield None
-    module.partners = shared.pairs.settle(module)
+    module.partners, module.migrated = shared.pairs.settle(module), shared.migrated()
     for decide in USES:
         decide(module)
     yield None

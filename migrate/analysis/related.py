@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.holding import arriving, layer_behind
+from migrate.analysis.holding import network_of, rule_held
 from migrate.analysis.syntax import passed
-from migrate.analysis.values import Local, Symbol, Unknown, Value
+from migrate.analysis.values import Symbol, Unknown
 from migrate.rule import Related, Rule
 
 
@@ -18,13 +18,12 @@ def decide_given(module: Module) -> None:
         return
     for call in module.index.all(ast.Call):
         for name, related in _meant(module, call.func):
-            given = [list(arriving(module.evaluator, p)) for p in passed(call)]
-            _review(module, call.func, name, related, given)
+            _review(module, call.func, name, related, passed(call))
     for node in (*module.index.named_functions, *module.index.all(ast.ClassDef)):
         for decorator in node.decorator_list:
             function = decorator.func if isinstance(decorator, ast.Call) else decorator
             for name, related in _meant(module, function):
-                _review(module, function, name, related, [[Local(node)]])
+                _review(module, function, name, related, [node])
 
 
 def decide_holders(module: Module) -> None:
@@ -33,9 +32,9 @@ def decide_holders(module: Module) -> None:
     for node in module.index.all(ast.Attribute):
         if node.attr not in module.rules.of_holders or any(module.base_of(v) for v in module.objects(node.value)):
             continue
-        layer = layer_behind(module, arriving(module.evaluator, node.value))
-        if layer is not None and layer.rule.methods[node.attr].holder:
-            found.setdefault(node.attr, []).append((node, layer.rule))
+        rule = rule_held(module, node.value, node.attr)
+        if rule is not None and rule.methods[node.attr].holder:
+            found.setdefault(node.attr, []).append((node, rule))
     for name, calls in found.items():
         wanted = [(n, rule) for n, rule in calls if not module.is_skipped(n, "BN210")] or calls
         node, rule = min(wanted, key=lambda call: module.source.span(call[0]))
@@ -61,12 +60,18 @@ def _meant(module: Module, function: ast.expr) -> Iterator[tuple[str, Related]]:
             yield value.name, module.rules.given[value.name]
 
 
-def _review(module: Module, function: ast.expr, name: str, related: Related, given: list[list[Value]]) -> None:
+def _review(module: Module, function: ast.expr, name: str, related: Related, given: Sequence[ast.AST]) -> None:
     """A review where one of the arguments ``given`` has a layer, or the first may have one that this file makes."""
-    layer = layer_behind(module, (v for values in given for v in values))
-    gets, symbol = "gets", layer.rule.source.name if layer is not None else ""
-    if layer is None and given and Unknown() in given[0]:
+    rule = next((rule for node in given if (rule := rule_held(module, node)) is not None), None)
+    gets, symbol = "gets", rule.source.name if rule is not None else ""
+    if rule is None and given and _may_be_any(module, given[0]):
         gets, symbol = "may get", next((d.symbol for d in module.drafts if d.makes_layers), "")
     if symbol:
         message = f"{name} {gets} {symbol} here: {related.advice}"
         module.add(Draft("BN210", related.role, name, function, message))
+
+
+def _may_be_any(module: Module, node: ast.AST) -> bool:
+    """Whether an argument may be any network: it is not known what it is, and it is no network that is known."""
+    known = module.evaluator.project.queries.is_network(network_of(module, node))
+    return not known and isinstance(node, ast.expr) and Unknown() in module.objects(node)

@@ -21,7 +21,6 @@ class Demand:
         self._unread = unread
         self._carrying = Carrying(flow)
         self._read = flow.modules.loaded
-        self._of_holders = flow.rules.of_holders
         self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
         self._onward: dict[tuple[str, frozenset[str]], list[Having]] = {}
         self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
@@ -87,7 +86,7 @@ class Demand:
             return
         names = self._carrying.names(fact)
         for part in parts:
-            if not part.words.isdisjoint(self._of_holders):
+            if part.general:
                 yield path
                 return
             is_used = part.uses_attributes or (part is parts[0] and part.calls_methods)
@@ -168,7 +167,7 @@ class Demand:
 
     def _find_use(self, path: str, given: frozenset[str], fact: Fact) -> bool:
         words = self._unread.words(path)
-        if not words.isdisjoint(self._of_holders):
+        if self._unread.concerns_networks(path):
             return True  # it concerns all that an object holds, and needs no name of it
         spelled = {name: brought for name, brought in self._carrying.names(fact).items() if not name or name in words}
         if not spelled:

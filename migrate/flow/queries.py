@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.holding import Holding
 from migrate.flow.state import Flow
 from migrate.index.scopes import Function
 
@@ -25,6 +28,16 @@ class Callee:
     filled: int = 0
 
 
+class Layer(NamedTuple):
+    """A layer that something holds, by the name of its class, and the call that makes it or the class that it is of.
+
+    ``origin`` is None where it comes by a way that does not show either.
+    """
+
+    name: str
+    origin: ast.Call | ast.ClassDef | None
+
+
 class Queries:
     """Questions about expressions.
 
@@ -37,6 +50,7 @@ class Queries:
         self._nodes: dict[ast.AST, int] = {}
         self._definitions: dict[tuple[str, int], Definition] = {}
         self._known: dict[Fact, tuple[Callee, ...]] = {}
+        self._holding = Holding(flow)
         for path, loaded in flow.modules.loaded.items():
             if loaded is None:
                 continue
@@ -143,7 +157,39 @@ class Queries:
             return []
         return list(dict.fromkeys(fact for node in nodes for fact in graph.of(node)))
 
+    def layers(self, node: ast.AST, without: str = "") -> Iterator[Layer]:
+        """The layers that an expression, function or class is, or holds; the nearest first.
+
+        Objects of classes that have a method ``without`` of their own are left out.
+        """
+        number = self._nodes.get(node)
+        if number is None:
+            return
+        facts = self.flow.of(number)
+        if without:
+            facts = [fact for fact in facts if fact[0] != "O" or not self._has(id_of(fact), without)]
+        for name, at in self._holding.layers(facts, self.flow.everywhere(number)):
+            yield Layer(name, self._calls.get(at) if isinstance(at, int) else self._class(at))
+
+    def is_network(self, node: ast.AST) -> bool:
+        """Whether an expression is known to be a network at least at times, whatever that holds."""
+        return any(map(self._holding.is_network, self.facts(node)))
+
+    def _has(self, cls: int, name: str) -> bool:
+        classes = self.flow.classes
+        return any(name in classes.own(("K", owner)) for owner in (cls, *classes.above(cls)))
+
+    def _class(self, fact: Fact) -> ast.ClassDef | None:
+        definition = self._definition(fact)
+        return definition if isinstance(definition, ast.ClassDef) else None
+
+    @cached_property
+    def _calls(self) -> dict[int, ast.Call]:
+        """The calls by their results, in copies of functions too."""
+        calls = ((at, node) for node, at in self._nodes.items() if isinstance(node, ast.Call))
+        return {each: node for at, node in calls for each in self.flow.everywhere(at)}
+
     def is_followed(self, node: ast.AST) -> bool:
         """Whether all that an expression can be, when it is called, is known."""
         facts = self.facts(node)
-        return bool(facts) and all(fact[0] in "FBKMPRC" for fact in facts)
+        return bool(facts) and all(fact[0] in "FBKMPC" or (fact[0] == "R" and len(fact) == 2) for fact in facts)

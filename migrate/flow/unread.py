@@ -27,7 +27,8 @@ class Having(NamedTuple):
 class Part(NamedTuple):
     """A part of a file: the names that stand in it, and whether it spells attributes or methods of a layer.
 
-    ``keeps``: something at the margin may have what it gets afterwards; ``is_class``: its objects may.
+    ``keeps``: something at the margin may have what it gets afterwards; ``is_class``: its objects may. ``general``: it
+    spells what concerns all that a network holds.
     """
 
     words: frozenset[str]
@@ -35,6 +36,7 @@ class Part(NamedTuple):
     calls_methods: bool
     keeps: bool
     is_class: bool
+    general: bool
 
 
 class Unread:
@@ -50,9 +52,13 @@ class Unread:
         methods = _any(rules.members - rules.attribute_names)
         behind = r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])*"
         self._method = re.compile(rf"({WORD}){behind}\.(?:{methods})\b".encode("latin-1"))
+        self._given = [name.split(".") for name in rules.given]
+        dotted = _any(".".join(name[-2:]) for name in self._given)
+        self._general = re.compile(rf"\b(?:{dotted})\b|\.(?:{_any(rules.of_holders)})\b".encode())
         self._called: dict[str, frozenset[str]] = {}
         self._running: dict[tuple[str, str], list[Part]] = {}
         self._uses: dict[str, bool] = {}
+        self._concerned: dict[str, bool] = {}
         self._parts: dict[tuple[str, str], Part] = {}
 
     def origins(self, path: str, name: str) -> list[tuple[str, str]]:
@@ -85,6 +91,12 @@ class Unread:
         if path not in self._called:
             self._called[path] = frozenset(map(name_of, self._method.findall(self._outline(path).data)))
         return not self._called[path].isdisjoint(names)
+
+    def concerns_networks(self, path: str) -> bool:
+        """Whether a file, or a function that it imports, spells what concerns all that a network holds."""
+        if path not in self._concerned:
+            self._concerned[path] = any(part.general for part in self._near(path))
+        return self._concerned[path]
 
     def _near(self, path: str) -> Iterator[Part]:
         """A file, and the functions and classes of others that it names."""
@@ -169,9 +181,15 @@ class Unread:
         if (path, name) not in self._parts:
             data = self._outline(path).parts.get(name, self._outline(path).data)
             uses, calls, keeps = self._attribute.search(data), self._method.search(data), KEEPS.search(data)
-            is_class = data.startswith(b"class")
-            self._parts[path, name] = Part(frozenset(words_of(data)), bool(uses), bool(calls), bool(keeps), is_class)
+            words, is_class = frozenset(words_of(data)), data.startswith(b"class")
+            general = self._general.search(data) is not None or any(self._imported(path, words))
+            self._parts[path, name] = Part(words, bool(uses), bool(calls), bool(keeps), is_class, general)
         return self._parts[path, name]
+
+    def _imported(self, path: str, words: Collection[str]) -> Iterator[bool]:
+        """Whether each function that a layer does not get through may have been imported by its bare name."""
+        for *module, name in self._given:
+            yield name in words and len(module) > 1 and self.words(path).issuperset(module)
 
     def onward(self, path: str, names: frozenset[str], is_read: Container[str]) -> list[Having]:
         """The files, not read, that have ``names`` from a file that has them, or something that one makes of these.
