@@ -14,19 +14,21 @@ from migrate.index.summary import Call
 
 
 class Demand:
-    """The files that a flow, which has come to rest, leads to."""
+    """The files that a flow leads to whenever it has come to rest."""
 
     def __init__(self, flow: Flow, unread: Unread) -> None:
         self._flow = flow
         self._unread = unread
         self._carrying = Carrying(flow)
         self._read = flow.modules.loaded
-        self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
-        self._onward: dict[tuple[str, frozenset[str]], list[Having]] = {}
-        self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
 
     def files(self) -> set[str]:
         """The paths of files that may change what is known of the classes and layers of rules."""
+        self._carrying.refresh()
+        self._number()
+        self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
+        self._onward: dict[tuple[str, frozenset[str]], list[Having]] = {}
+        self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
         return {*self._forward(), *self._backward()}
 
     def _forward(self) -> Iterator[str]:
@@ -41,31 +43,54 @@ class Demand:
             if loaded is not None:
                 yield from self._stored(loaded)
 
+    def _number(self) -> None:
+        """Sort the facts by what they say of files that were not read; sets of numbers are compared at once."""
+        self._ahead: set[int] = set()
+        self._modules: set[int] = set()
+        self._based: set[int] = set()
+        self._symbols: set[int] = set()
+        for number, fact in enumerate(self._flow.graph.table):
+            kind = fact[0]
+            if kind == "S" and EFFECTS.get(str(fact[1])) != "nothing":
+                self._symbols.add(number)
+            elif kind == "K" and any(self._behind_class(id_of(fact))):
+                self._based.add(number)
+            elif self._is_unread(fact):
+                self._ahead.add(number)
+            elif kind == "X" and fact[1] not in self._read:
+                self._modules.add(number)
+        self._modules |= self._ahead
+
     def _called(self, call: Call) -> Iterator[str]:
         """The files that a call leads into, and those that say what a constructor gets."""
         graph = self._flow.graph
-        callees = graph.of(call.callee)
+        callees = graph.facts[call.callee]
         if not callees:
             return
         stars = (node for _, node in call.stars)
         passed = (*call.positional, *(node for _, node in call.keywords), *stars, *call.double_stars)
-        if any(self._carrying.fact(fact) == IS_CLASS for fact in callees):
+        if self._carrying.node(call.callee) == IS_CLASS:
             yield from (path for node in passed for path in self._behind_node(node))
         behind = list(self._behind(callees))
-        if not behind and any(fact[0] == "S" and EFFECTS.get(str(fact[1])) != "nothing" for fact in callees):
-            behind = [fact for node in passed for fact in graph.of(node) if self._is_unread(fact)]
+        if not behind and not self._symbols.isdisjoint(callees):
+            numbers = {number for node in passed for number in self._ahead.intersection(graph.facts[node] or ())}
+            behind = [graph.table[number] for number in sorted(numbers)]
         if behind and any(map(self._carrying.node, passed)):
             facts = {fact for node in passed for fact in graph.of(node) if self._carrying.fact(fact)}
             for callee in behind:
                 yield from (path for fact in facts for path in self._takers(callee, fact))
 
-    def _behind(self, callees: Iterable[Fact]) -> Iterator[Fact]:
+    def _behind(self, callees: Iterable[int]) -> Iterator[Fact]:
         """What is not read, of what is called or of the bases of a class that is."""
-        for fact in callees:
-            if self._is_unread(fact):
-                yield fact
-            elif fact[0] == "K" and not self._has_constructor(id_of(fact)):
-                yield from filter(self._is_unread, self._flow.classes.library_bases(id_of(fact)))
+        table = self._flow.graph.table
+        yield from (table[number] for number in sorted(self._ahead.intersection(callees)))
+        for number in sorted(self._based.intersection(callees)):
+            yield from self._behind_class(id_of(table[number]))
+
+    def _behind_class(self, cls: int) -> Iterator[Fact]:
+        """What is not read of the bases of a class that has no constructor of the run."""
+        if not self._has_constructor(cls):
+            yield from filter(self._is_unread, self._flow.classes.library_bases(cls))
 
     def _has_constructor(self, cls: int) -> bool:
         classes = self._flow.classes
@@ -104,7 +129,7 @@ class Demand:
         summary, first = loaded
         for owner, _, value in summary.stores:
             behind = self._behind_node(owner + first, modules=True)
-            if behind and any(map(self._carrying.fact, self._flow.of(value + first))):
+            if behind and any(map(self._carrying.node, self._flow.everywhere(value + first))):
                 yield from behind
         for use in summary.uses:
             if use.name in self._flow.rules.attribute_names:
@@ -112,11 +137,10 @@ class Demand:
 
     def _behind_node(self, node: int, modules: bool = False) -> list[str]:
         """The files, not read, that what a node holds comes from; those of ``modules`` that it holds as well."""
-        facts = self._flow.of(node)
-        found = [str(fact[1]) for fact in facts if self._is_unread(fact)]
-        if modules:
-            found += [str(fact[1]) for fact in facts if fact[0] == "X" and fact[1] not in self._read]
-        return found
+        graph, wanted = self._flow.graph, self._modules if modules else self._ahead
+        held = (graph.facts[each] for each in self._flow.everywhere(node))
+        numbers = {number for facts in held if facts for number in wanted.intersection(facts)}
+        return [str(graph.table[number][1]) for number in numbers]
 
     def _is_unread(self, fact: Fact) -> bool:
         return fact[0] == "N" and fact[1] not in self._read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from migrate.flow.facts import Fact
@@ -17,10 +18,19 @@ class Graph:
     """A sparse graph in which facts only grow; each pair of a node and a fact is handled once."""
 
     def __init__(self) -> None:
-        self.facts: list[dict[Fact, None] | None] = []
+        self.table: list[Fact] = []
+        """The facts by number."""
+        self.numbers: dict[Fact, int] = {}
+        self.kept: set[int] = set()
+        """The numbers of classes of rules and their instances."""
+        self.facts: list[dict[int, None] | None] = []
+        """The numbers of the facts of each node, in the order in which they came."""
+        self._before: dict[int, list[int]] = {}
+        self._counted: list[int] = []
+        """Predecessors, and how many edges of each node they are made of."""
         self._successors: list[dict[int, None] | None] = []
         self._watchers: list[list[tuple[React, Any]] | None] = []
-        self._work: list[tuple[int, Fact]] = []
+        self._work: list[tuple[int, int]] = []
         self._postponed: list[Callable[[], None]] = []
         self.full: dict[int, None] = {}
         """The nodes that more came to than they keep."""
@@ -38,33 +48,59 @@ class Graph:
 
     def of(self, node: int) -> list[Fact]:
         """The facts of a node."""
-        return list(self.facts[node] or ())
+        facts, table = self.facts[node], self.table
+        return [table[number] for number in facts] if facts else []
 
     def after(self, node: int) -> list[int]:
         """The nodes that hold whatever a node holds."""
         return list(self._successors[node] or ())
 
+    def holds(self, node: int, fact: Fact) -> bool:
+        """Whether a node holds a fact."""
+        number = self.numbers.get(fact)
+        return number is not None and number in (self.facts[node] or ())
+
     def predecessors(self) -> dict[int, list[int]]:
         """For each node, those of which it holds whatever they hold."""
-        found: dict[int, list[int]] = {}
+        before, counted = self._before, self._counted
+        counted += [0] * (len(self._successors) - len(counted))
         for node, after in enumerate(self._successors):
-            for to in after or ():
-                found.setdefault(to, []).append(node)
-        return found
+            if after is None or len(after) == counted[node]:
+                continue
+            for to in islice(after, counted[node], None):
+                known = before.get(to)
+                if known is None:
+                    before[to] = [node]
+                else:
+                    known.append(node)
+            counted[node] = len(after)
+        return before
+
+    def _number(self, fact: Fact) -> int:
+        number = self.numbers.get(fact)
+        if number is None:
+            number = self.numbers[fact] = len(self.table)
+            self.table.append(fact)
+            if fact[0] in KEPT:
+                self.kept.add(number)
+        return number
 
     def add(self, node: int, fact: Fact) -> None:
         """Let a node hold a fact."""
+        self._give(node, self._number(fact))
+
+    def _give(self, node: int, number: int) -> None:
         known = self.facts[node]
         if known is None:
-            self.facts[node] = {fact: None}
-        elif fact in known:
+            self.facts[node] = {number: None}
+        elif number in known:
             return
-        elif len(known) >= MANY and fact[0] not in KEPT:
+        elif len(known) >= MANY and number not in self.kept:
             self.full[node] = None
             return
         else:
-            known[fact] = None
-        self._work.append((node, fact))
+            known[number] = None
+        self._work.append((node, number))
 
     def edge(self, source: int, to: int) -> None:
         """Let ``to`` hold whatever ``source`` holds."""
@@ -77,8 +113,8 @@ class Graph:
             return
         else:
             after[to] = None
-        for fact in self.of(source):
-            self.add(to, fact)
+        for number in list(self.facts[source] or ()):
+            self._give(to, number)
 
     def watch(self, node: int, react: React, payload: Any) -> None:
         """Have ``react`` called with every fact of a node, now and later."""
@@ -87,11 +123,11 @@ class Graph:
             self._watchers[node] = [(react, payload)]
         else:
             watchers.append((react, payload))
-        for fact in self.of(node):
-            self._tell(node, fact, react, payload)
+        for number in list(self.facts[node] or ()):
+            self._tell(node, number, react, payload)
 
-    def _tell(self, node: int, fact: Fact, react: React, payload: Any) -> None:
-        react(fact, payload)
+    def _tell(self, node: int, number: int, react: React, payload: Any) -> None:
+        react(self.table[number], payload)
 
     def postpone(self, grow: Callable[[], None]) -> None:
         """Have the graph grow when the facts at hand have been moved: one thing may lead to the next without end."""
@@ -105,15 +141,16 @@ class Graph:
             self._move()
 
     def _move(self) -> None:
-        work, successors, watchers, add = self._work, self._successors, self._watchers, self.add
+        work, successors, watchers, table, give = self._work, self._successors, self._watchers, self.table, self._give
         while work:
-            node, fact = work.pop()
+            node, number = work.pop()
             after = successors[node]
             if after is not None:
                 for to in list(after):
-                    add(to, fact)
+                    give(to, number)
             watching = watchers[node]
             if watching is not None:
+                fact = table[number]
                 for react, payload in list(watching):
                     react(fact, payload)
 
@@ -127,49 +164,50 @@ class TracedGraph(Graph):
 
     def __init__(self) -> None:
         super().__init__()
-        self._causes: dict[Held, Held | None] = {}
-        self._cause: Held | None = None
-        self._before: dict[int, dict[int, None]] = {}
+        self._causes: dict[tuple[int, int], tuple[int, int] | None] = {}
+        self._cause: tuple[int, int] | None = None
+        """The node and the fact that are being handled."""
+        self._sources: dict[int, dict[int, None]] = {}
 
-    def add(self, node: int, fact: Fact) -> None:
+    def _give(self, node: int, number: int) -> None:
         known = self.facts[node]
-        if known is None or fact not in known:
-            self._causes.setdefault((node, fact), self._cause)
-        super().add(node, fact)
+        if known is None or number not in known:
+            self._causes.setdefault((node, number), self._cause)
+        super()._give(node, number)
 
     def edge(self, source: int, to: int) -> None:
         before = self._cause
-        for fact in self.of(source):
-            self._cause = (source, fact)
-            self.add(to, fact)
+        for number in list(self.facts[source] or ()):
+            self._cause = (source, number)
+            self._give(to, number)
         self._cause = before
-        self._before.setdefault(to, {})[source] = None
+        self._sources.setdefault(to, {})[source] = None
         super().edge(source, to)
 
-    def _tell(self, node: int, fact: Fact, react: React, payload: Any) -> None:
-        before, self._cause = self._cause, (node, fact)
-        react(fact, payload)
+    def _tell(self, node: int, number: int, react: React, payload: Any) -> None:
+        before, self._cause = self._cause, (node, number)
+        react(self.table[number], payload)
         self._cause = before
 
     def before(self, node: int) -> list[int]:
         """The nodes of which a node holds whatever they hold."""
-        return list(self._before.get(node, ()))
+        return list(self._sources.get(node, ()))
 
     def _move(self) -> None:
         while self._work:
-            node, fact = self._work.pop()
-            self._cause = (node, fact)
+            node, number = self._work.pop()
+            self._cause = (node, number)
             for to in self.after(node):
-                self.add(to, fact)
+                self._give(to, number)
             for react, payload in list(self._watchers[node] or ()):
-                react(fact, payload)
+                react(self.table[number], payload)
         self._cause = None
 
     def path(self, node: int, fact: Fact) -> list[Held]:
         """How a node came to hold a fact: from the node back to where it was made."""
-        found: dict[Held, None] = {}
-        at: Held | None = (node, fact)
+        found: dict[tuple[int, int], None] = {}
+        at: tuple[int, int] | None = (node, self._number(fact))
         while at is not None and at not in found:
             found[at] = None
             at = self._causes.get(at)
-        return list(found)
+        return [(held, self.table[number]) for held, number in found]

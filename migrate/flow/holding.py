@@ -105,7 +105,7 @@ class Holding:
         todo = list(nodes)
         seen = set(todo)
         for node in todo:
-            before = [n for n in self._before.get(node, ()) if layer in (self._graph.facts[n] or ())]
+            before = [n for n in self._before.get(node, ()) if self._graph.holds(n, layer)]
             if not before:
                 yield str(layer[1]), node
             new = [n for n in before if n not in seen]

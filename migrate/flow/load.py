@@ -28,7 +28,7 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     tree = Tree(paths)
     unread = Unread(paths, read, rules, tree)
     flow = Flow(rules, tree, Graph(), origins=unread.origins)
-    linker = Linker(flow)
+    linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
     wanted = sorted(triggered)
     first = len(wanted)
@@ -36,7 +36,7 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
         new = {path: _summary(path, parse, rules, nodes.setdefault(path, {})) for path in wanted}
         _link(linker, new)
         summaries |= new
-        wanted = sorted(Demand(flow, unread).files())
+        wanted = sorted(demand.files())
     if len(summaries) == first:
         return Queries(flow, nodes)
     # What was said of files before they were read is not true any more.
