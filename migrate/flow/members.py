@@ -196,6 +196,8 @@ class Members:
         """A base of a class of the run."""
         if fact[0] == "K":
             self.flow.classes.take_base(cls, id_of(fact))
+            for owner in self._family(cls):
+                self._branch_out(owner)
             self._tell_subclass(id_of(fact), cls)
             for name, to in self.flow.classes.supers.get(cls, ()):
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
@@ -213,17 +215,23 @@ class Members:
 
     def _tree(self, cls: int) -> int:
         """The container of all layers of an object: what it has under its names, and what that holds."""
-        site = self._trees.get(cls)
-        if site is None:
-            site = self._trees[cls] = self.graph.new()
-            for name in self.flow.classes.names(cls):
-                self.graph.watch(self.flow.classes.lookup(cls, name, True), self._grow, site)
-        return site
+        if cls not in self._trees:
+            self._trees[cls] = self.graph.new()
+            self._branch_out(cls)
+        return self._trees[cls]
+
+    def _branch_out(self, cls: int) -> None:
+        for name in self.flow.classes.names(cls) if cls in self._trees else ():
+            if self._first_time("branch", cls, name):
+                self.graph.watch(self.flow.classes.lookup(cls, name, True), self._grow, self._trees[cls])
 
     def _new_attribute(self, cls: int, name: str) -> None:
-        for owner in (cls, *self.flow.classes.above(cls), *self.flow.classes.classes[cls].subclasses):
-            if owner in self._trees and self._first_time("branch", owner, name):
-                self.graph.watch(self.flow.classes.lookup(owner, name, True), self._grow, self._trees[owner])
+        for owner in self._family(cls):
+            self._branch_out(owner)
+
+    def _family(self, cls: int) -> tuple[int, ...]:
+        """A class, and those of the run that it derives from or that derive from it."""
+        return (cls, *self.flow.classes.above(cls), *self.flow.classes.classes[cls].subclasses)
 
     def _grow(self, fact: Fact, site: int) -> None:
         if fact[0] in "ILO":
