@@ -88,7 +88,7 @@ def _read(files: dict[str, bytes], linker: Linker, rules: RuleSet, asked: str) -
             if file == asked:
                 raise UsageError(f"--why: {file}: {error}") from None
             linker.fail(file)
-    linker.graph.run()
+    linker.run()
 
 
 def _subjects(summary: Summary, question: Question) -> list[int]:

@@ -24,10 +24,13 @@ from migrate.analysis.values import (
     Partial,
     Rest,
     Symbol,
+    Unknown,
     Value,
     Values,
     union,
 )
+from migrate.flow.facts import Fact
+from migrate.flow.library import KINDS
 from migrate.flow.queries import Callee, Definition
 
 if TYPE_CHECKING:
@@ -129,7 +132,8 @@ class Callers:
         values, skip = self._evaluate(call.func), 0
         if values == frozenset({Symbol("functools.partial")}) and call.args:
             values, skip = self._evaluate(call.args[0]), 1
-        values = arriving(self._project.homes[call], call, call.args[0] if skip else call.func, values)
+        func = call.args[0] if skip else call.func
+        values = arriving(self._project.homes[call], call, func, self._with_known(func, values))
         found: list[tuple[Value, int]] = []
         for value in sorted(values, key=repr):
             filled = 0
@@ -144,6 +148,45 @@ class Callers:
                     value = base
             found.append((value, filled))
         return found, skip
+
+    def _with_known(self, func: ast.expr, values: Values) -> Values:
+        """What is called, where the flow knows all of that: its other classes in place of those of ``values``."""
+        queries = self._project.queries
+        is_open = queries.may_be_else(func)
+        ours = frozenset(filter(self._is_of_rule, values))
+        if is_open is None or not ours:
+            return values
+        called = queries.called(func)
+        names = {queries.flow.names[str(fact[1])] for fact in called if fact[0] == "M"}
+        found = frozenset(v for v in ours if not isinstance(v, Migrated) or v.rule.source.name in names)
+        others = [known for fact in called if (known := self._other(fact)) is not None]
+        return (found or ours) | frozenset(others) | (UNKNOWN if is_open else NOTHING)
+
+    def _is_of_rule(self, value: Value) -> bool:
+        """Whether a value is a class of a rule, one that derives from it, or a partial of one."""
+        if isinstance(value, Partial):
+            return self._is_of_rule(value.of)
+        if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
+            classes = self._project.classes
+            return (classes.migrated_base(value.node) or classes.target_base(value.node)) is not None
+        return isinstance(value, Migrated) or (
+            isinstance(value, Symbol) and value.name in self._project.rules.by_target
+        )
+
+    def _other(self, fact: Fact) -> Value | None:
+        """The value for a fact of what is called; None for what cannot be, and for classes of rules."""
+        definition = self._project.queries.definition(fact) if fact[0] in "FBKO" else None
+        if fact[0] == "S":
+            return Symbol(str(fact[1]))
+        if fact[0] in "LI":
+            return None if fact[1] in KINDS else Instance(Symbol(str(fact[1])))
+        if fact[0] == "N":
+            return Unknown()
+        if definition is None or (fact[0] == "K" and self._is_of_rule(Local(definition))):
+            return None
+        if fact[0] == "O":
+            return Instance(Local(definition))
+        return Local(definition)
 
     def _passed(self, call: ast.Call, binding: Binding, positional: list[ast.arg], bound: int) -> Values:
         """What ``call`` passes for the parameter, also through stars."""

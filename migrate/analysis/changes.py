@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrate.analysis.containers import is_container
+from migrate.analysis.scopes import Function
 from migrate.analysis.syntax import passed
-from migrate.analysis.values import Instance, Local, Migrated, Partial, Symbol, Value
+from migrate.analysis.values import Container, Rest, Value
+from migrate.flow.facts import Fact
+from migrate.flow.queries import DISPLAYS
 
 if TYPE_CHECKING:
     from migrate.analysis.evaluator import Evaluator
@@ -50,12 +53,25 @@ def find_changes(project: Project) -> dict[Value, Change]:
 
     def look(module: Evaluator) -> None:
         for receiver, change in _sites(module):
-            for value in project.evaluate(receiver):
-                if is_container(value):
-                    found[value] = found.get(value, Change()) | change
+            for value in _containers(project, receiver):
+                found[value] = found.get(value, Change()) | change
 
     project.for_each(look)
     return found
+
+
+def _containers(project: Project, receiver: ast.expr) -> Iterator[Value]:
+    """The containers that an expression may be."""
+    made = project.queries.containers(receiver)
+    for node in [receiver] if made is None else made:
+        if isinstance(node, DISPLAYS) and made is not None:
+            yield Container(node)
+        elif isinstance(node, ast.expr):
+            yield from filter(is_container, project.evaluate(node))
+        elif isinstance(node, ast.arg):
+            function = project.homes[node].index.scope(node).node
+            if isinstance(function, Function):
+                yield Rest(function, node is function.args.kwarg)
 
 
 def _sites(module: Evaluator) -> Iterator[tuple[ast.expr, Change]]:
@@ -109,14 +125,12 @@ def _may_hold(module: Evaluator, argument: ast.expr) -> bool:
 
 def _is_foreign(module: Evaluator, call: ast.Call) -> bool:
     """Whether the call runs code that is not followed and may change its arguments."""
-    if module.is_module_member(call.func):
-        return False
-    return not all(_is_followed(v, module.rules.packages) for v in module.evaluate(call.func))
+    queries = module.project.queries
+    facts = [held for fact in queries.facts(call.func) for held in queries.flow.behind(fact)]
+    return not facts or not all(_is_followed(fact, module.rules.packages) for fact in facts)
 
 
-def _is_followed(callee: Value, packages: frozenset[str]) -> bool:
-    if isinstance(callee, Symbol):
-        return callee.name.partition(".")[0] in (*TRUSTED, *packages)
-    if isinstance(callee, (Instance, Partial)):
-        return _is_followed(callee.of, packages)
-    return isinstance(callee, (Local, Migrated))
+def _is_followed(fact: Fact, packages: frozenset[str]) -> bool:
+    if fact[0] in "SL":
+        return str(fact[1]).partition(".")[0] in (*TRUSTED, *packages)
+    return fact[0] != "N"

@@ -84,6 +84,8 @@ def decide_unresolved(module: Module) -> None:
         names = [k.arg for k in call.keywords if k.arg in telling]
         if not names or call in reported or module.evaluator.callers.construction(call) is not None:
             continue
+        if module.evaluator.project.queries.is_another(call.func):
+            continue
         if (passed := _passed_on(module, call)) and Unknown() in module.evaluator.evaluate(call.func):
             lines = ", ".join(dict.fromkeys(module.line_name(d.node) for d in passed[:3]))
             symbols = tuple(sorted({d.symbol for d in passed}))

@@ -159,6 +159,14 @@ class Calls:
     def _partial(self, call: Call, number: int) -> None:
         if call.positional:
             self.graph.add(call.result, ("P", number))
+            callee, *filled = call.positional
+            made = self.flow.new_call(call._replace(positional=tuple(filled), result=NOBODY), self.flow.homes[number])
+            self.graph.watch(callee, self._may_call, made)
+
+    def _may_call(self, fact: Fact, number: int) -> None:
+        """Whoever gets a partial may call it, so that what it fills comes to the function."""
+        if fact[0] in "FBK":
+            self.call(fact, number)
 
     def _give_arguments(self, call: Call, number: int) -> None:
         for value in call.positional:

@@ -91,6 +91,11 @@ class Containers:
     def _take_over(self, key: object, node: int, into: Site) -> None:
         self._graph.edge(node, self.cell(into, key))
 
+    def has(self, site: Site, key: object) -> bool:
+        """Whether something is put under a key, or may be."""
+        cells = self._cells.get(site, {})
+        return bool(cells) if _known(key) is None else key in cells or None in cells
+
     def take_attribute(self, site: Site, name: str, to: int) -> None:
         self._read(site, ("attribute", name), to)
 

@@ -70,6 +70,15 @@ EFFECTS: dict[str, Effect] = {
 }
 """Effects by qualified name; other functions may give back what they get."""
 
+CALLABLES = {"functools.partial": "P", "types.FunctionType": "F", "types.MethodType": "B", "builtins.type": "MKSN"}
+"""Classes of what is called, with the kinds of facts that are of them."""
+KINDS = {
+    **CALLABLES,
+    **dict.fromkeys(("builtins.dict", "builtins.list", "builtins.tuple", "builtins.set"), "DON"),
+    **dict.fromkeys(("builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.bytes"), ""),
+}
+"""Classes of which no other facts are than those of some kinds."""
+
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
 

@@ -28,6 +28,12 @@ class Linker:
         self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
         self._bodies: dict[str, Bodies] = {}
 
+    def run(self) -> None:
+        """Move what is known until nothing is new."""
+        self.graph.run()
+        while self._members.look_ups.resolve():
+            self.graph.run()
+
     def fail(self, path: str) -> None:
         """A file that cannot be read."""
         self.flow.modules.fail(path)
@@ -51,6 +57,8 @@ class Linker:
             graph.watch(at[owner], members.store, (key, at[value]))
         for test in part.tests:
             graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
+        for look_up in part.look_ups:
+            graph.watch(at[look_up.base], members.look_up, (at[look_up.key], at[look_up.result]))
         for cls, to in part.instances:
             graph.watch(at[cls], members.instances, at[to])
         for source, into in part.merges:

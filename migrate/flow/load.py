@@ -61,4 +61,4 @@ def _link(linker: Linker, summaries: Mapping[str, Summary | None]) -> None:
             linker.fail(path)
         else:
             linker.link(summary)
-    linker.graph.run()
+    linker.run()

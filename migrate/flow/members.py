@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.library import CALLABLES, KINDS
+from migrate.flow.look_ups import LookUps
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
@@ -12,6 +14,8 @@ GENERAL = frozenset({"Module", "object", "type", "Callable"})
 """Names of classes of libraries from which layers derive."""
 
 
+CALLED = frozenset({"forward", "__call__", "__enter__"})
+"""Methods that are looked for on any object."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
@@ -26,6 +30,8 @@ class Members:
         self._passing = passing
         self._done: set[object] = set()
         self._trees: dict[int, int] = {}
+        self._keywords: dict[int, int] = {}
+        self.look_ups = LookUps(flow)
         flow.classes.watchers.append(self._new_attribute)
 
     def _first_time(self, *key: object) -> bool:
@@ -54,12 +60,18 @@ class Members:
             elif key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
+            if key not in CALLED and self._first_time("missing", fact, to):
+                self.graph.watch(self.flow.classes.lookup(id_of(fact), "__getattr__", True), self._computes, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
         elif kind in "FB" and key != "value":
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
             self.flow.modules.export(str(of), key, to)
+        elif kind == "P" and key == "func":
+            self.graph.edge(self.flow.calls[id_of(fact)].positional[0], to)
+        elif kind == "P" and key == "keywords":
+            self.graph.add(to, ("D", self._keywords_of(id_of(fact))))
         elif kind in "MPF" and key == "value":
             self.graph.add(to, fact)  # of a member of an Enum
         elif kind in "SM":
@@ -75,6 +87,14 @@ class Members:
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of, "D"))
             self.flow.containers.take_attribute(id_of(fact), key, to)
+
+    def look_up(self, fact: Fact, what: tuple[int, int]) -> None:
+        """``base[key]``, for a fact of the base, where the key is computed."""
+        key, to = what
+        if fact[0] == "D":
+            self.look_ups.add(id_of(fact), key, to)
+        else:
+            self.load(fact, (element(), to))
 
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
         kind, of = fact[0], fact[1]
@@ -95,6 +115,27 @@ class Members:
             result = function.summary.result
             self.graph.edge(result, to)
             self.graph.watch(result, self.load, ((ELEMENT, None), to))
+
+    def _keywords_of(self, partial: int) -> int:
+        """The container of the keywords of a partial."""
+        site = self._keywords.get(partial)
+        if site is None:
+            site = self._keywords[partial] = self.graph.new()
+            call = self.flow.calls[partial]
+            for name, value in call.keywords:
+                self.flow.containers.put(site, name, value)
+            for mapping in call.double_stars:
+                self.graph.watch(mapping, self._take_over, site)
+        return site
+
+    def _take_over(self, fact: Fact, site: int) -> None:
+        if fact[0] == "D":
+            self.flow.containers.merge(id_of(fact), site)
+
+    def _computes(self, fact: Fact, to: int) -> None:
+        """What ``__getattr__`` gives may be any attribute."""
+        if fact[0] == "F":
+            self.graph.edge(self.flow.functions[id_of(fact)].summary.result, to)
 
     def _member(self, source: int, to: int, bound: bool) -> None:
         """What a look-up found becomes a member: functions are bound, properties called."""
@@ -164,7 +205,7 @@ class Members:
             self.graph.add(to, ("I", self.flow.names[str(of)]))
         elif kind == "K":
             self.graph.add(to, ("O", of))
-        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL:
+        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in CALLABLES:
             self.graph.add(to, ("L", of))
         elif kind == "D" and self._first_time("instances", of, to):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
@@ -184,7 +225,9 @@ class Members:
     def _keep(self, fact: Fact, what: tuple[str, int]) -> None:
         """A class of a library lets pass what may derive from it: layers only where it is their common base."""
         name, to = what
-        if fact[0] not in "IM" or name.rpartition(".")[2] in GENERAL:
+        kinds = KINDS.get(name)
+        general = fact[0] not in "IM" or name.rpartition(".")[2] in GENERAL
+        if general if kinds is None else fact[0] in kinds:
             self.graph.add(to, fact)
 
     def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:

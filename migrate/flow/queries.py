@@ -10,11 +10,17 @@ from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.holding import Holding
+from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
 from migrate.index.scopes import Function
 
 Definition = Function | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+DISPLAYS = (ast.Dict, ast.List, ast.Tuple, ast.Set)
+COMPREHENSIONS = (ast.DictComp, ast.ListComp, ast.SetComp, ast.GeneratorExp)
+MAKERS = (*DISPLAYS, *COMPREHENSIONS, ast.Call, ast.arg)
+"""What makes containers; the parameters are those that collect arguments."""
 
 MAX_CALLEES = 24
 MAX_FILLED = 16
@@ -51,11 +57,15 @@ class Queries:
         self._definitions: dict[tuple[str, int], Definition] = {}
         self._known: dict[Fact, tuple[Callee, ...]] = {}
         self._holding = Holding(flow)
+        self._originals = flow.originals()
+        self._makers: dict[int, ast.AST] = {}
         for path, loaded in flow.modules.loaded.items():
             if loaded is None:
                 continue
             for node, number in nodes[path].items():
                 self._nodes[node] = number + loaded.base
+                if isinstance(node, MAKERS):
+                    self._makers.setdefault(number + loaded.base, node)
                 if isinstance(node, DEFINITIONS):
                     self._definitions[path, number] = node
 
@@ -124,10 +134,54 @@ class Queries:
             return self._definitions.get((cls.path, cls.summary.node))
         return None
 
+    def containers(self, node: ast.AST) -> list[ast.AST] | None:
+        """What makes the containers that an expression may be; None where not all of them are known."""
+        facts = self._all_facts(node)
+        if not facts:
+            return None
+        held = [id_of(fact) for fact in facts if fact[0] == "D"]
+        sites = dict.fromkeys(self._originals.get(site, site) for site in held)
+        return [self._makers[site] for site in sites if site in self._makers]
+
+    def may_be_else(self, node: ast.AST) -> bool | None:
+        """Whether an expression may be something that the files do not show; None where not all facts are known."""
+        nodes = self._live(node)
+        if not self._kept(nodes):
+            return None
+        return any(self._sources.of(each).unknown for each in nodes)
+
+    def called(self, node: ast.AST) -> list[Fact]:
+        """What is called in the end where an expression is, without the partials on the way."""
+        return list(dict.fromkeys(held for fact in self._kept(self._live(node)) for held in self.flow.behind(fact)))
+
+    def definition(self, fact: Fact) -> Definition | None:
+        """The function or class that a fact speaks about."""
+        return self._definition(("K", fact[1]) if fact[0] == "O" else fact)
+
+    def _live(self, node: ast.AST) -> list[int]:
+        """The nodes of an expression, but for that of a function of which all calls go to copies."""
+        number = self._nodes.get(node)
+        if number is None:
+            return []
+        nodes = self.flow.everywhere(number)
+        return [each for each in nodes if each not in self._idle] or nodes
+
+    @cached_property
+    def _idle(self) -> set[int]:
+        return self.flow.idle()
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return Sources(self.flow)
+
     def makes_none(self, node: ast.AST) -> bool:
         """Whether it is known what an expression may be, and calling that makes no layer of a rule."""
         facts = self._all_facts(node)
         return bool(facts) and not any(map(self._may_make, facts))
+
+    def is_another(self, node: ast.AST) -> bool:
+        """Whether all that an expression may be is known, and calling that makes no layer of a rule."""
+        return self.makes_none(node) and self.may_be_else(node) is False
 
     def _may_make(self, fact: Fact) -> bool:
         held = self.flow.behind(fact)

@@ -53,6 +53,10 @@ class Flow:
         """A node of a file, and those that stand for it in copies of its function."""
         return [node, *self.copies.get(node, ())]
 
+    def originals(self) -> dict[int, int]:
+        """For each node of a copy of a function, the one that it stands for."""
+        return {copied: node for node, copies in self.copies.items() for copied in copies}
+
     def idle(self) -> set[int]:
         """The nodes of functions of which all calls go to copies, and of copies that are called only from there."""
         found = set(self.copies)

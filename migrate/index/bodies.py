@@ -93,22 +93,31 @@ class Bodies:
 
 
 def _forwards(function: Function, body: Body) -> bool:
-    """Whether a function calls one of its parameters, or passes its stars on."""
+    """Whether a function calls one of its parameters, passes its stars on, or returns what a parameter says.
+
+    It may look up what it returns, or take a parameter apart before.
+    """
     if function.name.startswith("__") or (function.owner != NOBODY and function.kind in ("plain", "property")):
         return False
     given = {node for _, node in (*function.parameters, *function.keyword_only)}
     stars = {function.rest, function.keyword_rest} - {NOBODY}
     edges = [*body.copies, *body.merges]
     given, stars = _reached(given, edges), _reached(stars, edges)
+    parts = [*edges, *((test.subject, test.narrowed) for test in body.tests)]
+    parts += [(base, to) for (base, _), to in body.loads.items()]
+    parts += [(call.callee, call.result) for call in body.calls]
+    said = _reached({node for _, node in function.parameters}, parts, 2 * STEPS)
+    if any(look_up.key in said for look_up in body.look_ups):
+        return True
     passed = {node for call in body.calls for node in (*call.double_stars, *(n for _, n in call.stars))}
     called = {call.callee for call in body.calls}
     return not (stars.isdisjoint(passed) and given.isdisjoint(called))
 
 
-def _reached(nodes: set[int], edges: list[tuple[int, int]]) -> set[int]:
+def _reached(nodes: set[int], edges: list[tuple[int, int]], steps: int = STEPS) -> set[int]:
     """The nodes that edges lead to from some of them, in few steps."""
     found = set(nodes)
-    for _ in range(STEPS):
+    for _ in range(steps):
         found |= {to for source, to in edges if source in found}
     return found
 
@@ -127,5 +136,6 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "functions": lambda function: (function.node,),
     "displays": lambda display: (display.node, *(node for _, node in display.entries)),
     "merges": iter,
+    "look_ups": iter,
 }
 """The nodes of each kind of edge; loads, which are found by what they ask for, come besides."""

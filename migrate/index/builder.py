@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from migrate.index.scopes import Scope
 from migrate.index.shapes import constants
-from migrate.index.summary import NOBODY, ORDER, Key, Summary
+from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Summary, element
 
 T = TypeVar("T")
 Literals = dict[str, tuple[object, ...]]
@@ -87,6 +87,21 @@ class Builder:
         if node is None:
             node = loads[base, key] = self.new_of(self.summary.owners[base])
         return node
+
+    def look_up(self, base: int, key: int) -> int:
+        """What ``base`` has under a key that is computed."""
+        if self.anything in (base, key):
+            return self.load(base, element())
+        result = self.new_of(max(self.summary.owners[base], self.summary.owners[key]))
+        self.summary.look_ups.append(LookUp(base, key, result))
+        return result
+
+    def items(self, base: int, key: ast.expr, given: int) -> int:
+        """What ``base`` has under a key: one that is written out, that a loop goes through, or the node ``given``."""
+        keys = self.keys(key)
+        if keys == (None,):
+            return self.look_up(base, given)
+        return self.join(self.load(base, element(each)) for each in keys)
 
     def store(self, base: int, key: Key, value: int) -> None:
         if base != self.anything:

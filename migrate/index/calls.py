@@ -135,7 +135,7 @@ def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     default = passed.positional[1] if len(passed.positional) > 1 else b.anything
     if isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
         put(b, base, node.args[0], default, node.args[1] if len(node.args) > 1 else None)
-    return b.join((*(b.load(base, element(key)) for key in b.keys(node.args[0])), default))
+    return b.join((b.items(base, node.args[0], passed.positional[0]), default))
 
 
 def _copy(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:

@@ -12,7 +12,7 @@ from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
 from migrate.index.shapes import is_super, mapping_of_items, rows
-from migrate.index.summary import NOBODY, SLICE, Display, Place, Test, Use, element
+from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Place, Test, Use, element
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -102,7 +102,7 @@ def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
         assert isinstance(call.func, ast.Attribute)
         mapping = value(b, call.func.value)
-        assign(b, parts[0], b.constant("a key"))
+        assign(b, parts[0], b.constant(NO_LITERAL))
         assign(b, parts[1], b.load(mapping, element()))
         if isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Name):
             b.pairs[parts[0].id] = (parts[1].id, mapping)
@@ -110,7 +110,7 @@ def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     beside = rows(call) if call is not None else []
     if beside and len(beside) == len(parts):
         for part, row in zip(parts, beside, strict=True):
-            assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(0))
+            assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(NO_LITERAL))
         return
     assign(b, target, b.load(value(b, iterated), element()))
 
@@ -329,10 +329,8 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         if narrowed is not None:
             return narrowed
     base = value(b, node.value)
-    value(b, node.slice)
-    if isinstance(node.slice, ast.Slice):
-        return b.load(base, (SLICE, None))
-    return b.join(b.load(base, element(key)) for key in b.keys(node.slice))
+    key = value(b, node.slice)
+    return b.load(base, (SLICE, None)) if isinstance(node.slice, ast.Slice) else b.items(base, node.slice, key)
 
 
 def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:

@@ -73,7 +73,7 @@ def _collects(b: Builder, scope: Scope, argument: ast.arg | None) -> int:
     """The node of ``*args`` or ``**kwargs``."""
     if argument is None:
         return NOBODY
-    node = scope.names[argument.arg] = b.new_of(scope.number)
+    node = scope.names[argument.arg] = b.nodes[argument] = b.new_of(scope.number)
     return node
 
 

@@ -12,7 +12,7 @@ from migrate.index.narrowing import conditions, leaves
 from migrate.index.paths import dotted
 from migrate.index.scopes import Scope, bound_names
 from migrate.index.shapes import constants, tested_constant
-from migrate.index.summary import Call, Class, Import, Test, element
+from migrate.index.summary import NO_LITERAL, Call, Class, Import, Test, element
 
 
 def block(b: Builder, body: list[ast.stmt]) -> None:
@@ -125,7 +125,7 @@ def _try(b: Builder, node: ast.Try) -> None:
         if handler.type is not None:
             value(b, handler.type)
         if handler.name:
-            b.bind(handler.name, b.constant("an exception"))
+            b.bind(handler.name, b.constant(NO_LITERAL))
         block(b, handler.body)
     block(b, node.orelse)
     block(b, node.finalbody)

@@ -23,6 +23,9 @@ Key = str | tuple[str, object]
 another order.
 """
 
+NO_LITERAL = "something that is no literal"
+"""Stands for a value that is not followed, but is no class or layer."""
+
 NOBODY = -1
 """Stands for a node or an owner that is not there."""
 
@@ -113,6 +116,14 @@ class Use(NamedTuple):
     column: int
 
 
+class LookUp(NamedTuple):
+    """``result`` holds what ``base`` has under a key that ``key`` gives."""
+
+    base: int
+    key: int
+    result: int
+
+
 class Test(NamedTuple):
     """``narrowed`` holds what ``subject`` holds, as far as it may be an instance of ``classes``."""
 
@@ -138,6 +149,7 @@ class Part:
     functions: list[Function] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
     merges: list[tuple[int, int]] = field(default_factory=list)
+    look_ups: list[LookUp] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,193 @@
+"""Backwards from a node that facts have reached: the literals that may come to it, and whether anything else may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.library import EFFECTS, is_class_name
+from migrate.flow.state import Flow
+from migrate.index.summary import NO_LITERAL, NOBODY, Call, Key
+
+DEEP = 40
+"""Methods that are called on what methods give, beyond which a node may hold anything."""
+MANY = 64
+"""Literals beyond which a node may hold anything."""
+
+
+class Literals(NamedTuple):
+    """What comes to a node besides facts; ``unknown``: something that is not followed, too."""
+
+    values: frozenset[object] = frozenset()
+    unknown: bool = False
+
+    def __or__(self, other: Literals) -> Literals:
+        values = self.values | other.values
+        return Literals(values, self.unknown or other.unknown or len(values) > MANY)
+
+
+NOTHING = Literals()
+UNKNOWN = Literals(unknown=True)
+
+STRINGS: dict[str, Callable[..., object]] = {
+    **{name: getattr(str, name) for name in ("lower", "upper", "casefold", "title", "capitalize", "strip", "lstrip")},
+    **{name: getattr(str, name) for name in ("rstrip", "replace", "removeprefix", "removesuffix")},
+    "split": lambda text, *given: tuple(text.split(*given)),
+}
+"""Methods of strings that give the same for the same strings."""
+COMPUTING = frozenset({"__getattr__", "__getattribute__"})
+"""Methods of classes whose objects have attributes that nothing stores."""
+TEXT = frozenset({"builtins.str", "typing.Hashable", "builtins.object"})
+"""Classes of strings."""
+
+
+class Sources:
+    """Questions to a flow that has come to rest; each node is asked once."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._before = flow.graph.predecessors()
+        self._constants: dict[int, object] = {}
+        self._results: dict[int, Call] = {call.result: call for call in flow.calls if call.result != NOBODY}
+        self._loads: dict[int, tuple[int, Key]] = {}
+        self._tests: dict[int, tuple[int, int]] = {}
+        self._looked_up: set[int] = set()
+        self._known: dict[int, Literals] = {}
+        self._depth = 0
+        self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
+        self._open = self._find_open()
+        for loaded in flow.modules.loaded.values():
+            if loaded is not None:
+                self._constants.update((n + loaded.base, v) for n, v in loaded.summary.constants.items())
+        for part, home in flow.parts:
+            at = home.at
+            self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
+            self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
+            self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
+
+    def _find_open(self) -> set[object]:
+        """The classes of objects that get attributes under names which are computed, with those above and below."""
+        graph, classes = self._flow.graph, self._flow.classes
+        found: set[object] = set()
+        for call in self._flow.calls:
+            if call.positional and graph.holds(call.callee, ("S", "builtins.setattr")):
+                for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
+                    found.update((cls, *classes.above(cls), *classes.classes[cls].subclasses))
+        return found
+
+    def _may_have_more(self, cls: int, key: Key) -> bool:
+        """Whether objects of a class may have an attribute besides those that are found there."""
+        names = self._flow.classes.names(cls)
+        return cls in self._open or (key not in names and not COMPUTING.isdisjoint(names))
+
+    def of(self, node: int) -> Literals:
+        """What comes to a node."""
+        found = self._known.get(node)
+        if found is None:
+            self._known[node] = UNKNOWN  # where it leads back to itself by way of a method
+            self._depth += 1
+            found = self._known[node] = self._gathered(node) if self._depth < DEEP else UNKNOWN
+            self._depth -= 1
+        return found
+
+    def _gathered(self, node: int) -> Literals:
+        found = self._own(node)
+        seen = {node, *self._behind(node)}
+        todo = list(seen - {node})
+        for at in todo:
+            if found.unknown:
+                break
+            if at in self._known:
+                found |= self._known[at]
+                continue
+            found |= self._own(at)
+            behind = [before for before in self._behind(at) if before not in seen]
+            seen.update(behind)
+            todo += behind
+        return found
+
+    def _behind(self, node: int) -> Iterator[int]:
+        """The nodes of which a node holds what they hold."""
+        yield from self._before.get(node, ())
+        test = self._tests.get(node)
+        if test is not None and self._lets_text_pass(test[1]):
+            yield test[0]
+
+    def _lets_text_pass(self, classes: int) -> bool:
+        """Whether a test may hold for a string."""
+        graph = self._flow.graph
+        facts = graph.of(classes)
+        inner = [f for fact in facts if fact[0] == "D" for f in self._flow.containers.held(int(fact[1]))]
+        return any(fact[0] == "S" and fact[1] in TEXT for fact in (*facts, *inner)) or not facts
+
+    def _own(self, node: int) -> Literals:
+        """What a node holds by itself."""
+        if node in self._constants:
+            value = self._constants[node]
+            return UNKNOWN if value == NO_LITERAL else Literals(frozenset({value}))
+        facts = self._flow.graph.facts[node]
+        call = self._results.get(node)
+        if call is not None:
+            return self._given(call)
+        if node in self._loads:
+            return self._loaded(*self._loads[node])
+        if facts or self._before.get(node) or node in self._tests or node in self._looked_up:
+            return NOTHING
+        return UNKNOWN
+
+    def _given(self, call: Call) -> Literals:
+        """What a call gives: the same string for the same, as far as methods of strings go; facts are found already."""
+        method = self._loads.get(call.callee)
+        if method is not None and isinstance(method[1], str) and method[1] in STRINGS:
+            return self._texts(method[0], STRINGS[method[1]], [self.of(node) for node in call.positional])
+        facts = self._flow.graph.of(call.callee)
+        if not facts and method is not None:
+            facts = self._flow.graph.of(method[0])
+            return NOTHING if facts and all(fact[0] == "D" for fact in facts) else UNKNOWN
+        return NOTHING if facts and all(map(_is_followed, facts)) else UNKNOWN
+
+    def _texts(self, base: int, method: Callable[..., object], given: list[Literals]) -> Literals:
+        texts = self.of(base)
+        if texts.unknown or any(literals.unknown or len(literals.values) != 1 for literals in given):
+            return UNKNOWN
+        arguments = [next(iter(literals.values)) for literals in given]
+        if not all(isinstance(argument, str) for argument in arguments):
+            return UNKNOWN
+        return Literals(frozenset(method(text, *arguments) for text in texts.values if isinstance(text, str)))
+
+    def _loaded(self, base: int, key: Key) -> Literals:
+        """What an attribute or element of something is that is no object, class or container of the run."""
+        facts = self._flow.graph.of(base)
+        if key == "__name__":
+            return Literals(frozenset(name for fact in facts if (name := self._name(fact))), not facts)
+        if any(fact[0] in "OK" and self._may_have_more(id_of(fact), key) for fact in facts):
+            return UNKNOWN
+        if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
+            return UNKNOWN
+        if facts:
+            return UNKNOWN if any(fact[0] in "LN" for fact in facts) else NOTHING
+        held = self.of(base)
+        parts = [value for value in held.values if isinstance(value, tuple)]
+        if isinstance(key, tuple) and isinstance(key[1], int) and parts:
+            return Literals(frozenset(part[key[1]] for part in parts if -len(part) <= key[1] < len(part)), held.unknown)
+        return UNKNOWN if held.unknown else NOTHING
+
+    def _shows_none(self, site: int, key: object) -> bool:
+        """Whether nothing in a container is known to be under a key, other than in what a function collects."""
+        return site not in self._collected and not self._flow.containers.has(site, key)
+
+    def _name(self, fact: Fact) -> str:
+        if fact[0] in "MS":
+            return str(fact[1]).rpartition(".")[2]
+        if fact[0] == "K":
+            return self._flow.classes.classes[int(fact[1])].summary.name
+        return self._flow.functions[int(fact[1])].summary.name if fact[0] in "FB" else ""
+
+
+def _is_followed(callee: Fact) -> bool:
+    """Whether the flow has what calling something gives."""
+    if callee[0] != "S":
+        return callee[0] in "FBKMPROC"
+    name = str(callee[1])
+    return is_class_name(name) or EFFECTS.get(name, "nothing") != "nothing"
