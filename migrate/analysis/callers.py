@@ -157,10 +157,18 @@ class Callers:
         if is_open is None or not ours:
             return values
         called = queries.called(func)
-        names = {queries.flow.names[str(fact[1])] for fact in called if fact[0] == "M"}
-        found = frozenset(v for v in ours if not isinstance(v, Migrated) or v.rule.source.name in names)
+        classes = {queries.flow.names[str(fact[1])] for fact in called if fact[0] == "M"}
+        found = frozenset(v for v in ours if self._class_name(v) in (None, *classes))
+        if queries.makes_none(func):
+            found = ours = NOTHING
         others = [known for fact in called if (known := self._other(fact)) is not None]
         return (found or ours) | frozenset(others) | (UNKNOWN if is_open else NOTHING)
+
+    def _class_name(self, value: Value) -> str | None:
+        """The name by which the flow knows a class of a rule; None for what is not one itself."""
+        if isinstance(value, Migrated):
+            return value.rule.source.name
+        return self._project.queries.flow.names.get(value.name) if isinstance(value, Symbol) else None
 
     def _is_of_rule(self, value: Value) -> bool:
         """Whether a value is a class of a rule, one that derives from it, or a partial of one."""

@@ -256,7 +256,9 @@ class Module:
     def objects(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; constants are left out, which no layer's attributes are read of."""
         values = sorted(without_constants(self.evaluator.evaluate(node)), key=repr)
-        return [v for v in values if self.base_of(v) is None] if self.is_no_layer(node) else values
+        if self.is_no_layer(node):
+            return [v for v in values if self.base_of(v) is None and self.target_rule(v) is None]
+        return values
 
     def is_no_layer(self, node: ast.expr) -> bool:
         """Whether the flow knows what an expression may be, and no layer of a rule is among that."""

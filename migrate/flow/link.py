@@ -129,6 +129,8 @@ class Linker:
         if owner is not None and summary.parameters and summary.kind != "static":
             first: Fact = ("K" if summary.kind == "class" else "O", owner)
             self.graph.add(summary.parameters[0][1], first)
+            if summary.kind == "class":
+                self._members.class_method(owner, summary.parameters[0][1])
         for node in (summary.rest, summary.keyword_rest):
             if node != NOBODY:
                 self.graph.add(node, ("D", node))

@@ -27,10 +27,10 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     nodes: dict[str, dict[ast.AST, int]] = {}
     tree = Tree(paths)
     unread = Unread(paths, read, rules, tree)
-    flow = Flow(rules, tree, Graph(), origins=unread.origins)
+    wanted = sorted(triggered)
+    flow = Flow(rules, tree, Graph(), frozenset(wanted), unread.origins)
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
-    wanted = sorted(triggered)
     first = len(wanted)
     while wanted:
         new = {path: _summary(path, parse, rules, nodes.setdefault(path, {})) for path in wanted}

@@ -10,7 +10,7 @@ from migrate.flow.state import Flow
 from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
-GENERAL = frozenset({"Module", "object", "type", "Callable"})
+GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable"})
 """Names of classes of libraries from which layers derive."""
 
 
@@ -31,6 +31,7 @@ class Members:
         self._done: set[object] = set()
         self._trees: dict[int, int] = {}
         self._keywords: dict[int, int] = {}
+        self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
         flow.classes.watchers.append(self._new_attribute)
 
@@ -242,6 +243,7 @@ class Members:
             for owner in self._family(cls):
                 self._branch_out(owner)
             self._tell_subclass(id_of(fact), cls)
+            self._tell_class_methods(cls)
             for name, to in self.flow.classes.supers.get(cls, ()):
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
@@ -255,6 +257,19 @@ class Members:
                         self.graph.add(to, ("C", cls))
         elif fact[0] == "D" and self._first_time("bases", fact, cls):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.base, cls)
+
+    def class_method(self, owner: int, parameter: int) -> None:
+        """The class that a class method gets may be one that derives from its own."""
+        self._class_methods.setdefault(owner, []).append(parameter)
+        for cls in self.flow.classes.classes[owner].subclasses:
+            self.graph.add(parameter, ("K", cls))
+
+    def _tell_class_methods(self, cls: int) -> None:
+        classes = self.flow.classes
+        for above in classes.above(cls):
+            for parameter in self._class_methods.get(above, ()):
+                for below in (cls, *classes.classes[cls].subclasses):
+                    self.graph.add(parameter, ("K", below))
 
     def _tree(self, cls: int) -> int:
         """The container of all layers of an object: what it has under its names, and what that holds."""
