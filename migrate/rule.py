@@ -195,7 +195,7 @@ class Source:
     """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``.
 
     ``telling``: names of attributes and methods by which code tells an object of the class; ``tested``: such names that
-    other modules have too.
+    other modules have too. ``without``: classes whose instances have none of both.
     """
 
     name: str
@@ -203,6 +203,7 @@ class Source:
     fragments: tuple[str, ...] = ()
     telling: tuple[str, ...] = ()
     tested: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

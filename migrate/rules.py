@@ -68,6 +68,7 @@ class RuleSet:
         self.target_names = frozenset(name.rpartition(".")[2] for name in self.by_target)
         self.homes = frozenset(name.rpartition(".")[0] for name in self.by_name)
         self.telling = frozenset(name for r in rules for name in r.source.telling)
+        self.without = frozenset(name for r in rules for name in r.source.without)
         self.tested = frozenset(name for r in rules for name in r.source.tested)
         self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
         self.source_package = rules[0].source.name.partition(".")[0] if rules else ""

@@ -35,6 +35,7 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     """What becomes of an attribute of an object that is one of ``values``; None where it is nothing of ours."""
     if node.attr.startswith("__") and node.attr.endswith("__"):
         return None
+    values = [v for v in values if not _lacks(module, v, node.attr)]
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not bases:
         return _distinctive(module, node, values)
@@ -66,6 +67,13 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     known_name = node.attr in rule.attributes or node.attr in rule.methods
     draft = listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
     return draft if origin is None else _of_left(module, node, draft, origin, f"is {rule.source.name}")
+
+
+def _lacks(module: Module, value: Value, attr: str) -> bool:
+    """Whether a value is of a class of a library that has no such attribute, so that it cannot be here."""
+    of = value.of if isinstance(value, Instance) else None
+    rules = module.rules
+    return isinstance(of, Symbol) and of.name in rules.without and (attr in rules.telling or attr in rules.tested)
 
 
 def _of_left(module: Module, node: ast.Attribute, draft: Draft, origin: Stays, what: str) -> Draft:
