@@ -153,16 +153,25 @@ class Callers:
         """What is called, where the flow knows all of that: its other classes in place of those of ``values``."""
         queries = self._project.queries
         is_open = queries.may_be_else(func)
+        called = queries.called(func) if is_open is not None else []
         ours = frozenset(filter(self._is_of_rule, values))
+        if not ours and any(fact[0] == "M" for fact in called):
+            ours = self._from_afar(func)
         if is_open is None or not ours:
             return values
-        called = queries.called(func)
         classes = {queries.flow.names[str(fact[1])] for fact in called if fact[0] == "M"}
         found = frozenset(v for v in ours if self._class_name(v) in (None, *classes))
         if queries.makes_none(func):
             found = ours = NOTHING
         others = [known for fact in called if (known := self._other(fact)) is not None]
         return (found or ours) | frozenset(others) | (UNKNOWN if is_open else NOTHING)
+
+    def _from_afar(self, func: ast.expr) -> Values:
+        """The classes of rules that only the flow leads to a call, and partials of them."""
+        queries = self._project.queries
+        facts = [fact for fact in queries.objects(func) if fact[0] in "MP"]
+        spelled = [node for fact in facts for node in queries.spellings(func, fact)]
+        return frozenset(v for v in union(map(self._evaluate, spelled)) if self._is_of_rule(v))
 
     def _class_name(self, value: Value) -> str | None:
         """The name by which the flow knows a class of a rule; None for what is not one itself."""

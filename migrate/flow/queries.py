@@ -154,6 +154,36 @@ class Queries:
         """What is called in the end where an expression is, without the partials on the way."""
         return list(dict.fromkeys(held for fact in self._kept(self._live(node)) for held in self.flow.behind(fact)))
 
+    def objects(self, node: ast.AST) -> list[Fact]:
+        """What an expression may be, where nobody calls the function around it but in copies."""
+        return self._kept(self._live(node))
+
+    def spellings(self, node: ast.AST, fact: Fact) -> list[ast.expr]:
+        """The expressions from which a fact came to one: those that spell a class, or make a partial."""
+        graph, found = self.flow.graph, dict[ast.expr, None]()
+        todo = [each for each in self._live(node) if graph.holds(each, fact)]
+        seen = set(todo)
+        for at in todo:
+            before = [b for b in self._before.get(at, ()) if graph.holds(b, fact)]
+            todo += [b for b in before if b not in seen]
+            seen.update(before)
+            if not before:
+                found.update(dict.fromkeys(self._written.get(self._originals.get(at, at), ())))
+        return list(found)
+
+    @cached_property
+    def _before(self) -> dict[int, list[int]]:
+        return self.flow.graph.predecessors()
+
+    @cached_property
+    def _written(self) -> dict[int, list[ast.expr]]:
+        """The names, attributes and calls that each node stands for."""
+        found: dict[int, list[ast.expr]] = {}
+        for node, number in self._nodes.items():
+            if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
+                found.setdefault(number, []).append(node)
+        return found
+
     def definition(self, fact: Fact) -> Definition | None:
         """The function or class that a fact speaks about."""
         return self._definition(("K", fact[1]) if fact[0] == "O" else fact)
