@@ -159,19 +159,32 @@ class Demand:
         """The names of a module that bring a class or layer, with what does."""
         found = {}
         for name, node in self._flow.modules.names(module).items():
-            facts = [fact for fact in self._flow.graph.of(node) if self._carrying.fact(fact)]
+            facts = [f for f in self._flow.graph.of(node) if self._carrying.fact(f) or self._takes_class(f)]
             if facts:
                 found[name] = facts
         return found
 
+    def _takes_class(self, fact: Fact) -> bool:
+        """Whether a function or constructor gets a class from one caller, so that others may pass it another."""
+        functions, classes = self._flow.functions, self._flow.classes
+        if fact[0] == "F":
+            summary = functions[id_of(fact)].summary
+            given = [node for _, node in (*summary.parameters, *summary.keyword_only)]
+            return any(self._carrying.node(each) == IS_CLASS for node in given for each in self._flow.everywhere(node))
+        if fact[0] != "K":
+            return False
+        made_by = self._flow.graph.of(classes.lookup(id_of(fact), "__init__", False))
+        return any(self._takes_class(method) for method in made_by if method[0] == "F")
+
     def _users(self, path: str, name: str, bound: str, facts: list[Fact]) -> Iterator[str]:
         """The files that have something under a name, or what others make of it, and do with it what matters."""
         by_itself = any(self._carrying.fact(fact) >= BY_ITSELF for fact in facts)
+        takes_class = any(map(self._takes_class, facts))
         for file, given, through in self._having(path, frozenset({bound})):
             files = dict.fromkeys((file, *through))
             if name not in given and not any(name in self._unread.words(f) for f in files):
                 continue
-            if by_itself and through == (file,):
+            if (by_itself or takes_class) and through == (file,):
                 yield file
             elif any(self._uses(file, given, fact) for fact in facts):
                 yield from (f for f in files if f not in self._read)
