@@ -53,6 +53,7 @@ class Sources:
         self._loads: dict[int, tuple[int, Key]] = {}
         self._tests: dict[int, tuple[int, int]] = {}
         self._looked_up: set[int] = set()
+        self._sums: set[int] = set()
         self._known: dict[int, Literals] = {}
         self._depth = 0
         self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
@@ -65,6 +66,7 @@ class Sources:
             self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
+            self._sums.update(at[node] for node in part.sums)
 
     def _find_open(self) -> set[object]:
         """The classes of objects that get attributes under names which are computed, with those above and below."""
@@ -127,6 +129,8 @@ class Sources:
             value = self._constants[node]
             return UNKNOWN if value == NO_LITERAL else Literals(frozenset({value}))
         facts = self._flow.graph.facts[node]
+        if node in self._sums and not facts:
+            return UNKNOWN
         call = self._results.get(node)
         if call is not None:
             return self._given(call)

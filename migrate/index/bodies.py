@@ -137,5 +137,6 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "displays": lambda display: (display.node, *(node for _, node in display.entries)),
     "merges": iter,
     "look_ups": iter,
+    "sums": lambda node: (node,),
 }
 """The nodes of each kind of edge; loads, which are found by what they ask for, come besides."""

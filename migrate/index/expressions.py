@@ -353,7 +353,15 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 def _operation(b: Builder, node: ast.BinOp) -> int:
     """A union of classes, or containers that are joined; other results are nothing to follow."""
     left, right = value(b, node.left), value(b, node.right)
-    return b.join((left, right)) if isinstance(node.op, (ast.BitOr, ast.Add)) else b.anything
+    if isinstance(node.op, ast.BitOr):
+        return b.join((left, right))
+    if not isinstance(node.op, ast.Add):
+        return b.anything
+    made = b.new()
+    b.copy(left, made)
+    b.copy(right, made)
+    b.summary.sums.append(made)
+    return made
 
 
 EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {

@@ -150,6 +150,8 @@ class Part:
     displays: list[Display] = field(default_factory=list)
     merges: list[tuple[int, int]] = field(default_factory=list)
     look_ups: list[LookUp] = field(default_factory=list)
+    sums: list[int] = field(default_factory=list)
+    """The nodes of ``a + b``, which have the elements of both where these are containers."""
 
 
 @dataclass(slots=True)
