@@ -165,16 +165,12 @@ class Demand:
         return found
 
     def _takes_class(self, fact: Fact) -> bool:
-        """Whether a function or constructor gets a class from one caller, so that others may pass it another."""
-        functions, classes = self._flow.functions, self._flow.classes
-        if fact[0] == "F":
-            summary = functions[id_of(fact)].summary
-            given = [node for _, node in (*summary.parameters, *summary.keyword_only)]
-            return any(self._carrying.node(each) == IS_CLASS for node in given for each in self._flow.everywhere(node))
-        if fact[0] != "K":
+        """Whether a function gets a class from one caller, so that others may pass it another."""
+        if fact[0] != "F":
             return False
-        made_by = self._flow.graph.of(classes.lookup(id_of(fact), "__init__", False))
-        return any(self._takes_class(method) for method in made_by if method[0] == "F")
+        summary = self._flow.functions[id_of(fact)].summary
+        given = [node for _, node in (*summary.parameters, *summary.keyword_only)]
+        return any(self._carrying.node(each) == IS_CLASS for node in given for each in self._flow.everywhere(node))
 
     def _users(self, path: str, name: str, bound: str, facts: list[Fact]) -> Iterator[str]:
         """The files that have something under a name, or what others make of it, and do with it what matters."""
