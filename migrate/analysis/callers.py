@@ -171,7 +171,8 @@ class Callers:
         queries = self._project.queries
         facts = [fact for fact in queries.objects(func) if fact[0] in "MP"]
         spelled = [node for fact in facts for node in queries.spellings(func, fact)]
-        return frozenset(v for v in union(map(self._evaluate, spelled)) if self._is_of_rule(v))
+        values = [frozenset(filter(self._is_of_rule, self._evaluate(node))) for node in spelled]
+        return union(values) if all(values) else NOTHING  # nothing tells whether what is not understood stays
 
     def _class_name(self, value: Value) -> str | None:
         """The name by which the flow knows a class of a rule; None for what is not one itself."""
