@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migrate.analysis.containers import at, is_container, spelled
 from migrate.analysis.decorators import decorated_nodes, decorators
 from migrate.analysis.exclusions import arriving
+from migrate.analysis.known import callables
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import field_names, has_decorator, passed
 from migrate.analysis.values import (
@@ -24,13 +25,10 @@ from migrate.analysis.values import (
     Partial,
     Rest,
     Symbol,
-    Unknown,
     Value,
     Values,
     union,
 )
-from migrate.flow.facts import Fact
-from migrate.flow.library import KINDS
 from migrate.flow.queries import Callee, Definition
 
 if TYPE_CHECKING:
@@ -133,7 +131,7 @@ class Callers:
         if values == frozenset({Symbol("functools.partial")}) and call.args:
             values, skip = self._evaluate(call.args[0]), 1
         func = call.args[0] if skip else call.func
-        values = arriving(self._project.homes[call], call, func, self._with_known(func, values))
+        values = arriving(self._project.homes[call], call, func, callables(self._project, func, values))
         found: list[tuple[Value, int]] = []
         for value in sorted(values, key=repr):
             filled = 0
@@ -148,63 +146,6 @@ class Callers:
                     value = base
             found.append((value, filled))
         return found, skip
-
-    def _with_known(self, func: ast.expr, values: Values) -> Values:
-        """What is called, where the flow knows all of that: its other classes in place of those of ``values``."""
-        queries = self._project.queries
-        is_open = queries.may_be_else(func)
-        called = queries.called(func) if is_open is not None else []
-        ours = frozenset(filter(self._is_of_rule, values))
-        if not ours and any(fact[0] == "M" for fact in called):
-            ours = self._from_afar(func)
-        if is_open is None or not ours:
-            return values
-        classes = {queries.flow.names[str(fact[1])] for fact in called if fact[0] == "M"}
-        found = frozenset(v for v in ours if self._class_name(v) in (None, *classes))
-        if queries.makes_none(func):
-            found = ours = NOTHING
-        others = [known for fact in called if (known := self._other(fact)) is not None]
-        return (found or ours) | frozenset(others) | (UNKNOWN if is_open else NOTHING)
-
-    def _from_afar(self, func: ast.expr) -> Values:
-        """The classes of rules that only the flow leads to a call, and partials of them."""
-        queries = self._project.queries
-        facts = [fact for fact in queries.objects(func) if fact[0] in "MP"]
-        spelled = [node for fact in facts for node in queries.spellings(func, fact)]
-        values = [frozenset(filter(self._is_of_rule, self._evaluate(node))) for node in spelled]
-        return union(values) if all(values) else NOTHING  # nothing tells whether what is not understood stays
-
-    def _class_name(self, value: Value) -> str | None:
-        """The name by which the flow knows a class of a rule; None for what is not one itself."""
-        if isinstance(value, Migrated):
-            return value.rule.source.name
-        return self._project.queries.flow.names.get(value.name) if isinstance(value, Symbol) else None
-
-    def _is_of_rule(self, value: Value) -> bool:
-        """Whether a value is a class of a rule, one that derives from it, or a partial of one."""
-        if isinstance(value, Partial):
-            return self._is_of_rule(value.of)
-        if isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
-            classes = self._project.classes
-            return (classes.migrated_base(value.node) or classes.target_base(value.node)) is not None
-        return isinstance(value, Migrated) or (
-            isinstance(value, Symbol) and value.name in self._project.rules.by_target
-        )
-
-    def _other(self, fact: Fact) -> Value | None:
-        """The value for a fact of what is called; None for what cannot be, and for classes of rules."""
-        definition = self._project.queries.definition(fact) if fact[0] in "FBKO" else None
-        if fact[0] == "S":
-            return Symbol(str(fact[1]))
-        if fact[0] in "LI":
-            return None if fact[1] in KINDS else Instance(Symbol(str(fact[1])))
-        if fact[0] == "N":
-            return Unknown()
-        if definition is None or (fact[0] == "K" and self._is_of_rule(Local(definition))):
-            return None
-        if fact[0] == "O":
-            return Instance(Local(definition))
-        return Local(definition)
 
     def _passed(self, call: ast.Call, binding: Binding, positional: list[ast.arg], bound: int) -> Values:
         """What ``call`` passes for the parameter, also through stars."""

@@ -79,6 +79,9 @@ KINDS = {
 }
 """Classes of which no other facts are than those of some kinds."""
 
+GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable"})
+"""Names of classes of libraries from which layers derive."""
+
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
 

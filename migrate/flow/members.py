@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, KINDS
+from migrate.flow.library import CALLABLES, GENERAL, KINDS
 from migrate.flow.look_ups import LookUps
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
-GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable"})
-"""Names of classes of libraries from which layers derive."""
 
 
 CALLED = frozenset({"forward", "__call__", "__enter__"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import EFFECTS, is_class_name
+from migrate.flow.library import EFFECTS, GENERAL, is_class_name
 from migrate.flow.state import Flow
 from migrate.index.summary import NO_LITERAL, NOBODY, Call, Key
 
@@ -57,7 +58,6 @@ class Sources:
         self._known: dict[int, Literals] = {}
         self._depth = 0
         self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
-        self._open = self._find_open()
         for loaded in flow.modules.loaded.values():
             if loaded is not None:
                 self._constants.update((n + loaded.base, v) for n, v in loaded.summary.constants.items())
@@ -67,21 +67,30 @@ class Sources:
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
             self._sums.update(at[node] for node in part.sums)
+        self._open = self._find_open()
 
-    def _find_open(self) -> set[object]:
-        """The classes of objects that get attributes under names which are computed, with those above and below."""
+    def _find_open(self) -> dict[int, set[str]]:
+        """The classes of objects that get attributes under computed names, with what such names look like."""
         graph, classes = self._flow.graph, self._flow.classes
-        found: set[object] = set()
+        found: dict[int, set[str]] = {}
         for call in self._flow.calls:
             if call.positional and graph.holds(call.callee, ("S", "builtins.setattr")):
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
-                    found.update((cls, *classes.above(cls), *classes.classes[cls].subclasses))
+                    for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
+                        found.setdefault(each, set()).add(self._pattern(call))
         return found
+
+    def _pattern(self, call: Call) -> str:
+        """What the name in a call of ``setattr`` looks like, as a file name pattern."""
+        value = self._constants.get(call.positional[1]) if len(call.positional) > 1 else None
+        told = str(value).partition(f"{NO_LITERAL}: ")
+        return told[2] or "*"
 
     def _may_have_more(self, cls: int, key: Key) -> bool:
         """Whether objects of a class may have an attribute besides those that are found there."""
         names = self._flow.classes.names(cls)
-        return cls in self._open or (key not in names and not COMPUTING.isdisjoint(names))
+        patterns = self._open.get(cls, ()) if isinstance(key, str) else ()
+        return any(fnmatchcase(str(key), p) for p in patterns) or (key not in names and not COMPUTING.isdisjoint(names))
 
     def of(self, node: int) -> Literals:
         """What comes to a node."""
@@ -121,13 +130,14 @@ class Sources:
         graph = self._flow.graph
         facts = graph.of(classes)
         inner = [f for fact in facts if fact[0] == "D" for f in self._flow.containers.held(int(fact[1]))]
-        return any(fact[0] == "S" and fact[1] in TEXT for fact in (*facts, *inner)) or not facts
+        names = [str(fact[1]) for fact in (*facts, *inner) if fact[0] == "S"]
+        return not facts or any(name in TEXT or name.rpartition(".")[2] in GENERAL for name in names)
 
     def _own(self, node: int) -> Literals:
         """What a node holds by itself."""
         if node in self._constants:
             value = self._constants[node]
-            return UNKNOWN if value == NO_LITERAL else Literals(frozenset({value}))
+            return UNKNOWN if str(value).startswith(NO_LITERAL) else Literals(frozenset({value}))
         facts = self._flow.graph.facts[node]
         if node in self._sums and not facts:
             return UNKNOWN

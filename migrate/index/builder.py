@@ -35,6 +35,8 @@ class Builder:
         self.depth = 0
         self.depths: dict[str, int] = {}
         """How deep the blocks are nested here, and for what is narrowed, in which the test holds."""
+        self.again: dict[str, int] = {}
+        """What is narrowed here and bound anew further down in a loop, with the nodes that get that, too."""
         self.literals: Literals = {}
         """The constants that variables can be here; behind ``name[]``, the elements of tuples."""
         self.pairs: dict[str, tuple[str, int]] = {}
@@ -140,6 +142,12 @@ class Builder:
     def bind(self, name: str, value: int) -> None:
         """Bind ``name`` here. What a test has said of it may still hold where only a nested block binds it anew."""
         before = self.narrowed.get(name)
+        self.bind_again(name, value)
+        if name in self.scope.elsewhere:
+            home = self.scope.elsewhere[name]
+            home.rebound.setdefault(name, []).append(value)
+            for node in home.narrowed.get(name, ()):
+                self.copy(value, node)
         self.forget(name)
         self.literals.pop(name, None)
         self.literals.pop(f"{name}[]", None)
@@ -148,6 +156,17 @@ class Builder:
         self.copy(value, self.variable(name))
         if before is not None and self.depth > self.depths.get(name, 0):
             self.narrowed[name] = self.join((before, value))
+
+    def bind_again(self, path: str, value: int) -> None:
+        """Let what stands at a path in the loop above hold what is bound to it further down."""
+        for known, node in self.again.items():
+            if known == path:
+                self.copy(value, node)
+            elif known.startswith(f"{path}."):
+                inner = value
+                for name in known[len(path) + 1 :].split("."):
+                    inner = self.load(inner, name)
+                self.copy(inner, node)
 
     def bind_late(self, name: str, value: int) -> None:
         """Bind a name that may have been used above, when nothing was known of its binding here."""
@@ -163,6 +182,11 @@ class Builder:
         """Let ``path`` stand for ``node``; with ``inner``, in the block that is read next."""
         self.narrowed[path] = node
         self.depths[path] = self.depth + inner
+        home = self.scope.resolve(path)
+        if home is not None:
+            home.narrowed.setdefault(path, []).append(node)
+            for value in home.rebound.get(path, ()):
+                self.copy(value, node)
 
     def forget(self, path: str) -> None:
         """Drop what tests have said of ``path`` and of all behind it."""
@@ -170,10 +194,17 @@ class Builder:
             return
         behind = (f"{path}.", f"{path}[")
         self.narrowed = {p: n for p, n in self.narrowed.items() if p != path and not p.startswith(behind)}
+        self.forget_keyed(path)
+
+    def forget_keyed(self, key: str) -> None:
+        """Drop what tests have said of elements under a key that changes."""
+        if self.narrowed:
+            self.narrowed = {p: n for p, n in self.narrowed.items() if f"[{key}]" not in p}
 
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
         before, narrowed, literals, pairs = self.scope, self.narrowed, self.literals, self.pairs
+        again, self.again = self.again, self.again if scope.is_comprehension else {}
         self.scope, self.owner = scope, scope.number
         self.narrowed = dict(narrowed) if scope.is_comprehension else {}
         self.literals, self.pairs = (dict(literals), dict(pairs)) if scope.is_comprehension else ({}, {})
@@ -181,7 +212,7 @@ class Builder:
             return read()
         finally:
             self.scope, self.owner, self.narrowed = before, before.number, narrowed
-            self.literals, self.pairs = literals, pairs
+            self.literals, self.pairs, self.again = literals, pairs, again
 
     def enclosing_class(self) -> int:
         return self.scope.enclosing_class()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import COMPUTED, SLICE, Call, Display, Use, element
+from migrate.index.paths import namespace_owner
+from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Use, element
 
 
 class Passed(NamedTuple):
@@ -122,10 +123,25 @@ def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 
 
 def _update(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
-    b.summary.merges += [(source, base) for source in (*passed.positional, *passed.double_stars)]
+    mappings = (*passed.positional, *passed.double_stars)
+    b.summary.merges += [(source, base) for source in mappings]
     for name, value in passed.keywords:
         b.store(base, element(name), value)
+    owner = namespace_owner(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    if owner is not None:
+        _set_attributes(b, node, b.nodes[owner], passed.keywords, mappings)
     return b.anything
+
+
+def _set_attributes(
+    b: Builder, node: ast.Call, owner: int, named: tuple[tuple[str, int], ...], mappings: tuple[int, ...]
+) -> None:
+    """``vars(x).update(...)`` sets attributes: those that are named, and under names that nobody spells."""
+    for name, value in named:
+        b.store(owner, name, value)
+    for mapping in mappings:
+        given = (owner, b.constant(NO_LITERAL), b.load(mapping, element()))
+        b.summary.calls.append(Call(b.name("setattr"), given, (), (), (), b.new(), node.lineno, node.col_offset))
 
 
 def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:

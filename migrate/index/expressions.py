@@ -11,7 +11,7 @@ from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
-from migrate.index.shapes import is_super, mapping_of_items, rows
+from migrate.index.shapes import is_super, mapping_of_items, pattern_of, rows
 from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Place, Test, Use, element
 
 
@@ -29,6 +29,8 @@ def value(b: Builder, node: ast.expr) -> int:
 def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
     """Let paths stand for what tests say of them, from here on; with ``inner``, in the block that is read next."""
     for condition in found:
+        if condition.told_by and b.scope.resolve(condition.told_by) is not None:
+            continue  # a function of the file, which may tell anything
         classes = b.join(value(b, c) for c in condition.classes)
         subject, narrowed = value(b, condition.subject), b.new()
         b.summary.tests.append(Test(subject, classes, narrowed))
@@ -44,6 +46,7 @@ def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = N
         if target.attr in b.members:
             b.summary.uses.append(Use(base, target.attr, target.lineno, target.col_offset))
         b.store(base, target.attr, given)
+        b.bind_again(dotted(target), given)
         b.forget(dotted(target))
     elif isinstance(target, ast.Subscript):
         _assign_item(b, target, given, source)
@@ -333,6 +336,12 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
     return b.load(base, (SLICE, None)) if isinstance(node.slice, ast.Slice) else b.items(base, node.slice, key)
 
 
+def _text(b: Builder, node: ast.JoinedStr) -> int:
+    """A string that is put together, with what it looks like."""
+    _children(b, node)
+    return b.constant(f"{NO_LITERAL}: {pattern_of(node)}")
+
+
 def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:
     return value(b, node.value)
 
@@ -383,6 +392,7 @@ EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
     ast.DictComp: _comprehension,
     ast.Subscript: _subscript,
     ast.Starred: _inner,
+    ast.JoinedStr: _text,
     ast.Await: _inner,
     ast.Yield: _yield,
     ast.YieldFrom: _yield,

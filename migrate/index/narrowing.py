@@ -12,11 +12,12 @@ EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 class Condition(NamedTuple):
-    """What is at ``path`` is an instance of one of ``classes``."""
+    """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells."""
 
     path: str
     subject: ast.expr
     classes: tuple[ast.expr, ...]
+    told_by: str = ""
 
 
 def conditions(test: ast.expr, holds: bool) -> Iterator[Condition]:
@@ -43,13 +44,14 @@ def _alternatives(test: ast.BoolOp, holds: bool) -> Iterator[Condition]:
     parts = [list(conditions(part, holds)) for part in test.values]
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]
-        yield Condition(first.path, first.subject, tuple(c for part in parts for c in part[0].classes))
+        classes = tuple(c for part in parts for c in part[0].classes)
+        yield Condition(first.path, first.subject, classes, next((part[0].told_by for part in parts), ""))
 
 
 def _instance_test(call: ast.Call) -> Iterator[Condition]:
     is_test = isinstance(call.func, ast.Name) and call.func.id in ("isinstance", "issubclass")
     if is_test and len(call.args) == 2 and dotted(call.args[0]):
-        yield Condition(dotted(call.args[0]), call.args[0], (call.args[1],))
+        yield Condition(dotted(call.args[0]), call.args[0], (call.args[1],), getattr(call.func, "id", ""))
 
 
 def type_subject(node: ast.expr) -> ast.expr | None:

@@ -28,7 +28,8 @@ class Scope:
     """A namespace under construction: its names with their nodes.
 
     ``elsewhere`` holds the names that a global or nonlocal statement sends to another scope, ``sources`` the parameters
-    that nothing else is bound to. ``owner`` is the node of the class whose body this is, ``result`` that of what the
+    that nothing else is bound to. ``narrowed`` are the nodes that tests made for names, ``rebound`` what other scopes
+    bind to them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
     function returns, and ``number`` says which function of the file it is or is inside of.
     """
 
@@ -36,6 +37,8 @@ class Scope:
     names: dict[str, int] = field(default_factory=dict)
     elsewhere: dict[str, Scope] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    narrowed: dict[str, list[int]] = field(default_factory=dict)
+    rebound: dict[str, list[int]] = field(default_factory=dict)
     owner: int = NOBODY
     result: int = NOBODY
     is_comprehension: bool = False

@@ -32,6 +32,11 @@ def mapping_of_items(node: ast.expr) -> ast.expr | None:
     return iterated.func.value
 
 
+def pattern_of(node: ast.JoinedStr) -> str:
+    """What an f-string looks like, as a file name pattern."""
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+
+
 def constants(node: ast.expr) -> tuple[object, ...]:
     """The elements of a tuple or list of constants; none where it has others."""
     elements = node.elts if isinstance(node, (ast.Tuple, ast.List)) else []

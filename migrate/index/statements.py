@@ -58,6 +58,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
     given = value(b, node.value)
     if isinstance(node.target, ast.Name):
         base = b.name(node.target.id)
+        b.forget_keyed(node.target.id)
         elements = b.literals.pop(f"{node.target.id}[]", ())
         if elements and constants(node.value):
             b.literals[f"{node.target.id}[]"] = (*elements, *constants(node.value))
@@ -69,7 +70,30 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
 
 def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
     loop(b, node.target, node.iter)
-    _branches(b, [(node.body, ()), (node.orelse, ())])
+    _repeated(b, node.body, lambda: _branches(b, [(node.body, ()), (node.orelse, ())]))
+
+
+def _repeated(b: Builder, body: list[ast.stmt], read: Callable[[], None]) -> None:
+    """Read a loop: what its body binds anew may stand at the places above, too."""
+    bound = _bound_paths(body)
+    before, b.again, b.narrowed = b.again, dict(b.again), dict(b.narrowed)
+    for path in list(b.narrowed):
+        if any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in bound):
+            if "[" in path:
+                del b.narrowed[path]
+                continue
+            b.again[path] = again = b.new()
+            b.copy(b.narrowed[path], again)
+            b.narrowed[path] = again
+    read()
+    b.again = before
+
+
+def _bound_paths(body: list[ast.stmt]) -> set[str]:
+    """The names and paths such as ``m.norm`` that statements bind."""
+    nodes = (node for statement in body for node in ast.walk(statement))
+    stored = [n for n in nodes if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
+    return {path for path in map(dotted, stored) if path}
 
 
 def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
@@ -103,6 +127,10 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
 def _if(b: Builder, node: ast.If | ast.While) -> None:
     value(b, node.test)
     _branches(b, [(node.body, ((node.test, True),)), (node.orelse, ((node.test, False),))])
+
+
+def _while(b: Builder, node: ast.While) -> None:
+    _repeated(b, node.body, lambda: _if(b, node))
 
 
 def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
@@ -288,7 +316,7 @@ STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.For: _for,
     ast.AsyncFor: _for,
     ast.If: _if,
-    ast.While: _if,
+    ast.While: _while,
     ast.With: _with,
     ast.AsyncWith: _with,
     ast.Try: _try,
