@@ -80,6 +80,8 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     made = b.new()
     b.summary.displays.append(Display(made, passed.keywords))
     b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
+    for pairs in passed.positional:
+        b.store(made, element(), b.load(b.load(pairs, element()), element(1)))
     return made
 
 

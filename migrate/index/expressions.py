@@ -362,14 +362,13 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 def _operation(b: Builder, node: ast.BinOp) -> int:
     """A union of classes, or containers that are joined; other results are nothing to follow."""
     left, right = value(b, node.left), value(b, node.right)
-    if isinstance(node.op, ast.BitOr):
-        return b.join((left, right))
     if not isinstance(node.op, ast.Add):
-        return b.anything
+        return b.join((left, right)) if isinstance(node.op, ast.BitOr) else b.anything
     made = b.new()
-    b.copy(left, made)
-    b.copy(right, made)
+    for part in (left, right):
+        b.copy(part, made)
     b.summary.sums.append(made)
+    b.reorder(right)  # what is to the left comes before it
     return made
 
 
