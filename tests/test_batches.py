@@ -123,7 +123,7 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
                 )
             )
         deadline = time.monotonic() + 60
-        while not named.exists() and time.monotonic() < deadline:
+        while not (named.exists() and named.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         yield json.loads(named.read_text())["address"], started[1:]
     finally:
