@@ -170,4 +170,4 @@ class Texts:
 
 
 def _concerns(fact: Fact, steps: Steps) -> bool:
-    return fact[0] in "MIP" or (fact[0] == "R" and len(fact) == 2) or (fact[0] in "KO" and steps.is_layer(fact))
+    return fact[0] in "MIRP" or (fact[0] in "KO" and steps.is_layer(fact))

@@ -16,8 +16,6 @@ frameworks = pytest.importorskip("tests.frameworks", reason="torch and MindSpore
 ms, torch = frameworks.ms, frameworks.torch
 
 RULES = load_rules("mindspore.nn")
-torch = pytest.importorskip("torch")
-
 HEAD = "import torch\nimport torch.nn as nn\nimport numpy as np\n"
 EXAMPLES = [(rule, example) for rule in RULES.rules for example in rule.examples]
 KINDS = sorted(frameworks.SHAPES)
@@ -200,11 +198,11 @@ def test_the_defaults_of_a_rule_are_those_of_torch(rule: Rule) -> None:
 ARGUMENTS = {"Identity": (), "Softmax": (1,), "LogSoftmax": (1,), "Unflatten": (1, (1, 1)), "ConstantPad2d": (1, 0.0)}
 
 
-@pytest.mark.parametrize("name", sorted(load_rules("mindspore.nn").without))
+@pytest.mark.parametrize("name", sorted(RULES.without))
 def test_classes_without_the_attributes_have_none_of_them(name: str) -> None:
-    rules, cls = load_rules("mindspore.nn"), getattr(torch.nn, name.removeprefix("torch.nn."))
+    cls = getattr(torch.nn, name.removeprefix("torch.nn."))
     asks = any(
         p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in inspect.signature(cls).parameters.values()
     )
     layer = cls(*ARGUMENTS.get(cls.__name__, (2,) if asks else ()))
-    assert not [attr for attr in rules.telling | rules.tested if hasattr(layer, attr)]
+    assert not [attr for attr in RULES.telling | RULES.tested if hasattr(layer, attr)]

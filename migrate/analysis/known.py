@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 def callables(project: Project, func: ast.expr, values: Values) -> Values:
     """What is called: of the evaluated ``values`` the classes of rules that come there, and all else that may."""
     queries = project.queries
-    is_open = queries.may_be_else(func)
-    called = queries.called(func) if is_open is not None else []
+    called = queries.called(func)
     names = {str(fact[1]) for fact in called if fact[0] == "M"}
     ours = frozenset(v for v in values if _is_of_rule(project, v))
     if not ours and names:
         ours = _from_afar(project, func)
-    if is_open is None or not ours:
+    is_open = queries.may_be_else(func) if ours else None
+    if is_open is None:
         return values
     others = [known for fact in called if (known := _callable(project, fact)) is not None]
     found = NOTHING if queries.makes_none(func) else _among(project, ours, names)

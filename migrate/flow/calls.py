@@ -51,9 +51,7 @@ class Calls:
         self._done.add((number, fact))
         call = self.flow.calls[number]
         kind, of = fact[0], fact[1]
-        if len(fact) == 3 and kind == "R":
-            self._result(call, ("D" if fact[2] == "D" else "O", of))
-        elif kind in "MR":
+        if kind in "MR":
             self._result(call, ("I", self.flow.names.get(str(of), str(of))))
         elif kind in "FB":
             self._call_function(id_of(fact), number, kind == "B")
@@ -62,6 +60,8 @@ class Calls:
         elif kind == "O":
             for name in CALLABLE:
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, number)
+        elif kind == "V":
+            self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
             self._fill(self.flow.classes.classes[id_of(fact)].site, call)
         elif kind == "T":
@@ -123,7 +123,7 @@ class Calls:
         for name, value in inner.keywords:
             self.flow.containers.put(keywords, name, value)
         for mapping in inner.double_stars:
-            self.graph.watch(mapping, self._take_over, keywords)
+            self.graph.watch(mapping, self._members.take_over, keywords)
 
     def _fill_in(self, partial: int, number: int, made: tuple[int, ...], before: int) -> tuple[int, int]:
         """A call with the positional arguments of a partial before those of another, and its container of keywords."""
@@ -209,13 +209,9 @@ class Calls:
     def _fill(self, site: int, call: Call) -> None:
         for i, value in enumerate(call.positional):
             self.flow.containers.put(site, i, value)
-            self.graph.watch(value, self._take_over, site)
+            self.graph.watch(value, self._members.take_over, site)
         for _, value in call.stars:
-            self.graph.watch(value, self._take_over, site)
-
-    def _take_over(self, fact: Fact, site: int) -> None:
-        if fact[0] == "D":
-            self.flow.containers.merge(id_of(fact), site)
+            self.graph.watch(value, self._members.take_over, site)
 
     def _name_space(self, call: Call, number: int) -> None:
         self.graph.add(call.result, ("D", call.result))

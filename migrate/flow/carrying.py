@@ -112,7 +112,7 @@ class Carrying:
                 todo[IS_CLASS if kind == "K" else HOLDING].append(number)
             elif kind in COMPOUND:
                 alike.setdefault(({"O": "K", "B": "F"}.get(kind, kind), id_of(fact)), []).append(number)
-            elif kind in "MIRT":
+            elif kind in "MIRVT":
                 todo[IS_CLASS if kind == "M" else HOLDING].append(number)
         feeds: Feeds = {}
         for (kind, of), numbers in alike.items():

@@ -162,6 +162,10 @@ class Classes:
         for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
             self._graph.edge(self.lookup(base, name, False), lookup)
 
+    def has(self, cls: int, name: str) -> bool:
+        """Whether a class of the run, or one above it, has something under a name."""
+        return any(name in self.own(("K", owner)) for owner in (cls, *self.above(cls)))
+
     def derives_from_rule(self, cls: int) -> bool:
         """Whether a class derives from one of a rule."""
         return any(base[0] == "M" for base in self.library_bases(cls))

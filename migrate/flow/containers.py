@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
@@ -110,8 +110,8 @@ class Containers:
 
 def _known(key: object) -> object:
     """The key, or None for one that counts from the end."""
-    return None if isinstance(key, int) and not isinstance(key, bool) and key < 0 else key
+    return None if _is_place(key) and key < 0 else key
 
 
-def _is_place(key: object) -> bool:
+def _is_place(key: object) -> TypeGuard[int]:
     return isinstance(key, int) and not isinstance(key, bool)

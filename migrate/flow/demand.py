@@ -89,12 +89,8 @@ class Demand:
 
     def _behind_class(self, cls: int) -> Iterator[Fact]:
         """What is not read of the bases of a class that has no constructor of the run."""
-        if not self._has_constructor(cls):
+        if not self._flow.classes.has(cls, "__init__"):
             yield from filter(self._is_unread, self._flow.classes.library_bases(cls))
-
-    def _has_constructor(self, cls: int) -> bool:
-        classes = self._flow.classes
-        return any("__init__" in classes.own(("K", owner)) for owner in (cls, *classes.above(cls)))
 
     def _takers(self, callee: Fact, fact: Fact) -> tuple[str, ...]:
         """The files, not read, that may do something with what one of them gets, or with what it keeps of it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["M", "I", "R", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T"]
+Kind = Literal["M", "I", "R", "V", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T"]
 Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 """
 ``M`` a class of a rule, and ``I`` an instance of it, by the name of the class
-``R`` a method that returns its object: a layer by the name of its class, another by number and kind
+``R`` a method of one that returns it, and ``V`` one of another object, by its number and the kind of its fact
 ``P`` a partial, by the number of the call that makes it
 ``F`` a function, ``B`` one bound to an object, by number
 ``K`` a class of the run, and ``O`` an object of it, by number

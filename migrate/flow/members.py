@@ -51,13 +51,18 @@ class Members:
                 self.flow.containers.put(to, None, self.flow.containers.everything(id_of(fact)))
             else:
                 self._load_element(fact, key[1], to)
-        elif key == "__class__" and kind in "IO":
+        else:
+            self._load_attribute(fact, key, to)
+
+    def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
+        kind, of = fact[0], fact[1]
+        if key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O":
             if key in TREE:
                 self.graph.add(to, ("T", self._tree(id_of(fact))))
             elif key in self.flow.rules.returns_self:
-                self.graph.add(to, ("R", of, "O"))
+                self.graph.add(to, ("V", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
             if key not in CALLED and self._first_time("missing", fact, to):
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), "__getattr__", True), self._computes, to)
@@ -84,7 +89,7 @@ class Members:
             self.graph.add(to, ("T", of))
         elif kind == "D":
             if key in self.flow.rules.returns_self:
-                self.graph.add(to, ("R", of, "D"))
+                self.graph.add(to, ("V", of, "D"))
             self.flow.containers.take_attribute(id_of(fact), key, to)
 
     def look_up(self, fact: Fact, what: tuple[int, int]) -> None:
@@ -124,10 +129,11 @@ class Members:
             for name, value in call.keywords:
                 self.flow.containers.put(site, name, value)
             for mapping in call.double_stars:
-                self.graph.watch(mapping, self._take_over, site)
+                self.graph.watch(mapping, self.take_over, site)
         return site
 
-    def _take_over(self, fact: Fact, site: int) -> None:
+    def take_over(self, fact: Fact, site: int) -> None:
+        """Let a container have the elements of another under their keys."""
         if fact[0] == "D":
             self.flow.containers.merge(id_of(fact), site)
 

@@ -152,7 +152,7 @@ class Queries:
 
     def called(self, node: ast.AST) -> list[Fact]:
         """What is called in the end where an expression is, without the partials on the way."""
-        return list(dict.fromkeys(held for fact in self._kept(self._live(node)) for held in self.flow.behind(fact)))
+        return list(dict.fromkeys(held for fact in self.objects(node) for held in self.flow.behind(fact)))
 
     def objects(self, node: ast.AST) -> list[Fact]:
         """What an expression may be, where nobody calls the function around it but in copies."""
@@ -216,7 +216,7 @@ class Queries:
     def _may_make(self, fact: Fact) -> bool:
         held = self.flow.behind(fact)
         return not held or any(
-            f[0] in "MRN" or (f[0] == "K" and self.flow.classes.derives_from_rule(id_of(f))) for f in held
+            f[0] in "MRVN" or (f[0] == "K" and self.flow.classes.derives_from_rule(id_of(f))) for f in held
         )
 
     def is_no_layer(self, node: ast.AST) -> bool:
@@ -251,17 +251,13 @@ class Queries:
             return
         facts = self.flow.of(number)
         if without:
-            facts = [fact for fact in facts if fact[0] != "O" or not self._has(id_of(fact), without)]
+            facts = [fact for fact in facts if fact[0] != "O" or not self.flow.classes.has(id_of(fact), without)]
         for name, at in self._holding.layers(facts, self.flow.everywhere(number)):
             yield Layer(name, self._calls.get(at) if isinstance(at, int) else self._class(at))
 
     def is_network(self, node: ast.AST) -> bool:
         """Whether an expression is known to be a network at least at times, whatever that holds."""
         return any(map(self._holding.is_network, self.facts(node)))
-
-    def _has(self, cls: int, name: str) -> bool:
-        classes = self.flow.classes
-        return any(name in classes.own(("K", owner)) for owner in (cls, *classes.above(cls)))
 
     def _class(self, fact: Fact) -> ast.ClassDef | None:
         definition = self._definition(fact)
@@ -276,4 +272,4 @@ class Queries:
     def is_followed(self, node: ast.AST) -> bool:
         """Whether all that an expression can be, when it is called, is known."""
         facts = self.facts(node)
-        return bool(facts) and all(fact[0] in "FBKMPC" or (fact[0] == "R" and len(fact) == 2) for fact in facts)
+        return bool(facts) and all(fact[0] in "FBKMPRC" for fact in facts)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import NO_LITERAL, NOBODY, Call, Key
+from migrate.index.summary import NO_LITERAL, Call, Key
 
 DEEP = 40
 """Methods that are called on what methods give, beyond which a node may hold anything."""
@@ -49,21 +49,17 @@ class Sources:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._before = flow.graph.predecessors()
-        self._constants: dict[int, object] = {}
-        self._results: dict[int, Call] = {call.result: call for call in flow.calls if call.result != NOBODY}
-        self._loads: dict[int, tuple[int, Key]] = {}
+        self._constants = flow.constants()
+        self._results = flow.results()
+        self._loads = flow.loads()
         self._tests: dict[int, tuple[int, int]] = {}
         self._looked_up: set[int] = set()
         self._sums: set[int] = set()
         self._known: dict[int, Literals] = {}
         self._depth = 0
         self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
-        for loaded in flow.modules.loaded.values():
-            if loaded is not None:
-                self._constants.update((n + loaded.base, v) for n, v in loaded.summary.constants.items())
         for part, home in flow.parts:
             at = home.at
-            self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
             self._sums.update(at[node] for node in part.sums)
@@ -202,6 +198,6 @@ class Sources:
 def _is_followed(callee: Fact) -> bool:
     """Whether the flow has what calling something gives."""
     if callee[0] != "S":
-        return callee[0] in "FBKMPROC"
+        return callee[0] in "FBKMPRVOC"
     name = str(callee[1])
     return is_class_name(name) or EFFECTS.get(name, "nothing") != "nothing"

@@ -8,7 +8,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home, Moved
 from migrate.flow.modules import Modules, Origins
-from migrate.index.summary import NOBODY, Call, Part
+from migrate.index.summary import NOBODY, Call, Key, Part
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
@@ -52,6 +52,20 @@ class Flow:
     def everywhere(self, node: int) -> list[int]:
         """A node of a file, and those that stand for it in copies of its function."""
         return [node, *self.copies.get(node, ())]
+
+    def results(self) -> dict[int, Call]:
+        """The calls by the nodes of their results."""
+        return {call.result: call for call in self.calls if call.result != NOBODY}
+
+    def loads(self) -> dict[int, tuple[int, Key]]:
+        """For each node that is loaded, that of its owner and the key."""
+        parts = ((part.loads, home.at) for part, home in self.parts)
+        return {at[to]: (at[owner], key) for loads, at in parts for (owner, key), to in loads.items()}
+
+    def constants(self) -> dict[int, object]:
+        """The nodes of literals, with these."""
+        loaded = (each for each in self.modules.loaded.values() if each is not None)
+        return {node + base: value for summary, base in loaded for node, value in summary.constants.items()}
 
     def originals(self) -> dict[int, int]:
         """For each node of a copy of a function, the one that it stands for."""

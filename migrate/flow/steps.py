@@ -9,7 +9,7 @@ from migrate.flow.classes import RunFunction
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import TracedGraph
 from migrate.flow.state import Flow
-from migrate.index.summary import ELEMENT, NOBODY, Call, Key, Place
+from migrate.index.summary import ELEMENT, Place
 
 WORDS = {
     "M": "the class {}",
@@ -40,20 +40,17 @@ class Steps:
         self._graph = graph
         self._places: dict[int, tuple[str, Place]] = {}
         self._names: dict[int, tuple[str, str]] = {}
-        self._constants: set[int] = set()
+        self._constants = flow.constants()
         self._parameters: dict[int, RunFunction] = {}
-        self._loads: dict[int, tuple[int, Key]] = {}
-        self._results: dict[int, Call] = {call.result: call for call in flow.calls if call.result != NOBODY}
+        self._loads = flow.loads()
+        self._results = flow.results()
         for path, loaded in flow.modules.loaded.items():
             if loaded is None:
                 continue
             summary, base = loaded
-            self._constants.update(node + base for node in summary.constants)
             for node, place in summary.places.items():
                 self._places.update(dict.fromkeys(flow.everywhere(node + base), (path, place)))
             self._names.update((node + base, (path, f"the name {name}")) for name, node in summary.exports.items())
-        for part, home in flow.parts:
-            self._loads.update((home.at[to], (home.at[owner], key)) for (owner, key), to in part.loads.items())
         for function in flow.functions:
             self._name_parameters(function)
         for i, cls in enumerate(flow.classes.classes):
@@ -94,7 +91,7 @@ class Steps:
         others = {
             "C": "the constructor of a container",
             "T": "a method that gives layers",
-            "R": "a method of an object",
+            "V": "a method of an object",
         }
         return others.get(kind, "a container")
 

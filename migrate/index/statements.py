@@ -75,6 +75,9 @@ def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
 
 def _repeated(b: Builder, body: list[ast.stmt], read: Callable[[], None]) -> None:
     """Read a loop: what its body binds anew may stand at the places above, too."""
+    if not b.narrowed:
+        read()
+        return
     bound = _bound_paths(body)
     before, b.again, b.narrowed = b.again, dict(b.again), dict(b.narrowed)
     for path in list(b.narrowed):
