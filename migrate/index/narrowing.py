@@ -45,7 +45,8 @@ def _alternatives(test: ast.BoolOp, holds: bool) -> Iterator[Condition]:
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]
         classes = tuple(c for part in parts for c in part[0].classes)
-        yield Condition(first.path, first.subject, classes, next((part[0].told_by for part in parts if part[0].told_by), ""))
+        told_by = next((part[0].told_by for part in parts if part[0].told_by), "")
+        yield Condition(first.path, first.subject, classes, told_by)
 
 
 def _instance_test(call: ast.Call) -> Iterator[Condition]:
