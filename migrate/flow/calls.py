@@ -73,6 +73,19 @@ class Calls:
         elif kind == "N":
             self._result(call, ("N", of, ""))
 
+    def hand_over(self) -> bool:
+        """Containers that code gets which is not followed may be in another order; whether any was not yet."""
+        graph, loads = self.graph, self.flow.loads()
+        found = False
+        for call in self.flow.calls:
+            owner = graph.of(loads[call.callee][0]) if call.callee in loads else []
+            if graph.facts[call.callee] or (owner and all(fact[0] == "D" for fact in owner)):
+                continue  # what is called is known, or a method of a container
+            for node in (*call.positional, *(node for _, node in call.keywords)):
+                for fact in graph.of(node):
+                    found |= fact[0] == "D" and self.flow.containers.reorder(id_of(fact))
+        return found
+
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
             self.graph.add(call.result, fact)

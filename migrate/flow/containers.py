@@ -67,13 +67,15 @@ class Containers:
         else:
             self._graph.edge(node, to)
 
-    def reorder(self, site: Site) -> None:
-        """What stands at a place may stand at any."""
-        if site not in self._reordered:
-            self._reordered.add(site)
-            for key, node in list(self._cells.get(site, {}).items()):
-                if _is_place(key):
-                    self._graph.edge(node, self.cell(site, None))
+    def reorder(self, site: Site) -> bool:
+        """What stands at a place may stand at any; whether that is new."""
+        if site in self._reordered:
+            return False
+        self._reordered.add(site)
+        for key, node in list(self._cells.get(site, {}).items()):
+            if _is_place(key):
+                self._graph.edge(node, self.cell(site, None))
+        return True
 
     def watch(self, site: Site, react: OnCell, payload: Any) -> None:
         """Have ``react`` called with the key and the node of every cell, now and later."""

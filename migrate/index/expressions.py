@@ -89,8 +89,7 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
     for i, part in enumerate(target.elts):
         starred = starred or isinstance(part, ast.Starred)
         key = element() if starred else element(i)
-        # A star receives a list of elements: what it holds is found by asking the whole for any.
-        assign(b, part, given if isinstance(part, ast.Starred) else b.load(given, key))
+        assign(b, part, b.load(given, (SLICE, None) if isinstance(part, ast.Starred) else key))
 
 
 def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
