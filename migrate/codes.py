@@ -252,13 +252,6 @@ _ALL = (
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)  # bn-migrate: skip[BN999]\n",
     ),
     _code(
-        "BN226",
-        "layer or class by a way that is not followed",
-        """The flow of the run leads a layer, or a class that is called, to this place, through a container, a name that
-        is computed or a call that no rewrite relies on. `bn-migrate --why FILE:LINE` shows the way.""",
-        HEAD + "body = nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3))\nbody[1].weight.data.fill_(1)\n",
-    ),
-    _code(
         "BN301",
         "training mode",
         """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network

@@ -67,6 +67,7 @@ class RuleSet:
         self.short_names = frozenset(name.rpartition(".")[2] for name in self.by_name)
         self.target_names = frozenset(name.rpartition(".")[2] for name in self.by_target)
         self.homes = frozenset(name.rpartition(".")[0] for name in self.by_name)
+        self.class_names = self.short_names | self.target_names | {name.rpartition(".")[2] for name in self.related}
         self.telling = frozenset(name for r in rules for name in r.source.telling)
         self.without = frozenset(name for r in rules for name in r.source.without)
         self.tested = frozenset(name for r in rules for name in r.source.tested)

@@ -19,6 +19,7 @@ from migrate.findings import spot
 from migrate.flow.facts import Fact
 from migrate.flow.graph import TracedGraph
 from migrate.flow.link import Linker
+from migrate.flow.load import words_of
 from migrate.flow.modules import Loaded
 from migrate.flow.state import Flow
 from migrate.flow.steps import Step, Steps
@@ -83,7 +84,7 @@ def _path(question: Question, sources: dict[str, bytes]) -> str:
 def _read(files: dict[str, bytes], linker: Linker, rules: RuleSet, asked: str) -> None:
     for file, data in files.items():
         try:
-            linker.link(summarise(file, Source(data, file).tree, rules.members))
+            linker.link(summarise(file, Source(data, file).tree, words_of(rules)))
         except FileError as error:
             if file == asked:
                 raise UsageError(f"--why: {file}: {error}") from None

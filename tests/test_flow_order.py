@@ -15,6 +15,7 @@ import pytest
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
 from migrate.flow.link import Linker
+from migrate.flow.load import words_of
 from migrate.flow.state import Flow
 from migrate.index.summarise import summarise
 from migrate.index.tree import Tree
@@ -36,7 +37,7 @@ def solved(files: dict[str, str], order: list[str]) -> Flow:
     flow = Flow(RULES, Tree(files), Graph(), frozenset(files))
     linker = Linker(flow)
     for path in order:
-        linker.link(summarise(path, ast.parse(files[path]), RULES.members))
+        linker.link(summarise(path, ast.parse(files[path]), words_of(RULES)))
     flow.graph.run()
     return flow
 

@@ -123,7 +123,7 @@ def _passes_source(module: Module, node: ast.Attribute, rule: Rule) -> bool:
     call = module.index.parent(node)
     package = rule.source.name.partition(".")[0]
     given = passed(call) if isinstance(call, ast.Call) and call.func is node else []
-    made = (getattr(v, "of", v) for argument in given for v in module.evaluator.evaluate(argument))
+    made = (getattr(v, "of", v) for argument in given for v in module.file.evaluate(argument))
     return any(isinstance(of, Symbol) and of.name.partition(".")[0] == package for of in made)
 
 
@@ -157,13 +157,13 @@ def _class_of(value: Value) -> ast.ClassDef | None:
 def _is_own(module: Module, value: Value, name: str) -> bool:
     """Whether a subclass of the project gives the name a meaning of its own."""
     cls = _class_of(value)
-    return cls is not None and module.evaluator.classes.defines(cls, name)
+    return cls is not None and module.file.classes.defines(cls, name)
 
 
 def _in_body(module: Module, value: Value, name: str) -> bool:
     """Whether the body of a subclass defines the name, for instance as a property that can be written."""
     cls = _class_of(value)
-    return cls is not None and bool(module.evaluator.classes.members(cls, name))
+    return cls is not None and bool(module.file.classes.members(cls, name))
 
 
 def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
@@ -198,7 +198,7 @@ def _pattern(module: Module, pattern: ast.MatchClass) -> None:
 
 def _overrides(module: Module, cls: ast.ClassDef) -> None:
     """Methods of a subclass that the target never calls, as they have the source's name."""
-    classes = module.evaluator.classes
+    classes = module.file.classes
     base = classes.target_base(cls)
     rule = module.rules.by_target[base.name] if base is not None else None
     for function in cls.body if rule is not None else ():

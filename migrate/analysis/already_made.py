@@ -28,7 +28,7 @@ class Fault:
 def decide_made(module: Module) -> None:
     """Review every call that hands a target's class an argument of the source's."""
     for call in module.index.all(ast.Call):
-        if (call.args or call.keywords) and not module.evaluator.is_module_member(call.func):
+        if (call.args or call.keywords) and not module.file.is_module_member(call.func):
             called, skip = _called(module, call)
             classes = [(rule, filled) for v, filled in called if (rule := _rule(module, v)) is not None]
             if classes:
@@ -43,7 +43,7 @@ def _called(module: Module, call: ast.Call) -> tuple[list[tuple[Value, int]], in
     """What a call may call, also as ``super().__init__(...)`` and ``Base.__init__(self, ...)``."""
     func = call.func
     if not isinstance(func, ast.Attribute) or func.attr != "__init__":
-        return module.evaluator.callers.called(call)
+        return module.file.callers.called(call)
     owners = module.objects(func.value)
     through_super = all(isinstance(v, Instance) for v in owners)
     return [(v.of if isinstance(v, Instance) else v, 0) for v in owners], int(not through_super)
@@ -92,11 +92,11 @@ def _reason(rule: Rule, argument: Argument) -> str:
 
 def _arguments(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Argument, ...]:
     """The arguments by the source's parameters; of a call with stars that hide some, those with a keyword."""
-    bound = bind(module.evaluator, call, rule, skip, filled)
+    bound = bind(module.file, call, rule, skip, filled)
     if isinstance(bound, Bound):
         return bound.arguments
     named = [(i, k) for i, k in enumerate(source_order(call)) if isinstance(k, ast.keyword) and k.arg]
-    return tuple(Argument(k.arg or "", k.value, module.evaluator.evaluate(k.value), call, i, False) for i, k in named)
+    return tuple(Argument(k.arg or "", k.value, module.file.evaluate(k.value), call, i, False) for i, k in named)
 
 
 def _holds(rule: Rule, argument: Argument) -> bool:
@@ -208,7 +208,7 @@ def _shared(module: Module, call: ast.Call, rule: Rule, others: list[Value], ski
     theirs = [v for v in others if _is_of_source(module, v, rule, frozenset())]
     if not theirs:
         return None
-    bound = bind(module.evaluator, call, rule, skip, filled)
+    bound = bind(module.file, call, rule, skip, filled)
     decided = decide(rule, bound.arguments) if isinstance(bound, Bound) else Decided()
     told = {a.parameter for a, _ in decided.changes if _means_two(rule.parameter(a.parameter))}
     if not told:
@@ -224,7 +224,7 @@ def _means_two(parameter: Parameter | None) -> bool:
 def _is_of_source(module: Module, value: Value, rule: Rule, seen: frozenset[Value]) -> bool:
     """Whether a class belongs to the source framework, or derives from one that does."""
     if isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and value not in seen:
-        bases = [b for node in value.node.bases for b in module.evaluator.evaluate(node)]
+        bases = [b for node in value.node.bases for b in module.file.evaluate(node)]
         return any(_is_of_source(module, b, rule, seen | {value}) for b in bases)
     source = rule.source.name.partition(".")[0]
     return isinstance(value, Symbol) and value.name.partition(".")[0] == source

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.arguments import Argument
-from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.file import File
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import Scope
 from migrate.rule import Rule
@@ -35,7 +35,7 @@ def source_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
     return sorted([*call.args, *call.keywords], key=lambda a: (a.lineno, a.col_offset))
 
 
-def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled: int = 0) -> Bound | Hidden | str:
+def bind(file: File, call: ast.Call, rule: Rule, skip: int = 0, filled: int = 0) -> Bound | Hidden | str:
     """The arguments of ``call`` by parameter.
 
     ``skip`` leading arguments are not the constructor's (the class in a partial); ``filled`` positional
@@ -49,9 +49,9 @@ def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled
     for i, item in list(enumerate(source_order(call)))[skip:]:
         free = positional[filled + len(bound) :]
         if isinstance(item, ast.keyword) and item.arg is not None:
-            named.append(Argument(item.arg, item.value, evaluator.evaluate(item.value), call, i, False))
+            named.append(Argument(item.arg, item.value, file.evaluate(item.value), call, i, False))
         elif isinstance(item, (ast.keyword, ast.Starred)):
-            container = _container(evaluator, item, call)
+            container = _container(file, item, call)
             if container is None:
                 taken = {
                     *positional[: filled + len(bound)],
@@ -59,14 +59,14 @@ def bind(evaluator: Evaluator, call: ast.Call, rule: Rule, skip: int = 0, filled
                     *(k.arg for k in call.keywords),
                 }
                 return Hidden(item.value, tuple(p.name for p in rule.parameters if p.name not in taken))
-            found = _entries(evaluator, container, free)
+            found = _entries(file, container, free)
             (bound if isinstance(item, ast.Starred) else named).extend(found)
             if _are_dropped(found, (rule,)):
                 dropped.append((i, container))
             elif container is not item.value:
                 shared.append(container)
         elif free:
-            bound.append(Argument(free[0], item, evaluator.evaluate(item), call, i, True))
+            bound.append(Argument(free[0], item, file.evaluate(item), call, i, True))
         else:
             return f"{rule.source.name} takes at most {len(positional)} positional arguments"
     names = [a.parameter for a in (*bound, *named)]
@@ -80,29 +80,28 @@ def _are_dropped(found: list[Argument], rules: Iterable[Rule]) -> bool:
     return bool(found) and all(p is not None and p.treatment.action == "drop" for p in treated)
 
 
-def _entries(evaluator: Evaluator, container: ast.expr, positional: list[str]) -> list[Argument]:
+def _entries(file: File, container: ast.expr, positional: list[str]) -> list[Argument]:
     """The arguments that a dict, ``dict(...)`` call, tuple or list carries."""
     if isinstance(container, ast.Dict):
         pairs = [
             (k.value, v) for k, v in zip(container.keys, container.values, strict=True) if isinstance(k, ast.Constant)
         ]
         return [
-            Argument(str(k), v, evaluator.evaluate(v), container, i, False, direct=False)
-            for i, (k, v) in enumerate(pairs)
+            Argument(str(k), v, file.evaluate(v), container, i, False, direct=False) for i, (k, v) in enumerate(pairs)
         ]
     if isinstance(container, ast.Call):
         return [
-            Argument(k.arg or "", k.value, evaluator.evaluate(k.value), container, i, False, direct=False)
+            Argument(k.arg or "", k.value, file.evaluate(k.value), container, i, False, direct=False)
             for i, k in enumerate(container.keywords)
         ]
     assert isinstance(container, (ast.Tuple, ast.List))
     return [
-        Argument(name, v, evaluator.evaluate(v), container, i, True, direct=False)
+        Argument(name, v, file.evaluate(v), container, i, True, direct=False)
         for i, (name, v) in enumerate(zip(positional, container.elts, strict=False))
     ]
 
 
-def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.Call) -> ast.expr | None:
+def _container(file: File, star: ast.keyword | ast.Starred, call: ast.Call) -> ast.expr | None:
     """The display that a star unpacks: written in place, or bound once in the same scope and used for stars alone.
 
     A dict whose keys are all dropped anyway may also be used elsewhere, as long as nothing changes it.
@@ -112,7 +111,7 @@ def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.
         return star.value
     if not isinstance(star.value, ast.Name):
         return None
-    index = evaluator.index
+    index = file.index
     scope = index.scope(star.value).resolve(star.value.id)
     if scope is None or scope.is_class or scope is not _function_scope(index.scope(call)):
         return None
@@ -121,9 +120,9 @@ def _container(evaluator: Evaluator, star: ast.keyword | ast.Starred, call: ast.
     if len(bindings) != 1 or bindings[0].kind != "value" or value is None or not _is_display(value, double):
         return None
     uses = index.uses(scope, star.value.id)
-    if all(_is_unpacked(evaluator, use) for use in uses):
+    if all(_is_unpacked(file, use) for use in uses):
         return value
-    only_dropped = _are_dropped(_entries(evaluator, value, []), evaluator.rules.rules)
+    only_dropped = _are_dropped(_entries(file, value, []), file.rules.rules)
     return value if only_dropped and not any(_changes(index, u) for u in uses) else None
 
 
@@ -142,13 +141,13 @@ def _is_display(value: ast.expr, double: bool) -> bool:
     return is_dict and not value.args and all(k.arg for k in value.keywords)  # type: ignore[attr-defined]
 
 
-def _is_unpacked(evaluator: Evaluator, use: ast.Name) -> bool:
+def _is_unpacked(file: File, use: ast.Name) -> bool:
     """Whether ``use`` is a star argument of a call that makes migrated classes only."""
-    parent = evaluator.index.parents[use]
-    call = evaluator.index.parents.get(parent)
+    parent = file.index.parents[use]
+    call = file.index.parents.get(parent)
     if not isinstance(parent, (ast.keyword, ast.Starred)) or not isinstance(call, ast.Call):
         return False
-    construction = evaluator.callers.construction(call)
+    construction = file.callers.construction(call)
     return construction is not None and not construction.others
 
 

@@ -92,7 +92,7 @@ class Body(Expressions):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return False
         owner = node.func.value
-        values = self.around.module.evaluator.evaluate(owner)
+        values = self.around.module.file.evaluate(owner)
         return self.is_super(owner) and all(isinstance(v, Instance) and isinstance(v.of, Migrated) for v in values)
 
     def _bind(self, target: ast.expr, kind: Kind) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.broad import BROAD
+from migrate.analysis.class_tests import type_argument
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.instances import decide_use, treatment
-from migrate.analysis.narrowing import type_argument
 from migrate.analysis.source import Located
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Value
 from migrate.edits import Edit, KeepClasses, NeedImport, RepeatBranch
@@ -149,7 +149,7 @@ def _parts(module: Module, test: ClassTest, names: set[str]) -> list[_Part]:
     """The classes by what becomes of ``names`` in their instances; nothing where one of them is in doubt."""
     parts: dict[object, _Part] = {}
     for place, node in enumerate(test.classes):
-        spelled = module.evaluator.evaluate(node) if _is_spelled(module, node) else ()
+        spelled = module.file.evaluate(node) if _is_spelled(module, node) else ()
         values = [Instance(v) for v in spelled if isinstance(v, (Symbol, Migrated, Local))]
         if not values or len(values) < len(spelled):
             return []
@@ -167,7 +167,7 @@ def _is_spelled(module: Module, node: ast.expr) -> bool:
     """Whether an expression names a class of an import or of this file, also through names that are bound once."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    bindings = module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+    bindings = module.file.bindings(node) if isinstance(node, ast.Name) else []
     if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].value is not None:
         return not isinstance(bindings[0].value, ast.Name) and _is_spelled(module, bindings[0].value)
     return bool(bindings) and all(b.kind in ("import", "class") for b in bindings)
@@ -179,7 +179,7 @@ def _is_unrelated(module: Module, of: Symbol | Migrated | Local) -> bool:
         return of.name.startswith("torch.") and of.name not in BROAD and of.name not in module.rules.related
     if not isinstance(of, Local) or not isinstance(of.node, ast.ClassDef):
         return False
-    bases = [v for b in of.node.bases for v in module.evaluator.evaluate(b)]
+    bases = [v for b in of.node.bases for v in module.file.evaluate(b)]
     return all(isinstance(b, Symbol) and (b.name in BROAD or _is_unrelated(module, b)) for b in bases)
 
 

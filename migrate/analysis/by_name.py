@@ -39,7 +39,7 @@ def _may_be_layer(module: Module, node: ast.expr, name: str) -> bool:
         return False
     if name in rules.telling:
         return True
-    walked = is_walked(module.evaluator, node) and names_a_class(module.evaluator.project)
+    walked = is_walked(module.file, node) and names_a_class(module.file.project)
     return walked and not is_named_otherwise(module, node)
 
 

@@ -64,9 +64,9 @@ def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> 
     """Every construction of the file with its decision; those spelled out come first."""
     made: list[Made] = []
     for call in module.index.all(ast.Call):
-        if module.evaluator.is_module_member(call.func):
+        if module.file.is_module_member(call.func):
             continue
-        construction = module.evaluator.callers.construction(call)
+        construction = module.file.callers.construction(call)
         if construction is not None:
             reference = references.get(call.args[0] if construction.skip else call.func)
             made.append(decide_call(module, call, construction, reference))
@@ -82,11 +82,9 @@ def decide_unresolved(module: Module) -> None:
     reported = {d.node for d in module.drafts}
     for call in module.index.all(ast.Call):
         names = [k.arg for k in call.keywords if k.arg in telling]
-        if not names or call in reported or module.evaluator.callers.construction(call) is not None:
+        if not names or call in reported or module.file.callers.construction(call) is not None:
             continue
-        if module.evaluator.project.queries.is_another(call.func):
-            continue
-        if (passed := _passed_on(module, call)) and Unknown() in module.evaluator.evaluate(call.func):
+        if (passed := _passed_on(module, call)) and Unknown() in module.file.evaluate(call.func):
             lines = ", ".join(dict.fromkeys(module.line_name(d.node) for d in passed[:3]))
             symbols = tuple(sorted({d.symbol for d in passed}))
             message = (
@@ -163,7 +161,7 @@ def decide_call(
 def _arguments(
     module: Module, call: ast.Call, rule: Rule, skip: int, filled: int
 ) -> tuple[Decided, Bound] | Hidden | str:
-    bound = bind(module.evaluator, call, rule, skip, filled)
+    bound = bind(module.file, call, rule, skip, filled)
     if not isinstance(bound, Bound):
         return bound
     decided = decide(rule, bound.arguments)
@@ -215,7 +213,7 @@ def _named_stars(module: Module, made: Made) -> tuple[ast.expr, ...]:
     """The displays behind the named stars of a call that was refused before its arguments were bound."""
     stars = [k.value for k in made.call.keywords if k.arg is None]
     stars += [a.value for a in made.call.args if isinstance(a, ast.Starred)]
-    bindings = [b for s in stars if isinstance(s, ast.Name) for b in module.evaluator.bindings(s)]
+    bindings = [b for s in stars if isinstance(s, ast.Name) for b in module.file.bindings(s)]
     return tuple(b.value for b in bindings if b.value is not None)
 
 
@@ -223,7 +221,7 @@ def _origin_left(module: Module, made: Made) -> Stays | None:
     """Why the class that arrives stays; None where it was migrated, or the call itself spells it."""
     callee = made.call.args[0] if made.construction.skip else made.call.func
     nodes: list[ast.AST | None] = [c.reference for c, _ in made.construction.classes if c.reference is not made.spelled]
-    nodes += [v.node for v in module.evaluator.evaluate(callee) if isinstance(v, Local)]
+    nodes += [v.node for v in module.file.evaluate(callee) if isinstance(v, Local)]
     return module.first_left(nodes)
 
 
@@ -294,7 +292,7 @@ def _offer_by_argument(
     module: Module, call: ast.Call, skip: int, decided: Decided, bound: Bound, converted: tuple[Write, ...] = ()
 ) -> Offer:
     func = call.args[0] if skip else call.func
-    unknown = Unknown() in module.evaluator.evaluate(func)
+    unknown = Unknown() in module.file.evaluate(func)
     symbols = tuple(sorted({d.symbol for d in _passed_on(module, call)})) if unknown else ()
     return offered_calls.by_argument(module, call, func, decided, bound, symbols, converted)
 

@@ -78,7 +78,7 @@ def builtin(module: Module, call: ast.Call) -> str:
     """The name of the builtin function that ``call`` calls; empty for anything else."""
     if not isinstance(call.func, ast.Name):
         return ""
-    values = module.evaluator.evaluate(call.func)
+    values = module.file.evaluate(call.func)
     names = {v.name for v in values if isinstance(v, Symbol)}
     name = names.pop() if len(names) == len(values) == 1 else ""
     return name.removeprefix("builtins.") if name.startswith("builtins.") else ""

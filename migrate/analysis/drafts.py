@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.file import File
 from migrate.analysis.index import Index
 from migrate.analysis.origins import Origins, Stays
 from migrate.analysis.skips import Skips
@@ -103,7 +103,7 @@ class Module:
     ``migrated``: the classes that the run rewrites somewhere.
     """
 
-    evaluator: Evaluator
+    file: File
     data_format: str
     origins: Origins
     skips: Skips = field(default_factory=Skips)
@@ -118,19 +118,19 @@ class Module:
 
     @property
     def source(self) -> Source:
-        return self.evaluator.index.source
+        return self.file.index.source
 
     @property
     def index(self) -> Index:
-        return self.evaluator.index
+        return self.file.index
 
     def index_of(self, node: ast.AST) -> Index:
         """The index of the file that holds ``node``."""
-        return self.evaluator.home(node).index
+        return self.file.home(node).index
 
     @property
     def rules(self) -> RuleSet:
-        return self.evaluator.rules
+        return self.file.rules
 
     def is_skipped(self, node: Located, *codes: str) -> bool:
         """Whether a comment asks to leave ``node`` alone for one of the ``codes``: on one of its lines, or where what
@@ -172,9 +172,9 @@ class Module:
 
     def place(self, node: ast.AST) -> str:
         """Where a node stands, as ``line 3``, or ``line 3 of norm.py`` in another file."""
-        home = self.evaluator.home(node)
+        home = self.file.home(node)
         line = home.index.source.line_name(self.line(node))
-        return f"line {line}" + ("" if home is self.evaluator else f" of {home.path}")
+        return f"line {line}" + ("" if home is self.file else f" of {home.path}")
 
     def leave(self, node: ast.AST, why: str, asked: bool = False, subclass: ast.AST | None = None) -> None:
         """Remember that ``node``, and so all that it brings, stays the source framework's."""
@@ -183,8 +183,8 @@ class Module:
     def why_left(self, node: ast.AST | None) -> Stays | None:
         """Why a node of any file stays the source framework's; None where it does not."""
         stays = self.origins.stays(node) if node is not None else None
-        home = self.evaluator if node is None else self.evaluator.home(node)
-        if stays is None or home is self.evaluator:
+        home = self.file if node is None else self.file.home(node)
+        if stays is None or home is self.file:
             return stays
         return replace(stays, why=f"{stays.why} ({home.path})")
 
@@ -220,7 +220,7 @@ class Module:
         if isinstance(value, Symbol):
             return value.name.removeprefix("builtins.")
         if isinstance(value, Namespace):
-            return f"the module {self.evaluator.project.tree.name(value.path)}"
+            return f"the module {self.file.project.tree.name(value.path)}"
         if isinstance(value, Instance):
             return self.describe(value.of)
         if isinstance(value, Local):
@@ -237,14 +237,14 @@ class Module:
         if isinstance(value.of, Migrated):
             return value.of
         if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
-            return self.evaluator.classes.migrated_base(value.of.node)
+            return self.file.classes.migrated_base(value.of.node)
         return None
 
     def target_rule(self, value: Value) -> Rule | None:
         """The rule about the class of an instance, directly or through subclasses, where that is a target's class."""
         of: object = value.of if isinstance(value, Instance) else None
         if isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-            of = self.evaluator.classes.target_base(of.node)
+            of = self.file.classes.target_base(of.node)
         return self.rules.by_target.get(of.name) if isinstance(of, Symbol) else None
 
     def left_around(self, owner: ast.expr) -> Stays | None:
@@ -255,11 +255,4 @@ class Module:
 
     def objects(self, node: ast.expr) -> list[Value]:
         """The values of ``node`` in a stable order; constants are left out, which no layer's attributes are read of."""
-        values = sorted(without_constants(self.evaluator.evaluate(node)), key=repr)
-        if self.is_no_layer(node):
-            return [v for v in values if self.base_of(v) is None and self.target_rule(v) is None]
-        return values
-
-    def is_no_layer(self, node: ast.expr) -> bool:
-        """Whether the flow knows what an expression may be, and no layer of a rule is among that."""
-        return self.evaluator.project.queries.is_no_layer(node)
+        return sorted(without_constants(self.file.evaluate(node)), key=repr)

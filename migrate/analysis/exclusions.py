@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.file import File
 from migrate.analysis.index import Index
 from migrate.analysis.scopes import Function
 from migrate.analysis.values import Constant, Instance, Local, Migrated, Partial, Values, union
@@ -20,17 +20,17 @@ LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
 
 
-def arriving(evaluator: Evaluator, call: ast.Call, func: ast.expr, values: Values) -> Values:
+def arriving(file: File, call: ast.Call, func: ast.expr, values: Values) -> Values:
     """Those of the ``values`` of ``func``, which a call or partial calls, that can arrive there."""
     values = _taking(call, values)
     if not isinstance(func, (ast.Name, ast.Attribute)) or not any(isinstance(v, Migrated) for v in values):
         return values
-    result = _result_above(evaluator.index, func)
-    if result is not None and (made := _made(evaluator.evaluate(result.func))):
+    result = _result_above(file.index, func)
+    if result is not None and (made := _made(file.evaluate(result.func))):
         return made
     if isinstance(func, ast.Name):
-        values = _before_itself(evaluator, func, values)
-    excluded = {name for test in _excluded(evaluator.index, func) for name in _rules(evaluator, test)}
+        values = _before_itself(file, func, values)
+    excluded = {name for test in _excluded(file.index, func) for name in _rules(file, test)}
     return frozenset(v for v in values if not isinstance(v, Migrated) or v.rule.name not in excluded)
 
 
@@ -57,22 +57,23 @@ def _made(called: Values) -> Values:
     return frozenset(Instance(v) for v in called if isinstance(v, Migrated)) if not functions else frozenset()
 
 
-def _before_itself(evaluator: Evaluator, func: ast.Name, values: Values) -> Values:
+def _before_itself(file: File, func: ast.Name, values: Values) -> Values:
     """The values of a name without what it is bound to only by the statement that calls it: ``norm = norm(c)``."""
-    bindings = evaluator.bindings(func)
+    bindings = file.bindings(func)
     loops = (ast.For, ast.AsyncFor, ast.While, *BOUNDARIES)
-    around = next((a for a in evaluator.index.ancestors(func) if isinstance(a, loops)), None)
+    around = next((a for a in file.index.ancestors(func) if isinstance(a, loops)), None)
     own = [b for b in bindings if b.value is not None and any(n is func for n in ast.walk(b.value))]
     others = [b for b in bindings if b not in own]
-    scope = evaluator.index.scope(func).resolve(func.id)
+    scope = file.index.scope(func).resolve(func.id)
     if not own or not others or not isinstance(around, Function) or scope is None or scope.node is not around:
         return values
-    return union(evaluator.binding_values(b, func) for b in others)
+    made = union(file.evaluate(b.value) for b in own if b.value is not None)
+    return values - made if values != made else values
 
 
-def _rules(evaluator: Evaluator, test: ast.expr) -> set[str]:
+def _rules(file: File, test: ast.expr) -> set[str]:
     """The rule of the class that an expression names; nothing where it may name another one."""
-    values = evaluator.evaluate(test)
+    values = file.evaluate(test)
     rules = {v.rule.name for v in values if isinstance(v, Migrated)}
     return rules if len(rules) == 1 and all(isinstance(v, Migrated) for v in values) else set()
 

@@ -20,7 +20,7 @@ def _argument(module: Module, value: Value, parameter: str) -> object:
     made = value.of if isinstance(value, Instance) else None
     if not isinstance(made, Migrated) or made.reference is None:
         return None
-    home = module.evaluator.home(made.reference)
+    home = module.file.home(made.reference)
     call = home.index.parent(made.reference)
     described = made.rule.parameter(parameter)
     if not isinstance(call, ast.Call) or call.func is not made.reference or described is None:

@@ -18,13 +18,13 @@ def rule_held(module: Module, node: ast.AST, method: str = "") -> Rule | None:
     """
     if isinstance(node, ast.expr) and (known := _becoming(module, module.objects(node))) is not None:
         return known.rule
-    layers = module.evaluator.project.queries.layers(network_of(module, node), method)
+    layers = module.file.project.queries.layers(network_of(module, node), method)
     return next((module.rules.by_name[layer.name] for layer in layers if _becomes(module, layer)), None)
 
 
 def network_of(module: Module, node: ast.AST) -> ast.AST:
     """What stands for an object that the flow has no node of: that of a method of all networks, and of ``super()``."""
-    if any(fact[0] != "N" for fact in module.evaluator.project.queries.facts(node)):
+    if any(fact[0] != "N" for fact in module.file.project.queries.facts(node)):
         return node
     if isinstance(node, ast.Attribute) and node.attr in module.rules.method_names:
         return node.value
@@ -38,7 +38,7 @@ def _becomes(module: Module, layer: Layer) -> bool:
     origin = layer.origin
     if origin is None:
         return layer.name in module.migrated
-    home = module.evaluator.home(origin)
+    home = module.file.home(origin)
     if isinstance(origin, ast.ClassDef):
         base = home.classes.migrated_base(origin)
         return base is not None and not module.first_left((origin, base.reference))

@@ -128,7 +128,7 @@ def _why_it_stays(
     """Why an import cannot be swapped; empty where it can."""
     if PurePath(module.source.path).name == "__init__.py" or name in _exported(module):
         return EXPORTED
-    elsewhere = module.evaluator.project.is_imported(module.source.path, name)
+    elsewhere = module.file.project.is_imported(module.source.path, name)
     if name in module.source.unread_words:
         return UNREAD
     if (not uses and not elsewhere) or name in module.index.opaque_words:

@@ -10,9 +10,10 @@ from typing import Literal, TypeVar
 
 from migrate.analysis.binders import ENTER, Received
 from migrate.analysis.scopes import AttributeBinding, Binding, Function, Scope
-from migrate.analysis.source import Located, Source, parse_string
+from migrate.analysis.source import Located, Source
 from migrate.index.imports import plain_name
 from migrate.index.paths import namespace_owner
+from migrate.index.shapes import annotated
 
 N = TypeVar("N", bound=ast.AST)
 WORD = re.compile(r"\w+")
@@ -171,7 +172,7 @@ class Index:
 
     def _string_annotation(self, node: ast.Constant) -> ast.expr | None:
         """The expression inside a string annotation; the names in one that has no place in the file are opaque."""
-        tree = parse_string(node.value)
+        tree = annotated(node)
         if tree is None:
             return None
         if not self.source.place_inside(node, tree):

@@ -10,6 +10,7 @@ from migrate.analysis.methods import decide_method
 from migrate.analysis.offers import Offer
 from migrate.analysis.origins import Stays
 from migrate.analysis.overrides import decide_overridden
+from migrate.analysis.scopes import Function
 from migrate.analysis.values import Instance, Local, Migrated, Symbol, Unknown, Value
 from migrate.findings import Role
 from migrate.rule import Rule
@@ -26,9 +27,19 @@ def decide_instances(module: Module) -> None:
 
 def may_be_ours(module: Module, node: ast.Attribute) -> bool:
     """Whether an attribute can concern a rule: a quick look before its object is followed."""
-    if module.evaluator.is_module_member(node) or _is_plain_parameter(module, node):
-        return False
-    return node.attr in module.rules.members or not module.is_no_layer(node.value)
+    if node.attr in module.rules.members:
+        return not module.file.is_module_member(node)
+    return not _is_own(module, node.value) and module.file.project.queries.may_be_layer(node.value)
+
+
+def _is_own(module: Module, node: ast.expr) -> bool:
+    """Whether an object is the one whose method uses it, where any name may be one of its own."""
+    for binding in module.file.bindings(node) if isinstance(node, ast.Name) else ():
+        function = binding.scope.node
+        first = function.args.args[:1] if isinstance(function, Function) else []
+        if first == [binding.node] and module.file.classes.owner(function) is not None:
+            return True
+    return False
 
 
 def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
@@ -116,15 +127,6 @@ def _same_meaning(rule: Rule, attr: str) -> str:
     return (attribute.read if attribute is not None else "") or f"{attr} has the same name in MindSpore"
 
 
-def _is_plain_parameter(module: Module, node: ast.Attribute) -> bool:
-    """``x.shape`` of a parameter that nothing describes, and a name that no rule is about: the common case."""
-    if node.attr in module.rules.members or not isinstance(node.value, ast.Name):
-        return False
-    bindings = module.evaluator.bindings(node.value)
-    plain = all(b.kind == "parameter" and b.annotation is None and b.value is None for b in bindings)
-    return plain and not any(module.evaluator.narrowing.holding(node.value))
-
-
 def treatment(rule: Rule, attr: str) -> object:
     """What a rule says about an attribute or method; two rules that say the same agree."""
     return rule.attributes.get(attr) or rule.methods.get(attr)
@@ -162,7 +164,7 @@ def is_defined_here(module: Module, value: Value, attr: str) -> bool:
     return (
         isinstance(local, Local)
         and isinstance(local.node, ast.ClassDef)
-        and module.evaluator.classes.defines(local.node, attr)
+        and module.file.classes.defines(local.node, attr)
     )
 
 
@@ -187,9 +189,9 @@ def _may_be_anything(module: Module, value: Value) -> bool:
     if not isinstance(value, Instance):
         return isinstance(value, Unknown)
     if isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
-        if module.evaluator.classes.has_rule(value.of.node):
+        if module.file.classes.has_rule(value.of.node):
             return False
-        bases = [v for b in value.of.node.bases for v in module.evaluator.evaluate(b)]
+        bases = [v for b in value.of.node.bases for v in module.file.evaluate(b)]
         packages = (*module.rules.packages, "builtins")
         return not all(isinstance(b, Symbol) and b.name.partition(".")[0] in packages for b in bases)
     return False

@@ -40,7 +40,7 @@ def _tensors(module: Module) -> Iterator[ast.Attribute]:
 
 def in_subclass(module: Module, node: ast.AST) -> bool:
     """Whether ``node`` stands in a class that becomes one of the target's, where all tensors are its."""
-    classes = module.evaluator.classes
+    classes = module.file.classes
     around = (a for a in module.index.ancestors(node) if isinstance(a, ast.ClassDef))
     return any(classes.migrated_base(cls) is not None for cls in around)
 

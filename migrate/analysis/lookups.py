@@ -25,7 +25,7 @@ def lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
     """The calls of the builtin functions that look something up by its name, with the name of the function."""
     for call in module.index.all(ast.Call):
         func = call.func
-        known = isinstance(func, ast.Name) and func.id in LOOKUPS and not module.evaluator.bindings(func)
+        known = isinstance(func, ast.Name) and func.id in LOOKUPS and not module.file.bindings(func)
         if isinstance(func, ast.Name) and known and len(call.args) >= 2:
             yield call, func.id
 
@@ -69,8 +69,8 @@ def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: 
 def _deleted(module: Module, call: ast.Call, name: str) -> None:
     for value in module.objects(call.args[0]):
         if isinstance(value, Instance) and isinstance(value.of, Local) and isinstance(value.of.node, ast.ClassDef):
-            held = module.evaluator.classes.attribute(value.of.node, name)
-            base = next((b for v in sorted(held, key=repr) if (b := module.base_of(v)) is not None), None)
-            if base is not None:
-                message = f"{name} holds a {base.rule.source.name}: deleting it works the same on a MindSpore cell"
-                module.add(Draft("BN303", "other", base.rule.source.name, call, message))
+            held = module.file.project.queries.attribute(value.of.node, name)
+            layer = next((str(fact[1]) for fact in held if fact[0] == "I" and fact[1] in module.rules.by_name), "")
+            if layer:
+                message = f"{name} holds a {layer}: deleting it works the same on a MindSpore cell"
+                module.add(Draft("BN303", "other", layer, call, message))

@@ -26,7 +26,6 @@ from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
-from migrate.analysis.unfollowed import decide_unfollowed
 from migrate.edits import CallMethod, Spelling
 from migrate.flow.state import Flow
 
@@ -77,7 +76,7 @@ def _decide(
     project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Flow]
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
-    modules = {path: Module(evaluator, data_format, origins) for path, evaluator in project.modules.items()}
+    modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
     known = _Shared(modules, shared[0], Pairs(), shared[1])
     running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
@@ -129,7 +128,6 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     for decide in USES:
         decide(module)
     yield None
-    decide_unfollowed(module, shared.flow, shared.migrated())
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)

@@ -91,7 +91,7 @@ class Expressions:
     def _foreign(self, node: ast.expr) -> str:
         """The name of the source framework that ``node`` spells; a migrated class is none."""
         package = self.around.rule.source.name.partition(".")[0]
-        for value in self.around.module.evaluator.evaluate(node):
+        for value in self.around.module.file.evaluate(node):
             if isinstance(value, Symbol) and value.name.partition(".")[0] == package:
                 return f"it uses {value.name}"
         return ""
@@ -113,20 +113,20 @@ class Expressions:
             return self.problem(node, f"{node.id} is handed on")
         if node.id in self.kinds:
             return self.kinds[node.id]
-        values = self.around.module.evaluator.evaluate(node)
+        values = self.around.module.file.evaluate(node)
         if values and all(isinstance(v, (Constant, Migrated)) for v in values):
             return Kind.PLAIN
-        if not self.around.module.evaluator.bindings(node) and self._is_neutral_function(node):
+        if not self.around.module.file.bindings(node) and self._is_neutral_function(node):
             return Kind.PLAIN
         return self._unclear(node, self._unknown(node))
 
     def _is_migrated(self, node: ast.expr) -> bool:
-        values = self.around.module.evaluator.evaluate(node)
+        values = self.around.module.file.evaluate(node)
         return bool(values) and all(isinstance(v, Migrated) for v in values)
 
     def _is_neutral_function(self, node: ast.expr) -> bool:
         """A builtin on the list, an exception, or a function of the standard library."""
-        values = self.around.module.evaluator.evaluate(node)
+        values = self.around.module.file.evaluate(node)
         names = [v.name for v in values if isinstance(v, Symbol) and not v.path]
         if not names or len(names) < len(values):
             return False
@@ -149,7 +149,7 @@ class Expressions:
         first, *rest = node.args
         own = frozenset({Local(self.around.cls)})
         names = [getattr(r, "id", "") for r in rest]
-        return self.around.module.evaluator.evaluate(first) == own and names == [self.itself]
+        return self.around.module.file.evaluate(first) == own and names == [self.itself]
 
     def is_parameter_member(self, node: ast.Attribute) -> bool:
         """``self.weight.requires_grad``: what a parameter has in both frameworks."""

@@ -42,9 +42,8 @@ def by_argument(
     ``symbols`` are classes that may be called although nothing shows it; ``converted`` are the stars that follow the
     rule, for its classes alone.
     """
-    values = module.evaluator.evaluate(func)
-    for symbol in symbols:
-        values |= module.evaluator.symbol(symbol, None)
+    values = module.file.evaluate(func)
+    values |= {Migrated(module.rules.by_name[symbol], None) for symbol in symbols}
     partials = any(_may_be_partial(v) for v in values)
     classes = _classes(module, call, values)
     edits: list[Edit] = []
@@ -90,13 +89,13 @@ def _classes(module: Module, call: ast.Call, values: frozenset[Value]) -> list[s
         if isinstance(of, Migrated):
             names.add(f"{{{of.rule.target.name}}}")
         elif isinstance(of, Local) and isinstance(of.node, ast.ClassDef):
-            classes = module.evaluator.classes
+            classes = module.file.classes
             base = classes.migrated_base(of.node)
             if base is None or module.first_left([of.node, base.reference]) is not None:
                 continue
             if classes.defines(of.node, "__init__"):
                 continue  # its own arguments stay the source framework's
-            here = module.evaluator.home(of.node) is module.evaluator
+            here = module.file.home(of.node) is module.file
             if not here or module.index.scope(call).resolve(of.node.name) is not module.index.module:
                 return []
             names.add(of.node.name)

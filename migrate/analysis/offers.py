@@ -133,7 +133,7 @@ def assignment(module: Module, node: ast.Attribute, treatment: AttributeTreatmen
             return written(parent, text, {**parts, "value": parent.value})
     if not isinstance(parent, ast.Assign) or len(parent.targets) > 1:
         return Offer(node)
-    if treatment.assign_none and module.evaluator.evaluate(parent.value) == {NONE}:
+    if treatment.assign_none and module.file.evaluate(parent.value) == {NONE}:
         return written(parent, treatment.assign_none, parts)
     if treatment.assign:
         return written(parent, treatment.assign, {**parts, "value": parent.value})
@@ -196,7 +196,7 @@ def _is_foreign(module: Module, value: ast.expr) -> bool:
     """Whether something in ``value`` is known to be made by another framework."""
     if is_target(module, value) or SourceTensors(module).holds(value):
         return not is_target(module, value)
-    made = [v.of for n in ast.walk(value) if isinstance(n, ast.expr) for v in module.evaluator.evaluate(n)
+    made = [v.of for n in ast.walk(value) if isinstance(n, ast.expr) for v in module.file.evaluate(n)
             if isinstance(v, Instance)]  # fmt: skip
     return any(not isinstance(of, Symbol) or not of.name.startswith(("mindspore.", "builtins.")) for of in made)
 
@@ -382,5 +382,5 @@ def _passes(module: Module, call: ast.Call, function: Related) -> bool:
     given = dict(zip(function.parameters, call.args, strict=False)) | {k.arg or "**": k.value for k in call.keywords}
     if not set(function.required) <= set(given) <= set(function.parameters):
         return False
-    known = [v for value in given.values() for v in module.evaluator.evaluate(value) if isinstance(v, Constant)]
+    known = [v for value in given.values() for v in module.file.evaluate(value) if isinstance(v, Constant)]
     return all(v.value is not None and type(v.value) is not int for v in known)

@@ -9,9 +9,10 @@ import re
 import tokenize
 
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.source import Source, Span, parse_string
+from migrate.analysis.source import Source, Span
 from migrate.analysis.values import Instance, Local, Value
 from migrate.edits import Edit, MakeStatic, RenameAttribute, ReplaceExpression
+from migrate.index.shapes import parse_string
 from migrate.rule import MethodTreatment
 
 BEFORE_NAME = re.compile(r"def(?:[ \t\f]|\\\r?\n)+")
@@ -117,7 +118,7 @@ def _is_in_place(module: Module, node: ast.expr) -> bool:
 
 
 def _is_builtin(module: Module, name: ast.Name) -> bool:
-    return hasattr(builtins, name.id) and not module.evaluator.bindings(name)
+    return hasattr(builtins, name.id) and not module.file.bindings(name)
 
 
 def _is_dimension(node: ast.expr, tensor: str) -> bool:

@@ -111,7 +111,7 @@ def _may_meet(module: Module, one: _Write, other: _Write) -> bool:
 def _is_made(module: Module, layer: Migrated) -> bool:
     """Whether a class is spelled where a layer is made, as against a test or an annotation, which mean any layer."""
     reference = layer.reference
-    parent = module.evaluator.home(reference).index.parent(reference) if reference is not None else None
+    parent = module.file.home(reference).index.parent(reference) if reference is not None else None
     return isinstance(parent, ast.Call) and parent.func is reference
 
 

@@ -39,5 +39,5 @@ def read_project(
                 project.add(sources[path])
             except FileError as error:
                 project.failed[path] = error
-    project.link()
+    project.callers.find()
     return project

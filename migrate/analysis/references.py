@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis import offers
+from migrate.analysis.class_tests import type_argument
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.index import Index
-from migrate.analysis.narrowing import type_argument
 from migrate.analysis.values import NONE, Migrated, Symbol, Values, has_rule
 from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
@@ -40,10 +40,10 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
         candidates += module.index.loads.get(name, [])
     found: dict[ast.AST, Reference] = {}
     for node in sorted(candidates, key=lambda n: (n.lineno, n.col_offset)):
-        values = module.evaluator.evaluate(node)
+        values = module.file.evaluate(node)
         spelled = [v for v in values if isinstance(v, Migrated)]
         direct = any(v.reference is node for v in spelled)
-        if _is_owner_of_related(module, node) or (spelled and module.evaluator.project.queries.makes_none(node)):
+        if _is_owner_of_related(module, node):
             continue
         if direct or (spelled and isinstance(node, ast.Name) and _is_alias(module, node)):
             found[node] = Reference(node, values, direct)
@@ -55,7 +55,7 @@ def find_references(module: Module) -> dict[ast.AST, Reference]:
 
 def _is_import_skipped(module: Module, node: ast.AST) -> bool:
     """Whether a comment asks to leave the import that brings a name."""
-    bindings = module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+    bindings = module.file.bindings(node) if isinstance(node, ast.Name) else []
     aliases = [b.node for b in bindings if isinstance(b.node, ast.alias)]
     return any(module.is_skipped(place_of(module, alias), "BN104") for alias in aliases)
 
@@ -79,7 +79,7 @@ def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
     parent = module.index.parent(node)
     if not isinstance(parent, ast.Attribute):
         return False
-    return any(isinstance(v, Symbol) and v.name in module.rules.related for v in module.evaluator.evaluate(parent))
+    return any(isinstance(v, Symbol) and v.name in module.rules.related for v in module.file.evaluate(parent))
 
 
 def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
@@ -108,14 +108,14 @@ def _class_names(module: Module, last: frozenset[str] | set[str]) -> set[str]:
 
 def _is_alias(module: Module, node: ast.Name, seen: frozenset[str] = frozenset()) -> bool:
     """Whether the name is assigned nothing but spelled-out classes, or other such names."""
-    bindings = module.evaluator.bindings(node)
+    bindings = module.file.bindings(node)
     return bool(bindings) and all(
         b.kind == "value" and b.value is not None and _spells_class(module, b.value, seen | {node.id}) for b in bindings
     )
 
 
 def _spells_class(module: Module, value: ast.expr, seen: frozenset[str]) -> bool:
-    if any(isinstance(v, Migrated) and v.reference is value for v in module.evaluator.evaluate(value)):
+    if any(isinstance(v, Migrated) and v.reference is value for v in module.file.evaluate(value)):
         return True
     return isinstance(value, ast.Name) and value.id not in seen and _is_alias(module, value, seen)
 
@@ -129,7 +129,7 @@ def _unmigrated(module: Module, node: ast.Name | ast.Attribute, values: Values) 
             return
     if any(has_rule(v, module.rules) for v in values):
         return  # MindSpore's class, by a star import as well
-    if isinstance(node, ast.Name) and node.id in module.rules.short_names and not module.evaluator.bindings(node):
+    if isinstance(node, ast.Name) and node.id in module.rules.short_names and not module.file.bindings(node):
         stars = ", ".join("." * s.level + (s.module or "") for s in module.index.module.star_imports)
         message = f"{node.id} may come from the star import of {stars}: import it by name, then migrate again"
         module.add(Draft("BN203", role_of(module.index, node), node.id, node, message))
@@ -233,15 +233,15 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
     """The review that a reference needs, as code and message; empty where it can be rewritten."""
     node = reference.node
     parent = module.index.parent(node)
+    if not isinstance(node.ctx, ast.Load):
+        return "BN211", "the class itself is replaced or deleted here: patch the MindSpore class by hand"
+    if _patches(module, node):
+        return "BN211", "this patches another module's class: decide there which class it is to be"
     unsure = ambiguity(module, reference)
     if unsure:
         return "BN203", unsure
-    if not isinstance(node.ctx, ast.Load):
-        return "BN211", "the class itself is replaced or deleted here: patch the MindSpore class by hand"
     if _is_opened(module, node):
         return "BN211", "code reaches into the class: MindSpore's has other methods, so port this use by hand"
-    if _patches(module, node):
-        return "BN211", "this patches another module's class: decide there which class it is to be"
     if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "super":
         return "BN211", "super() starts behind another class here: port this use by hand"
     if role == "base":

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from migrate.analysis.class_tests import type_argument
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.narrowing import type_argument
 from migrate.analysis.values import Constant, Local, Symbol
 from migrate.analysis.walks import is_walked, names_a_class
 
@@ -88,7 +88,7 @@ def _texts(module: Module, node: ast.expr) -> Iterator[str]:
     """The strings that an expression may be, and the parts that a formatted one spells out."""
     if isinstance(node, ast.JoinedStr):
         yield from (str(v.value) for v in node.values if isinstance(v, ast.Constant))
-    for value in sorted(module.evaluator.evaluate(node), key=repr):
+    for value in sorted(module.file.evaluate(node), key=repr):
         if isinstance(value, Constant) and isinstance(value.value, str):
             yield value.value
 
@@ -118,14 +118,14 @@ def _told_by_module(module: Module, node: ast.Attribute) -> None:
         return
     bases = [base for v in module.objects(subject) if (base := module.base_of(v)) is not None]
     symbol = bases[0].rule.source.name if bases else ast.unparse(subject)
-    if bases or (is_walked(module.evaluator, subject) and names_a_class(module.evaluator.project)):
+    if bases or (is_walked(module.file, subject) and names_a_class(module.file.project)):
         message = "the class is told by its module, and MindSpore's is in another one: test for the class"
         module.add(Draft("BN215", "other", symbol, node, message))
 
 
 def decide_computed(module: Module, call: ast.Call) -> None:
     """``getattr(nn, name)``: a review where the name may be a class's that this file spells in a string."""
-    values = sorted(module.evaluator.evaluate(call.args[1]), key=repr)
+    values = sorted(module.file.evaluate(call.args[1]), key=repr)
     known = [v.value for v in values if isinstance(v, Constant)]
     told = len(known) == len(values) > 0
     names = module.rules.short_names

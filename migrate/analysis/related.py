@@ -73,5 +73,5 @@ def _review(module: Module, function: ast.expr, name: str, related: Related, giv
 
 def _may_be_any(module: Module, node: ast.AST) -> bool:
     """Whether an argument may be any network: it is not known what it is, and it is no network that is known."""
-    known = module.evaluator.project.queries.is_network(network_of(module, node))
+    known = module.file.project.queries.is_network(network_of(module, node))
     return not known and isinstance(node, ast.expr) and Unknown() in module.objects(node)

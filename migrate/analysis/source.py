@@ -225,16 +225,6 @@ def parse(text: str) -> ast.Module:
         raise FileError("BN904", f"nested too deep for {version}: split the expression") from None
 
 
-def parse_string(value: object) -> ast.expr | None:
-    """The expression that a string holds; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        return ast.parse(value, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def is_plain(node: ast.expr) -> bool:
     """Whether repeating the text of ``node`` repeats no call."""
     return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(node))

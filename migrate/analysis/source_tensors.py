@@ -83,12 +83,12 @@ class SourceTensors:
 
     def _is_network(self, cls: ast.ClassDef) -> bool:
         """Whether a class derives from one of the source framework's that no rule is about."""
-        family = self._module.evaluator.classes.family(cls)
-        bases = [v for c in family for b in c.bases for v in self._module.evaluator.evaluate(b)]
+        family = self._module.file.classes.family(cls)
+        bases = [v for c in family for b in c.bases for v in self._module.file.evaluate(b)]
         return any(isinstance(v, Symbol) and v.name.partition(".")[0] == self._rules.source_package for v in bases)
 
     def _values(self, node: ast.expr) -> frozenset[Value]:
-        return self._module.evaluator.evaluate(node)
+        return self._module.file.evaluate(node)
 
     def _is_given(self, node: ast.expr) -> bool:
         """Whether the values of ``node`` are what a function of the source framework gives as tensors."""
@@ -101,11 +101,11 @@ class SourceTensors:
         return any(map(self._bound, self._bindings(node)))
 
     def _bindings(self, node: ast.Name) -> list[Binding]:
-        return self._module.evaluator.home(node).bindings(node)
+        return self._module.file.home(node).bindings(node)
 
     def _bound(self, binding: Binding) -> bool:
         if binding.kind == "parameter":
-            return self._is_input(binding) or any(map(self.holds, self._module.evaluator.callers.arguments(binding)))
+            return self._is_input(binding) or any(map(self.holds, self._module.file.callers.arguments(binding)))
         grown = self._module.index_of(binding.node).parent(binding.node)
         if isinstance(grown, ast.AugAssign):
             return self.holds(grown.value)
@@ -114,7 +114,7 @@ class SourceTensors:
     def _is_input(self, binding: Binding) -> bool:
         """``x`` of ``forward(self, x)``, where neither an annotation nor a default says otherwise."""
         function = binding.scope.node
-        owner = self._module.evaluator.classes.owner(function) if isinstance(function, Function) else None
+        owner = self._module.file.classes.owner(function) if isinstance(function, Function) else None
         computes = getattr(function, "name", "") in self._rules.computations
         is_first = isinstance(function, Function) and binding.node is next(iter(function.args.args), None)
         if owner is None or not computes or is_first or binding.annotation is not None:

@@ -50,7 +50,7 @@ def advice(module: Module, call: ast.Call, construction: Construction, hidden: H
 
 def _is_variadic(module: Module, star: ast.expr) -> bool:
     """Whether it is the ``*args`` of a function, which is a tuple."""
-    return isinstance(star, ast.Name) and any(b.kind == "rest" for b in module.evaluator.bindings(star))
+    return isinstance(star, ast.Name) and any(b.kind == "rest" for b in module.file.bindings(star))
 
 
 def unpacked(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -> tuple[Decided, tuple[Write, ...]]:
@@ -60,14 +60,14 @@ def unpacked(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int)
     stars: list[ast.keyword | ast.Starred] = []
     for i, item in list(enumerate(source_order(call)))[skip:]:
         if isinstance(item, ast.keyword) and item.arg is not None:
-            values = module.evaluator.evaluate(item.value)
+            values = module.file.evaluate(item.value)
             arguments.append(Argument(item.arg, item.value, values, call, i, False))
         elif isinstance(item, (ast.keyword, ast.Starred)):
             stars.append(item)
         elif not free or any(isinstance(s, ast.Starred) for s in stars):
             return Decided(), ()
         else:
-            arguments.append(Argument(free.pop(0), item, module.evaluator.evaluate(item), call, i, True))
+            arguments.append(Argument(free.pop(0), item, module.file.evaluate(item), call, i, True))
     decided = decide(rule, arguments)
     if decided.refusal is not None or sum(isinstance(s, ast.Starred) for s in stars) > 1:
         return Decided(), ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from migrate.analysis.class_tests import class_named
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.narrowing import class_named
 from migrate.edits import Edit, Write
 from migrate.index.paths import dotted
 

@@ -11,7 +11,7 @@ from migrate.analysis.bodies import Body
 from migrate.analysis.callers import Construction
 from migrate.analysis.constructions import Made, decide_call, edits_of, edits_within, message_of, offer_for, owns_mode
 from migrate.analysis.drafts import Draft, Module
-from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.file import File
 from migrate.analysis.instances import decide_use, may_be_ours
 from migrate.analysis.neutral import Kind, Surroundings
 from migrate.analysis.origins import Stays
@@ -62,27 +62,27 @@ class Subclasses:
 
     def __init__(self) -> None:
         self.found: dict[ast.ClassDef, Subclass] = {}
-        self._files: dict[Evaluator, tuple[Module, References]] = {}
+        self._files: dict[File, tuple[Module, References]] = {}
 
     def enter(self, module: Module, references: References) -> None:
-        self._files[module.evaluator] = module, references
+        self._files[module.file] = module, references
 
     def of(self, module: Module) -> dict[ast.ClassDef, Subclass]:
         """Those of a file, parents before their children; what they are in doubt about is kept in ``module``."""
         for cls in module.index.all(ast.ClassDef):
-            self._find(module.evaluator, cls, frozenset())
-        mine = {cls: s for cls, s in self.found.items() if module.evaluator.home(cls) is module.evaluator}
+            self._find(module.file, cls, frozenset())
+        mine = {cls: s for cls, s in self.found.items() if module.file.home(cls) is module.file}
         module.doubts = {cls: s.doubt for cls, s in mine.items() if s.doubt}
         return mine
 
-    def _find(self, evaluator: Evaluator, cls: ast.ClassDef, active: frozenset[ast.ClassDef]) -> None:
-        classes = evaluator.classes
-        base, home = classes.migrated_base(cls), self._files.get(evaluator.home(cls))
+    def _find(self, file: File, cls: ast.ClassDef, active: frozenset[ast.ClassDef]) -> None:
+        classes = file.classes
+        base, home = classes.migrated_base(cls), self._files.get(file.home(cls))
         if base is None or home is None or cls in self.found or cls in active:
             return
         parents = classes.local_bases(cls)
         for parent in parents:
-            self._find(evaluator, parent, active | {cls})
+            self._find(file, parent, active | {cls})
         known = [self.found[p] for p in parents if p in self.found]
         self.found[cls] = _Examination(*home, Subclass(cls, base, home[0].source.line_name), known).subclass()
 
@@ -127,7 +127,7 @@ class _Examination:
         """What concerns the class as a whole."""
         module, cls = self._module, self._found.cls
         (base, *_), parents = cls.bases, [p.cls for p in self._parents]
-        values = module.evaluator.evaluate(base)
+        values = module.file.evaluate(base)
         known = base in self._references or (_is_imported(module, base) and values == {self._found.base})
         if not known and not all(isinstance(v, Local) and v.node in parents for v in values):
             self._problem(base, f"what {ast.unparse(base)} is, is not certain")
@@ -140,7 +140,7 @@ class _Examination:
         if skipped:
             self._found.problems[min(skipped), "a comment asks to leave a part of it"] = None
         given = module.data_format != "NCHW" and module.data_format in self._rule.target.data_formats
-        if given and not module.evaluator.classes.defines(cls, "__init__"):
+        if given and not module.file.classes.defines(cls, "__init__"):
             self._problem(cls, f"it has no __init__ that passes data_format='{module.data_format}' on")
 
     def _uses(self) -> dict[ast.AST, tuple[ast.expr, ...]]:
@@ -165,9 +165,9 @@ class _Examination:
         """Whether ``node`` is the layer, as its own methods or ``super()`` spell it."""
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super":
             return True
-        bindings = self._module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+        bindings = self._module.file.bindings(node) if isinstance(node, ast.Name) else []
         return any(
-            b.kind == "parameter" and self._module.evaluator.evaluate(node) == {Instance(Local(self._found.cls))}
+            b.kind == "parameter" and self._module.file.evaluate(node) == {Instance(Local(self._found.cls))}
             for b in bindings
         )
 
@@ -191,9 +191,9 @@ class _Examination:
     ) -> Iterator[tuple[ast.AST, tuple[ast.expr, ...]]]:
         """``super().__init__(...)`` or ``Base.__init__(self, ...)``, by the rule unless a parent has its own."""
         arguments = [a.value if isinstance(a, ast.keyword) else a for a in source_order(call)][skip:]
-        values = self._module.evaluator.evaluate(owner)
+        values = self._module.file.evaluate(owner)
         bases = [v.of if isinstance(v, Instance) else v for v in values]
-        classes = self._module.evaluator.classes
+        classes = self._module.file.classes
         if not bases or not all(isinstance(b, (Migrated, Local)) for b in bases) or len(bases) > 1:
             return
         (base,) = bases
@@ -300,7 +300,7 @@ def _is_imported(module: Module, node: ast.expr) -> bool:
     """Whether a name or path starts with an import."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    bindings = module.evaluator.bindings(node) if isinstance(node, ast.Name) else []
+    bindings = module.file.bindings(node) if isinstance(node, ast.Name) else []
     return bool(bindings) and all(b.kind == "import" for b in bindings)
 
 
@@ -324,7 +324,7 @@ def decide_heirs(module: Module, mine: dict[ast.ClassDef, Subclass]) -> None:
 
 
 def _is_heir(module: Module, found: Subclass) -> bool:
-    return any(module.evaluator.home(n) is not module.evaluator for n in found.above)
+    return any(module.file.home(n) is not module.file for n in found.above)
 
 
 def _report(module: Module, found: Subclass) -> None:
@@ -353,10 +353,10 @@ def _report_constructor(module: Module, made: Made, origin: Stays | None) -> Non
 
 def give_modes(module: Module, subclasses: Subclasses) -> None:
     """A layer of a class with an ``__init__`` of its own that is called where it is made, and so owns its mode."""
-    classes, found = module.evaluator.classes, subclasses.found
+    classes, found = module.file.classes, subclasses.found
     own = {c: s for c, s in found.items() if classes.defines(c, "__init__") and module.why_left(c) is None}
     for call in module.index.all(ast.Call) if own else ():
-        values = [v.node if isinstance(v, Local) else None for v in module.evaluator.evaluate(call.func)]
+        values = [v.node if isinstance(v, Local) else None for v in module.file.evaluate(call.func)]
         made = [own[v] for v in values if v in own]
         if not made or len(made) < len(values) or not owns_mode(module.index, call):
             continue

@@ -20,7 +20,7 @@ def is_target(module: Module, node: ast.expr, depth: int = 0) -> bool:
     if isinstance(node, ast.Attribute):
         return _is_renamed(module, node) or (node.attr in _members(module) and known(node.value))
     if isinstance(node, ast.Name):
-        bindings = module.evaluator.bindings(node)
+        bindings = module.file.bindings(node)
         bound = [b.value for b in bindings if b.kind == "value" and b.value is not None]
         return bool(bindings) and len(bound) == len(bindings) and known(*bound)
     if isinstance(node, ast.Call):
@@ -33,7 +33,7 @@ def is_target(module: Module, node: ast.expr, depth: int = 0) -> bool:
         return known(node.body, node.orelse)
     if isinstance(node, ast.Subscript):
         return known(node.value)
-    values = module.evaluator.evaluate(node)
+    values = module.file.evaluate(node)
     return bool(values) and all(isinstance(v, Constant) and type(v.value) in (int, float) for v in values)
 
 
@@ -53,7 +53,7 @@ def _is_renamed(module: Module, node: ast.Attribute) -> bool:
 
 def _is_made(module: Module, call: ast.Call) -> bool:
     """Whether the target's own functions make what ``call`` gives."""
-    values = module.evaluator.evaluate(call)
+    values = module.file.evaluate(call)
     package = f"{module.rules.target_package}."
     made = [v.of for v in values if isinstance(v, Instance)]
     return (

@@ -21,7 +21,7 @@ TAKEN = frozenset({"append", "appendleft", "add", "extend", "insert", "setdefaul
 def passed_to(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword: str | None) -> Found:
     """What becomes of ``node``, an argument of ``call``."""
     function, followed = call.func, False
-    for value in flow.module.evaluator.evaluate(function):
+    for value in flow.module.file.evaluate(function):
         if isinstance(value, Symbol):
             yield from _to_function(flow, call, node, kind, keyword, value.name)
         elif isinstance(value, Local) and isinstance(value.node, Function):
@@ -55,7 +55,7 @@ def _to_function(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword
     if package == rules.source_package:
         yield _in_source(flow, keyword, name)
     elif name in APPLIED and node in call.args[1:]:
-        for value in flow.module.evaluator.evaluate(call.args[0]):
+        for value in flow.module.file.evaluate(call.args[0]):
             if isinstance(value, Symbol) and value.name.partition(".")[0] == rules.source_package:
                 yield _in_source(flow, None, value.name)
     elif name == "builtins.isinstance" and len(call.args) == 2:
@@ -86,14 +86,14 @@ def _in_source(flow: Flow, keyword: str | None, name: str) -> Use:
 def _tested(flow: Flow, classes: ast.expr) -> Found:
     package = flow.module.rules.source_package
     for node in classes.elts if isinstance(classes, ast.Tuple) else [classes]:
-        values = flow.module.evaluator.evaluate(node)
+        values = flow.module.file.evaluate(node)
         if any(isinstance(v, Symbol) and v.name.partition(".")[0] == package for v in values):
             yield Use("tested", ast.unparse(node))
 
 
 def _to_class(flow: Flow, call: ast.Call, node: ast.expr, kind: Kind, keyword: str | None, cls: ast.ClassDef) -> Found:
     """What a class does with an argument of its constructor, or with what a dataclass keeps under a name."""
-    inits = [b.node for b in flow.module.evaluator.classes.members(cls, "__init__")]
+    inits = [b.node for b in flow.module.file.classes.members(cls, "__init__")]
     for init in inits:
         if isinstance(init, Function):
             yield from _to_parameter(flow, call, node, kind, keyword, init, constructs=True)
@@ -116,7 +116,7 @@ def _to_parameter(
     """What a function does with its parameter; stars are not followed."""
     arguments = function.args
     parameters = [*arguments.posonlyargs, *arguments.args]
-    bound = isinstance(call.func, ast.Attribute) and flow.module.evaluator.classes.owner(function) is not None
+    bound = isinstance(call.func, ast.Attribute) and flow.module.file.classes.owner(function) is not None
     if constructs or (bound and not has_decorator(function, "staticmethod")):
         parameters = parameters[1:]
     named: list[ast.arg] = []

@@ -52,7 +52,7 @@ class Flow:
 
     def is_array(self, node: ast.expr) -> bool:
         """Whether ``node`` is of a package whose values the target's operators do not take."""
-        made = [v.of for v in self.module.evaluator.evaluate(node) if isinstance(v, Instance)]
+        made = [v.of for v in self.module.file.evaluate(node) if isinstance(v, Instance)]
         return any(isinstance(of, Symbol) and of.name.partition(".")[0] in self.table.arrays for of in made)
 
     def bound(self, target: ast.expr, kind: Kind) -> Found:
@@ -95,9 +95,9 @@ class Flow:
 
     def read_of(self, cls: ast.ClassDef, name: str) -> list[ast.Attribute]:
         """The reads of an attribute of instances of a class, in its file and in this one."""
-        evaluate = self.module.evaluator.evaluate
+        evaluate = self.module.file.evaluate
         reads = self._reads(cls, name)
-        if self.module.evaluator.home(cls) is not self.module.evaluator:
+        if self.module.file.home(cls) is not self.module.file:
             reads += self._reads(self.module.source.tree, name)
         return [n for n in reads if Instance(Local(cls)) in evaluate(n.value)]
 
@@ -116,6 +116,6 @@ class Flow:
     def given_by(self, function: ast.AST) -> list[ast.expr]:
         """The expressions that give what a function returns: its calls, or the reads of a property in its class."""
         if not has_decorator(function, "property"):
-            return [call for call, _ in self.module.evaluator.callers.reaching(function)]
+            return [call for call, _ in self.module.file.callers.reaching(function)]
         name, around = getattr(function, "name", ""), self._around(function)
         return [n for n in self._reads(function, name) if self._around(n) is around]

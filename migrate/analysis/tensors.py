@@ -63,7 +63,7 @@ def _is_compared(module: Module, node: ast.Attribute, rule: Rule) -> bool:
     parameter = rule.parameter(node.attr)
     if context != "compared" or not isinstance(parent, ast.Compare):
         return context in ("compared", "looked up")
-    sides = [v for s in (parent.left, *parent.comparators) if s is not node for v in module.evaluator.evaluate(s)]
+    sides = [v for s in (parent.left, *parent.comparators) if s is not node for v in module.file.evaluate(s)]
     numbers = [v.value for v in sides if isinstance(v, Constant) and isinstance(v.value, (int, float))]
     complemented = parameter is not None and parameter.treatment.action == "complement"
     return not (complemented and len(numbers) == len(sides) and all(1 - (1 - n) == n for n in numbers))
@@ -78,7 +78,7 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
     if isinstance(parent, ast.AugAssign):
         return f"write {tensor}.set_data({tensor} ...) with the new value"
     value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
-    values = module.evaluator.evaluate(value) if value is not None else frozenset()
+    values = module.file.evaluate(value) if value is not None else frozenset()
     if values == {NONE} and treatment.unset:
         return treatment.unset
     if value is None or any(isinstance(v, Constant) for v in values) or not _arrives(module, node, value):
@@ -119,7 +119,7 @@ def _in_place(module: Module, node: ast.Attribute, treatment: AttributeTreatment
 
 
 def _initializes(module: Module, call: ast.Call) -> bool:
-    names = [v.name for v in module.evaluator.evaluate(call.func) if isinstance(v, Symbol)]
+    names = [v.name for v in module.file.evaluate(call.func) if isinstance(v, Symbol)]
     return any(name.rpartition(".")[0] in module.rules.initializer_package for name in names)
 
 
@@ -149,7 +149,7 @@ def _whose(module: Module, value: ast.expr) -> str:
 def _by_function(
     module: Module, node: ast.Attribute, call: ast.Call, treatment: AttributeTreatment, symbol: str
 ) -> Draft | None:
-    for value in module.evaluator.evaluate(call.func):
+    for value in module.file.evaluate(call.func):
         if not isinstance(value, Symbol):
             continue
         initializer = module.rules.initializer_functions.get(value.name)

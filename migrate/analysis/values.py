@@ -93,63 +93,15 @@ class Constant(NamedTuple):
     tag: str = "Constant"
 
 
-class Container(NamedTuple):
-    """A dict, list, tuple or set that the file spells out."""
-
-    node: ast.Dict | ast.List | ast.Tuple | ast.Set
-    tag: str = "Container"
-
-    def __repr__(self) -> str:
-        return f"Container({_place(self.node)})"
-
-
-class Bag(NamedTuple):
-    """A container that is not spelled out: it holds the values of ``items``, and what the ``sources`` hold.
-
-    Of ``pairs`` it holds the second parts of the elements.
-    """
-
-    items: tuple[ast.expr, ...]
-    sources: tuple[ast.expr, ...] = ()
-    pairs: tuple[ast.expr, ...] = ()
-    tag: str = "Bag"
-
-    def __repr__(self) -> str:
-        return f"Bag({', '.join(map(_place, (*self.items, *self.sources, *self.pairs)))})"
-
-
-class Row(NamedTuple):
-    """A tuple with one element of each of ``parts`` (None: anything); with ``rows``, something that yields them."""
-
-    parts: tuple[ast.expr | None, ...]
-    rows: bool = False
-    tag: str = "Row"
-
-    def __repr__(self) -> str:
-        return f"Row({', '.join(map(_place, self.parts))}, {self.rows})"
-
-
-class Rest(NamedTuple):
-    """What the ``*args`` or, with ``named``, the ``**kwargs`` of a function collect."""
-
-    function: Function
-    named: bool
-    tag: str = "Rest"
-
-    def __repr__(self) -> str:
-        return f"Rest({_place(self.function)}, {self.named})"
-
-
 class Unknown(NamedTuple):
     """Anything at all."""
 
     tag: str = "Unknown"
 
 
-Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Container | Bag | Row | Rest | Constant | Unknown
+Value = Symbol | Namespace | Migrated | Local | Partial | Instance | Constant | Unknown
 Values = frozenset[Value]
 UNKNOWN: Values = frozenset({Unknown()})
-MAX_DEPTH = 60
 NOTHING: Values = frozenset()
 NONE = Constant(None, "NoneType")
 
@@ -157,14 +109,6 @@ NONE = Constant(None, "NoneType")
 def has_rule(value: object, rules: RuleSet) -> bool:
     """Whether a value is a class that a rule is about: the source framework's, or the target's."""
     return isinstance(value, Migrated) or (isinstance(value, Symbol) and value.name in rules.by_target)
-
-
-def held_layer(owner: Value, attr: str, rules: RuleSet) -> Value | None:
-    """The layer of the target inside another one, which holds it as ``attr``."""
-    of = owner.of if isinstance(owner, Instance) else None
-    rule = rules.by_target.get(of.name) if isinstance(of, Symbol) else None
-    held = rule.target.members.get(attr) if rule is not None else None
-    return Instance(Symbol(held)) if held is not None else None
 
 
 def without_constants(values: Values) -> Values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.evaluator import Evaluator
+from migrate.analysis.file import File
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Binding, Function
 from migrate.analysis.syntax import has_decorator, passed
@@ -21,21 +21,21 @@ def names_a_class(project: Project) -> bool:
     return project.remembered("names a class", lambda: any(map(_names_a_class, project.modules.values())))
 
 
-def _names_a_class(module: Evaluator) -> bool:
+def _names_a_class(module: File) -> bool:
     index, names = module.index, module.rules.short_names
     return any(n.attr in names for n in index.all(ast.Attribute)) or any(
         a.name.rpartition(".")[2] in names for a in index.all(ast.alias)
     )
 
 
-def is_walked(evaluator: Evaluator, node: ast.expr, hops: int = MAX_HOPS) -> bool:
+def is_walked(file: File, node: ast.expr, hops: int = MAX_HOPS) -> bool:
     """Whether ``node`` is a name for a module that a loop over a network, or ``network.apply``, arrives at."""
     if not isinstance(node, ast.Name) or not hops:
         return False
-    for binding in evaluator.bindings(node):
+    for binding in file.bindings(node):
         if binding.kind == "element" and binding.value is not None and _walks(binding.value):
             return True
-        if binding.kind == "parameter" and _is_handed(evaluator, binding, hops):
+        if binding.kind == "parameter" and _is_handed(file, binding, hops):
             return True
     return False
 
@@ -51,16 +51,16 @@ def _walks(iterable: ast.expr) -> bool:
     return iterable.func.attr in WALKS or getattr(iterable.func.value, "attr", "") == HELD
 
 
-def _is_handed(evaluator: Evaluator, binding: Binding, hops: int) -> bool:
+def _is_handed(file: File, binding: Binding, hops: int) -> bool:
     """Whether a parameter is the one of a function that is applied to a network, or gets such an object."""
     function = binding.scope.node
     assert isinstance(function, Function)
-    owner = evaluator.classes.owner(function)
+    owner = file.classes.owner(function)
     bound = int(owner is not None and not has_decorator(function, "staticmethod"))
     positional = [*function.args.posonlyargs, *function.args.args]
     if binding.node not in positional[bound:]:
         return False
-    project = evaluator.project
+    project = file.project
     if binding.node is positional[bound] and function in _applied(project):
         return True
     place = positional.index(binding.node)
@@ -77,7 +77,7 @@ def _applied(project: Project) -> frozenset[ast.AST]:
     return project.remembered("applied", lambda: frozenset(f for m in project.modules.values() for f in _callbacks(m)))
 
 
-def _callbacks(module: Evaluator) -> set[ast.AST]:
+def _callbacks(module: File) -> set[ast.AST]:
     calls = [c for c in module.index.all(ast.Call) if isinstance(c.func, ast.Attribute) and c.func.attr == "apply"]
     values = [v for c in calls if len(c.args) == 1 for v in module.evaluate(c.args[0])]
     functions = [v.of if isinstance(v, Partial) else v for v in values]

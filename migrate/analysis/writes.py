@@ -54,7 +54,7 @@ def _none_advice(module: Module, statement: ast.Assign, rule: Rule) -> str:
     """What to do where None is assigned and the constructor does not take it either; empty for anything else."""
     target = statement.targets[0]
     parameter = rule.parameter(target.attr) if isinstance(target, ast.Attribute) else None
-    if parameter is None or not parameter.treatment.none or module.evaluator.evaluate(statement.value) != {NONE}:
+    if parameter is None or not parameter.treatment.none or module.file.evaluate(statement.value) != {NONE}:
         return ""
     return f"{parameter.name} = None: {parameter.treatment.none} in the constructor"
 
@@ -94,7 +94,7 @@ def _write_backs(run: list[ast.Assign], rules: list[Rule]) -> tuple[WriteBack, .
 def _is_known(module: Module, statement: ast.Assign, rules: list[Rule]) -> bool:
     """Whether the file itself tells the value, and the target's primitive takes it."""
     fixed = bool(_write_backs([statement], rules)) and _is_fixed(module, statement.value)
-    values = module.evaluator.evaluate(statement.value) if fixed else frozenset()
+    values = module.file.evaluate(statement.value) if fixed else frozenset()
     return (
         bool(values) and all(isinstance(v, Constant) for v in values) and not _is_refused(module, statement, rules[0])
     )
@@ -104,7 +104,7 @@ def _is_refused(module: Module, statement: ast.Assign, rule: Rule) -> bool:
     """Whether the value may be a constant that the target's primitive does not take: it wants floats in its range."""
     target = statement.targets[0]
     parameter = rule.parameter(target.attr) if isinstance(target, ast.Attribute) else None
-    values = [v.value for v in module.evaluator.evaluate(statement.value) if isinstance(v, Constant)]
+    values = [v.value for v in module.file.evaluate(statement.value) if isinstance(v, Constant)]
     return parameter is not None and any(not isinstance(v, float) or parameter.treatment.is_outside(v) for v in values)
 
 
@@ -112,7 +112,7 @@ def _is_fixed(module: Module, value: ast.expr, seen: frozenset[str] = frozenset(
     """Literals, arithmetic on them, and names that the file binds once to such."""
     for n in ast.walk(value):
         if isinstance(n, ast.Name):
-            bindings = module.evaluator.bindings(n) if n.id not in seen else []
+            bindings = module.file.bindings(n) if n.id not in seen else []
             bound = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
             if bound is None or not _is_fixed(module, bound, seen | {n.id}):
                 return False
@@ -184,7 +184,7 @@ def _writes_absent(module: Module, statement: ast.stmt, owner: str, rule: Rule) 
 
 def _initialised(module: Module, call: ast.Call) -> tuple[ast.expr, Initializer, list[ast.expr]] | None:
     """The tensor that a call initialises, how, and the arguments besides it."""
-    values = module.evaluator.evaluate(call.func)
+    values = module.file.evaluate(call.func)
     functions = [module.rules.initializer_functions.get(v.name) for v in values if isinstance(v, Symbol)]
     if len(values) == 1 and functions and functions[0] is not None and call.args:
         return call.args[0], functions[0], passed(call)[1:]
@@ -198,6 +198,6 @@ def _number(module: Module, initializer: Initializer, arguments: list[ast.expr])
     """The number that an initialisation writes into every element, where the file tells it."""
     if initializer.constant is not None:
         return initializer.constant
-    values = module.evaluator.evaluate(arguments[0]) if len(initializer.arguments) == len(arguments) == 1 else ()
+    values = module.file.evaluate(arguments[0]) if len(initializer.arguments) == len(arguments) == 1 else ()
     numbers = {v.value for v in values if isinstance(v, Constant) and isinstance(v.value, (int, float))}
     return float(numbers.pop()) if len(numbers) == len(values) == 1 else None

@@ -25,6 +25,8 @@ class Calls:
         self._members = members
         self._copies = copies
         self._done: set[tuple[int, Fact]] = set()
+        self._given_to: set[int] = set()
+        """The results of calls of what is not known."""
         self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
         """For calls that partials make: the partials, and the container of their keywords."""
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
@@ -74,16 +76,23 @@ class Calls:
             self._result(call, ("N", of, ""))
 
     def hand_over(self) -> bool:
-        """Containers that code gets which is not followed may be in another order; whether any was not yet."""
+        """Give what code gets which is not followed back to whoever calls it; whether anything was new.
+
+        Containers among that may be in another order.
+        """
         graph, loads = self.graph, self.flow.loads()
         found = False
         for call in self.flow.calls:
             owner = graph.of(loads[call.callee][0]) if call.callee in loads else []
             if graph.facts[call.callee] or (owner and all(fact[0] == "D" for fact in owner)):
                 continue  # what is called is known, or a method of a container
-            for node in (*call.positional, *(node for _, node in call.keywords)):
-                for fact in graph.of(node):
-                    found |= fact[0] == "D" and self.flow.containers.reorder(id_of(fact))
+            given = [*call.positional, *(node for _, node in call.keywords)]
+            for fact in (fact for node in given for fact in graph.of(node) if fact[0] == "D"):
+                found |= self.flow.containers.reorder(id_of(fact))
+            if call.result != NOBODY and call.result not in self._given_to:
+                self._given_to.add(call.result)
+                self._may_return(call)
+                found = True
         return found
 
     def _result(self, call: Call, fact: Fact) -> None:
@@ -162,6 +171,8 @@ class Calls:
         if call.result == NOBODY:
             return
         effect = EFFECTS.get(name)
+        if effect in ("modules", "wrapper"):
+            self.flow.containers.networks[call.result] = name
         if effect is not None:
             self._effects[effect](call, number)
         elif is_class_name(name):
@@ -216,7 +227,7 @@ class Calls:
 
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
-        self._make_network(call)
+        self.graph.add(call.result, ("D", call.result))
         self._fill(call.result, call)
 
     def _fill(self, site: int, call: Call) -> None:
@@ -231,12 +242,8 @@ class Calls:
         for name, value in call.keywords:
             self.graph.edge(value, self.flow.containers.attribute(call.result, name))
 
-    def _make_network(self, call: Call) -> None:
-        self.flow.containers.networks.add(call.result)
-        self.graph.add(call.result, ("D", call.result))
-
     def _wrap(self, call: Call, number: int) -> None:
-        self._make_network(call)
+        self.graph.add(call.result, ("D", call.result))
         for value in (*call.positional[:1], *(node for name, node in call.keywords if name in ("module", "model"))):
             self.graph.edge(value, self.flow.containers.attribute(call.result, "module"))
 

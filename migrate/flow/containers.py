@@ -23,8 +23,8 @@ class Containers:
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
         self._reordered: set[Site] = set()
-        self.networks: set[Site] = set()
-        """The containers that are networks themselves."""
+        self.networks: dict[Site, str] = {}
+        """The containers that are networks themselves, with the names of their classes."""
 
     def everything(self, site: Site) -> int:
         """The node of all elements."""
@@ -32,6 +32,10 @@ class Containers:
         if node is None:
             node = self._all[site] = self._graph.new()
         return node
+
+    def all(self) -> dict[Site, int]:
+        """The nodes of all elements that were asked for, by container."""
+        return self._all
 
     def cell(self, site: Site, key: object) -> int:
         """The node of what is put under a key; None stands for a key that is not known."""

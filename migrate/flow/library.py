@@ -79,7 +79,7 @@ KINDS = {
 }
 """Classes of which no other facts are than those of some kinds."""
 
-GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable"})
+GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})

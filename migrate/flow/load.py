@@ -11,6 +11,7 @@ from migrate.flow.link import Linker
 from migrate.flow.queries import Queries
 from migrate.flow.state import Flow
 from migrate.flow.unread import Unread
+from migrate.index.builder import Nodes, Words
 from migrate.index.imports import Read
 from migrate.index.summarise import summarise
 from migrate.index.summary import Summary
@@ -24,7 +25,7 @@ Parse = Callable[[str], ast.Module | None]
 def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Read, rules: RuleSet) -> Queries:
     """The flow of the ``triggered`` files and of all others of ``paths`` that may matter to them."""
     paths = list(paths)
-    nodes: dict[str, dict[ast.AST, int]] = {}
+    nodes: dict[str, Nodes] = {}
     tree = Tree(paths)
     unread = Unread(paths, read, rules, tree)
     wanted = sorted(triggered)
@@ -33,7 +34,7 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     summaries: dict[str, Summary | None] = {}
     first = len(wanted)
     while wanted:
-        new = {path: _summary(path, parse, rules, nodes.setdefault(path, {})) for path in wanted}
+        new = {path: _summary(path, parse, rules, nodes.setdefault(path, Nodes())) for path in wanted}
         _link(linker, new)
         summaries |= new
         wanted = sorted(demand.files())
@@ -45,10 +46,15 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     return Queries(flow, nodes)
 
 
-def _summary(path: str, parse: Parse, rules: RuleSet, nodes: dict[ast.AST, int]) -> Summary | None:
+def words_of(rules: RuleSet) -> Words:
+    """The names by which summaries tell what matters to rules."""
+    return Words(rules.members, rules.class_names)
+
+
+def _summary(path: str, parse: Parse, rules: RuleSet, nodes: Nodes) -> Summary | None:
     module = parse(path)
     try:
-        return summarise(path, module, rules.members, nodes) if module is not None else None
+        return summarise(path, module, words_of(rules), nodes) if module is not None else None
     except RecursionError:  # nested deeper than it can be read; what evaluates it says so
         return None
 

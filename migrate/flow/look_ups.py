@@ -32,8 +32,8 @@ class LookUps:
         found = False
         for (site, key, to), followed in waiting:
             new = sources.of(key).values - followed
-            for literal in sorted(new, key=repr):
-                self._flow.containers.take(site, literal, to)
+            for _, value in sorted(new, key=repr):
+                self._flow.containers.take(site, value, to)
             followed |= new
             found = found or bool(new)
         if found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import CALLABLES, GENERAL, KINDS
 from migrate.flow.look_ups import LookUps
@@ -28,6 +30,9 @@ class Members:
         self._passing = passing
         self._done: set[object] = set()
         self._trees: dict[int, int] = {}
+        self._spelled: dict[str, list[int]] = {}
+        self._replaced: dict[str, list[int]] = {}
+        """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
         self._keywords: dict[int, int] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
@@ -82,9 +87,16 @@ class Members:
             name = f"{of}.{key}"
             if name.count(".") <= MAX_DOTS:
                 self.graph.add(to, self.flow.modules.symbol(name))
+            if name in self.flow.names:
+                self._spelled.setdefault(name, []).append(to)
+                for value in self._replaced.get(name, ()):
+                    self.graph.edge(value, to)
         elif kind == "I":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of))
+            rule = self.flow.rules.by_target.get(str(of))
+            if rule is not None and key in rule.target.members:
+                self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D" and key in TREE:
             self.graph.add(to, ("T", of))
         elif kind == "D":
@@ -107,18 +119,29 @@ class Members:
         elif kind == "K" and isinstance(key, str):
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)  # of an Enum
         elif kind == "O":
+            for name in self._fields(id_of(fact), key):
+                self._member(self.flow.classes.lookup(id_of(fact), name, True), to, True)
             self.flow.containers.take(self.flow.classes.classes[id_of(fact)].site, key, to)
-            for name in ("__getitem__", "__iter__", "__next__"):
+            for name, gives in (("__getitem__", self._gives), ("__next__", self._gives), ("__iter__", self._iterates)):
                 if self._first_time("element", of, name, to):
-                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._gives, to)
+                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), gives, to)
+
+    def _fields(self, cls: int, key: object) -> Sequence[str]:
+        """The fields that a named tuple may have at a place."""
+        names = self.flow.classes.classes[cls].summary.fields
+        if not isinstance(key, int):
+            return names if key is None else ()
+        return names[key : key + 1 or None]
 
     def _gives(self, fact: Fact, to: int) -> None:
-        """What a method gives that is called without being named; the elements of that, where it is an iterator."""
+        """What a method gives that is called without being named."""
         if fact[0] == "F":
-            function = self.flow.functions[id_of(fact)]
-            result = function.summary.result
-            self.graph.edge(result, to)
-            self.graph.watch(result, self.load, ((ELEMENT, None), to))
+            self.graph.edge(self.flow.functions[id_of(fact)].summary.result, to)
+
+    def _iterates(self, fact: Fact, to: int) -> None:
+        """The elements of what a method gives that is an iterator."""
+        if fact[0] == "F":
+            self.graph.watch(self.flow.functions[id_of(fact)].summary.result, self.load, ((ELEMENT, None), to))
 
     def _keywords_of(self, partial: int) -> int:
         """The container of the keywords of a partial."""
@@ -188,6 +211,10 @@ class Members:
             self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
         elif kind in "FB":
             self.graph.edge(value, self.flow.classes.field(("F", id_of(fact)), key))
+        elif kind == "S" and f"{of}.{key}" in self.flow.names:
+            self._replaced.setdefault(f"{of}.{key}", []).append(value)
+            for to in self._spelled.get(f"{of}.{key}", ()):
+                self.graph.edge(value, to)
         elif kind == "X":
             node = self.flow.modules.assigned(str(of), key)
             if node is not None:
@@ -231,9 +258,23 @@ class Members:
         """A class of a library lets pass what may derive from it: layers only where it is their common base."""
         name, to = what
         kinds = KINDS.get(name)
-        general = fact[0] not in "IM" or name.rpartition(".")[2] in GENERAL
-        if general if kinds is None else fact[0] in kinds:
+        if kinds is not None:
+            passes = fact[0] in kinds
+        elif name.rpartition(".")[2] in GENERAL:
+            passes = True
+        elif fact[0] == "O":
+            passes = any(self._may_derive(base, name) for base in self.flow.classes.library_bases(id_of(fact)))
+        else:
+            made = ("L", self.flow.containers.networks.get(id_of(fact), "builtins.object")) if fact[0] == "D" else fact
+            passes = fact[0] not in "IM" and (made[0] != "L" or self._may_derive(made, name))
+        if passes:
             self.graph.add(to, fact)
+
+    def _may_derive(self, cls: Fact, name: str) -> bool:
+        """Whether a class of a library may be one of the name, or derive from it."""
+        packages, of = self.flow.rules.packages, str(cls[1])
+        foreign = not {of.partition(".")[0], name.partition(".")[0]} <= packages | {"builtins"}
+        return cls[0] == "N" or foreign or of.rpartition(".")[2] == name.rpartition(".")[2]
 
     def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:
         cls, to = what
@@ -285,7 +326,8 @@ class Members:
     def _branch_out(self, cls: int) -> None:
         for name in self.flow.classes.names(cls) if cls in self._trees else ():
             if self._first_time("branch", cls, name):
-                self.graph.watch(self.flow.classes.lookup(cls, name, True), self._grow, self._trees[cls])
+                lookup = self.flow.classes.lookup(cls, name, True)
+                self.graph.watch(lookup, self._grow, (lookup, self._trees[cls]))
 
     def _new_attribute(self, cls: int, name: str) -> None:
         for owner in self._family(cls):
@@ -295,9 +337,11 @@ class Members:
         """A class, and those of the run that it derives from or that derive from it."""
         return (cls, *self.flow.classes.above(cls), *self.flow.classes.classes[cls].subclasses)
 
-    def _grow(self, fact: Fact, site: int) -> None:
+    def _grow(self, fact: Fact, what: tuple[int, int]) -> None:
+        lookup, site = what
         if fact[0] in "ILO":
             held = self.graph.new()
+            self.flow.grown[held] = lookup
             self.graph.add(held, fact)
             self.flow.containers.put(site, None, held)
         elif fact[0] == "D":

@@ -144,7 +144,7 @@ class Modules:
         assert loaded is not None
         for level, module in loaded.summary.stars:
             file = self.file(path, level, module)
-            if file is None and not level:
-                self._graph.add(to, self.symbol(f"{module}.{name}"))
-            elif file is not None and file != path:
+            if file is None:
+                self._graph.add(to, self.symbol(f"{'.' * level}{module}.{name}"))
+            elif file != path:
                 self.export(file, name, to)

@@ -10,17 +10,14 @@ from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.holding import Holding
-from migrate.flow.sources import Sources
+from migrate.flow.origins import Origins
+from migrate.flow.sources import Literals, Sources
 from migrate.flow.state import Flow
+from migrate.index.builder import Nodes
 from migrate.index.scopes import Function
 
 Definition = Function | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-
-DISPLAYS = (ast.Dict, ast.List, ast.Tuple, ast.Set)
-COMPREHENSIONS = (ast.DictComp, ast.ListComp, ast.SetComp, ast.GeneratorExp)
-MAKERS = (*DISPLAYS, *COMPREHENSIONS, ast.Call, ast.arg)
-"""What makes containers; the parameters are those that collect arguments."""
 
 MAX_CALLEES = 24
 MAX_FILLED = 16
@@ -47,10 +44,10 @@ class Layer(NamedTuple):
 class Queries:
     """Questions about expressions.
 
-    ``nodes`` has for each file the number there of the node of each expression, function and class.
+    ``nodes`` has those of the expressions of each file, by their numbers there.
     """
 
-    def __init__(self, flow: Flow, nodes: Mapping[str, Mapping[ast.AST, int]]) -> None:
+    def __init__(self, flow: Flow, nodes: Mapping[str, Nodes]) -> None:
         self.flow = flow
         self._numbers = nodes
         self._nodes: dict[ast.AST, int] = {}
@@ -58,14 +55,11 @@ class Queries:
         self._known: dict[Fact, tuple[Callee, ...]] = {}
         self._holding = Holding(flow)
         self._originals = flow.originals()
-        self._makers: dict[int, ast.AST] = {}
         for path, loaded in flow.modules.loaded.items():
             if loaded is None:
                 continue
-            for node, number in nodes[path].items():
+            for node, number in nodes[path].of.items():
                 self._nodes[node] = number + loaded.base
-                if isinstance(node, MAKERS):
-                    self._makers.setdefault(number + loaded.base, node)
                 if isinstance(node, DEFINITIONS):
                     self._definitions[path, number] = node
 
@@ -120,7 +114,7 @@ class Queries:
         for decorator in getattr(definition, "decorator_list", ()):
             made_by = getattr(decorator, "func", None)
             if getattr(made_by, "attr", getattr(made_by, "id", "")) == "wraps" and decorator.args:
-                number = self._numbers[function.path].get(decorator.args[0])
+                number = self._numbers[function.path].of.get(decorator.args[0])
                 if number is not None:
                     return self.flow.graph.of(function.home.at[number])
         return []
@@ -134,55 +128,87 @@ class Queries:
             return self._definitions.get((cls.path, cls.summary.node))
         return None
 
-    def containers(self, node: ast.AST) -> list[ast.AST] | None:
-        """What makes the containers that an expression may be; None where not all of them are known."""
-        facts = self._all_facts(node)
-        if not facts:
-            return None
-        held = [id_of(fact) for fact in facts if fact[0] == "D"]
-        sites = dict.fromkeys(self._originals.get(site, site) for site in held)
-        return [self._makers[site] for site in sites if site in self._makers]
-
-    def may_be_else(self, node: ast.AST) -> bool | None:
-        """Whether an expression may be something that the files do not show; None where not all facts are known."""
-        nodes = self._live(node)
-        if not self._kept(nodes):
-            return None
-        return any(self._sources.of(each).unknown for each in nodes)
-
-    def called(self, node: ast.AST) -> list[Fact]:
-        """What is called in the end where an expression is, without the partials on the way."""
-        return list(dict.fromkeys(held for fact in self.objects(node) for held in self.flow.behind(fact)))
-
     def objects(self, node: ast.AST) -> list[Fact]:
         """What an expression may be, where nobody calls the function around it but in copies."""
         return self._kept(self._live(node))
 
-    def spellings(self, node: ast.AST, fact: Fact) -> list[ast.expr]:
-        """The expressions from which a fact came to one: those that spell a class, or make a partial."""
-        graph, found = self.flow.graph, dict[ast.expr, None]()
-        todo = [each for each in self._live(node) if graph.holds(each, fact)]
-        seen = set(todo)
-        for at in todo:
-            before = [b for b in self._before.get(at, ()) if graph.holds(b, fact)]
-            todo += [b for b in before if b not in seen]
-            seen.update(before)
-            if not before:
-                found.update(dict.fromkeys(self._written.get(self._originals.get(at, at), ())))
+    def origins(self, node: ast.AST, fact: Fact) -> list[ast.AST | None]:
+        """The expressions and imports that spell a class, or the class of an instance, which an expression may be.
+
+        None stands for what comes by a way that does not show it.
+        """
+        return self.origins_at(self._live(node), fact)
+
+    def origins_at(self, nodes: list[int], fact: Fact) -> list[ast.AST | None]:
+        """The same for nodes of the graph."""
+        found: dict[ast.AST | None, None] = {}
+        for at in self._origins.of(nodes, fact):
+            original = self._originals.get(at, at)
+            found[self._spelled.get(original) or self._imported.get(original)] = None
         return list(found)
 
-    @cached_property
-    def _before(self) -> dict[int, list[int]]:
-        return self.flow.graph.predecessors()
+    def library_container(self, fact: Fact) -> str:
+        """The name of the class of a library of which a container is; empty for those of the language."""
+        return self.flow.containers.networks.get(id_of(fact), "")
+
+    def partials(self, fact: Fact) -> Iterator[tuple[int, Fact, int]]:
+        """What a partial is of in the end: the node that holds it, the fact, and how many places are filled.
+
+        A star fills a number that is not known, for which two stand.
+        """
+        todo = [(fact, 0)]
+        seen = set(todo)
+        for at, filled in todo:
+            call = self.flow.calls[id_of(at)]
+            callee, *arguments = call.positional
+            for given in {len(arguments), len(arguments) + len(call.stars)}:
+                count = min(filled + given, MAX_FILLED)
+                for inner in self.flow.graph.of(callee):
+                    if inner[0] != "P":
+                        yield callee, inner, count
+                    elif (inner, count) not in seen:
+                        seen.add((inner, count))
+                        todo.append((inner, count))
+
+    def literals(self, node: ast.AST) -> Literals | None:
+        """The literals that an expression may be, and whether anything else; None where not all facts are known."""
+        nodes = self._live(node)
+        if any(each in self.flow.graph.full for each in nodes):
+            return None
+        found = Literals(unknown=not nodes)
+        for each in nodes:
+            found |= self._sources.of(each)
+        return found
+
+    def is_among(self, fact: Fact, facts: list[Fact]) -> bool:
+        """Whether objects of a class of the run are among those of a library's class that something may be."""
+        if fact[0] != "O":
+            return False
+        return any(("L", base[1]) in facts for base in self.flow.classes.library_bases(id_of(fact)))
+
+    def kept(self, node: ast.AST) -> list[Fact]:
+        """The facts of an expression of which not all were kept."""
+        return list(dict.fromkeys(fact for each in self._live(node) for fact in self.flow.graph.of(each)))
 
     @cached_property
-    def _written(self) -> dict[int, list[ast.expr]]:
-        """The names, attributes and calls that each node stands for."""
-        found: dict[int, list[ast.expr]] = {}
-        for node, number in self._nodes.items():
-            if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
-                found.setdefault(number, []).append(node)
-        return found
+    def _origins(self) -> Origins:
+        return Origins(self.flow, self._spelled)
+
+    @cached_property
+    def _imported(self) -> dict[int, ast.alias]:
+        """The imports by the nodes of the names that they bind."""
+        return {number: node for node, number in self._nodes.items() if isinstance(node, ast.alias)}
+
+    @cached_property
+    def _spelled(self) -> dict[int, ast.expr]:
+        """The expressions that spell classes, by the nodes that they have for themselves."""
+        loaded = [(self._numbers[path], each) for path, each in self.flow.modules.loaded.items() if each is not None]
+        return {number + each.base: node for nodes, each in loaded for number, node in nodes.spelled.items()}
+
+    def attribute(self, cls: ast.ClassDef, name: str) -> list[Fact]:
+        """What objects of a class hold under a name."""
+        found = [id_of(fact) for fact in self.facts(cls) if fact[0] == "K"]
+        return [fact for each in found for fact in self.flow.graph.of(self.flow.classes.lookup(each, name, True))]
 
     def definition(self, fact: Fact) -> Definition | None:
         """The function or class that a fact speaks about."""
@@ -204,36 +230,15 @@ class Queries:
     def _sources(self) -> Sources:
         return Sources(self.flow)
 
-    def makes_none(self, node: ast.AST) -> bool:
-        """Whether it is known what an expression may be, and calling that makes no layer of a rule."""
-        facts = self._all_facts(node)
-        return bool(facts) and not any(map(self._may_make, facts))
-
-    def is_another(self, node: ast.AST) -> bool:
-        """Whether all that an expression may be is known, and calling that makes no layer of a rule."""
-        return self.makes_none(node) and self.may_be_else(node) is False
-
-    def _may_make(self, fact: Fact) -> bool:
-        held = self.flow.behind(fact)
-        return not held or any(
-            f[0] in "MRVN" or (f[0] == "K" and self.flow.classes.derives_from_rule(id_of(f))) for f in held
-        )
-
-    def is_no_layer(self, node: ast.AST) -> bool:
-        """Whether it is known what an expression may be, and no layer of a rule is among that."""
-        facts = self._all_facts(node)
-        return bool(facts) and not any(map(self._may_be_layer, facts))
+    def may_be_layer(self, node: ast.AST) -> bool:
+        """Whether an expression may be a layer of a rule, as far as something is known of it."""
+        return any(map(self._may_be_layer, self.facts(node)))
 
     def _may_be_layer(self, fact: Fact) -> bool:
         if fact[0] == "O":
             return self.flow.classes.derives_from_rule(id_of(fact))
         related = self.flow.rules.related.get(str(fact[1])) if fact[0] == "L" else None
         return fact[0] in "IN" or (related is not None and bool(related.classes))
-
-    def _all_facts(self, node: ast.AST) -> list[Fact]:
-        """What an expression can be; nothing where some of that was not kept."""
-        number = self._nodes.get(node)
-        return self._kept(self.flow.everywhere(number)) if number is not None else []
 
     def _kept(self, nodes: Iterable[int]) -> list[Fact]:
         graph = self.flow.graph
@@ -268,8 +273,3 @@ class Queries:
         """The calls by their results, in copies of functions too."""
         calls = ((at, node) for node, at in self._nodes.items() if isinstance(node, ast.Call))
         return {each: node for at, node in calls for each in self.flow.everywhere(at)}
-
-    def is_followed(self, node: ast.AST) -> bool:
-        """Whether all that an expression can be, when it is called, is known."""
-        facts = self.facts(node)
-        return bool(facts) and all(fact[0] in "FBKMPRC" for fact in facts)

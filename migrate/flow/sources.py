@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from operator import add, mul, sub, truediv
 from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import NO_LITERAL, Call, Key
+from migrate.index.summary import NO_LITERAL, Call, Computed, Key
 
 DEEP = 40
 """Methods that are called on what methods give, beyond which a node may hold anything."""
@@ -17,10 +18,21 @@ MANY = 64
 """Literals beyond which a node may hold anything."""
 
 
+class Literal(NamedTuple):
+    """A literal; ``kind`` keeps 1, 1.0 and True apart."""
+
+    kind: str
+    value: object
+
+
+def literal(value: object) -> Literal:
+    return Literal(type(value).__name__, value)
+
+
 class Literals(NamedTuple):
     """What comes to a node besides facts; ``unknown``: something that is not followed, too."""
 
-    values: frozenset[object] = frozenset()
+    values: frozenset[Literal] = frozenset()
     unknown: bool = False
 
     def __or__(self, other: Literals) -> Literals:
@@ -37,6 +49,8 @@ STRINGS: dict[str, Callable[..., object]] = {
     "split": lambda text, *given: tuple(text.split(*given)),
 }
 """Methods of strings that give the same for the same strings."""
+OPERATORS: dict[str, Callable[..., object]] = {"+": add, "-": sub, "*": mul, "/": truediv}
+"""Operators of numbers."""
 COMPUTING = frozenset({"__getattr__", "__getattribute__"})
 """Methods of classes whose objects have attributes that nothing stores."""
 TEXT = frozenset({"builtins.str", "typing.Hashable", "builtins.object"})
@@ -54,7 +68,8 @@ class Sources:
         self._loads = flow.loads()
         self._tests: dict[int, tuple[int, int]] = {}
         self._looked_up: set[int] = set()
-        self._sums: set[int] = set()
+        self._computed: dict[int, Computed] = {}
+        self._without_none: set[int] = set()
         self._known: dict[int, Literals] = {}
         self._depth = 0
         self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
@@ -62,7 +77,10 @@ class Sources:
             at = home.at
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
-            self._sums.update(at[node] for node in part.sums)
+            for result, left, right, sign in part.computed:
+                self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
+            self._without_none.update(at[node] for node in part.without_none)
+        self._elements = {node for site, node in flow.containers.all().items() if site not in self._collected}
         self._open = self._find_open()
 
     def _find_open(self) -> dict[int, set[str]]:
@@ -114,8 +132,16 @@ class Sources:
             todo += behind
         return found
 
+    def _gathered_from(self, nodes: Iterable[int]) -> Literals:
+        found = NOTHING
+        for node in nodes:
+            found |= self.of(node)
+        return found
+
     def _behind(self, node: int) -> Iterator[int]:
         """The nodes of which a node holds what they hold."""
+        if node in self._without_none:
+            return
         yield from self._before.get(node, ())
         test = self._tests.get(node)
         if test is not None and self._lets_text_pass(test[1]):
@@ -133,18 +159,34 @@ class Sources:
         """What a node holds by itself."""
         if node in self._constants:
             value = self._constants[node]
-            return UNKNOWN if str(value).startswith(NO_LITERAL) else Literals(frozenset({value}))
+            return UNKNOWN if str(value).startswith(NO_LITERAL) else Literals(frozenset({literal(value)}))
+        if node in self._without_none:
+            found = self._gathered_from(self._before.get(node, ()))
+            return Literals(found.values - {literal(None)}, found.unknown)
         facts = self._flow.graph.facts[node]
-        if node in self._sums and not facts:
-            return UNKNOWN
+        if node in self._computed:
+            return NOTHING if facts else self._calculated(self._computed[node])
         call = self._results.get(node)
         if call is not None:
             return self._given(call)
         if node in self._loads:
-            return self._loaded(*self._loads[node])
-        if facts or self._before.get(node) or node in self._tests or node in self._looked_up:
+            return self._loaded(node, *self._loads[node])
+        if facts or self._before.get(node) or node in self._tests or node in self._looked_up or node in self._elements:
             return NOTHING
         return UNKNOWN
+
+    def _calculated(self, computed: Computed) -> Literals:
+        """What comes of one number and another; anything where there are more, or none."""
+        sides = [self.of(computed.left), self.of(computed.right)]
+        if any(side.unknown or len(side.values) != 1 for side in sides):
+            return UNKNOWN
+        numbers = [next(iter(side.values)).value for side in sides]
+        if not all(isinstance(number, (int, float)) for number in numbers):
+            return UNKNOWN
+        try:
+            return Literals(frozenset({literal(OPERATORS[computed.operator](*numbers))}))
+        except ArithmeticError:
+            return UNKNOWN
 
     def _given(self, call: Call) -> Literals:
         """What a call gives: the same string for the same, as far as methods of strings go; facts are found already."""
@@ -161,26 +203,28 @@ class Sources:
         texts = self.of(base)
         if texts.unknown or any(literals.unknown or len(literals.values) != 1 for literals in given):
             return UNKNOWN
-        arguments = [next(iter(literals.values)) for literals in given]
+        arguments = [next(iter(literals.values)).value for literals in given]
         if not all(isinstance(argument, str) for argument in arguments):
             return UNKNOWN
-        return Literals(frozenset(method(text, *arguments) for text in texts.values if isinstance(text, str)))
+        return Literals(frozenset(literal(method(t.value, *arguments)) for t in texts.values if t.kind == "str"))
 
-    def _loaded(self, base: int, key: Key) -> Literals:
+    def _loaded(self, node: int, base: int, key: Key) -> Literals:
         """What an attribute or element of something is that is no object, class or container of the run."""
         facts = self._flow.graph.of(base)
         if key == "__name__":
-            return Literals(frozenset(name for fact in facts if (name := self._name(fact))), not facts)
+            return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
         if any(fact[0] in "OK" and self._may_have_more(id_of(fact), key) for fact in facts):
             return UNKNOWN
         if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
             return UNKNOWN
         if facts:
-            return UNKNOWN if any(fact[0] in "LN" for fact in facts) else NOTHING
+            foreign = "LN" if self._flow.graph.facts[node] else "LNI"
+            return UNKNOWN if any(fact[0] in foreign for fact in facts) else NOTHING
         held = self.of(base)
-        parts = [value for value in held.values if isinstance(value, tuple)]
+        parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
-            return Literals(frozenset(part[key[1]] for part in parts if -len(part) <= key[1] < len(part)), held.unknown)
+            at = [part[key[1]] for part in parts if -len(part) <= key[1] < len(part)]
+            return Literals(frozenset(map(literal, at)), held.unknown)
         return UNKNOWN if held.unknown else NOTHING
 
     def _shows_none(self, site: int, key: object) -> bool:

@@ -43,6 +43,9 @@ class Flow:
         self.copies: dict[int, list[int]] = {}
         """The nodes of copies of functions, by those of the functions."""
 
+        self.grown: dict[int, int] = {}
+        """The attributes of which layers came to trees of networks, by the node there."""
+
     def new_call(self, call: Call, home: Home) -> int:
         """The number of a new call."""
         self.calls.append(call)

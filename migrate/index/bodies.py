@@ -137,6 +137,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "displays": lambda display: (display.node, *(node for _, node in display.entries)),
     "merges": iter,
     "look_ups": iter,
-    "sums": lambda node: (node,),
+    "computed": lambda computed: computed[:3],
+    "without_none": lambda node: (node,),
 }
 """The nodes of each kind of edge; loads, which are found by what they ask for, come besides."""

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
+from migrate.index.narrowing import told_paths
 from migrate.index.scopes import Scope
 from migrate.index.shapes import constants
-from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Summary, element
+from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Place, Summary, element
 
 T = TypeVar("T")
+
+
+class Words(NamedTuple):
+    """The names that rules speak about: of attributes and methods, and of classes."""
+
+    members: frozenset[str]
+    classes: frozenset[str]
+
+
 Literals = dict[str, tuple[object, ...]]
 MANY = 64
 """Names that a loop may compute beyond which the rest is not followed."""
 
 
-class Builder:
-    """Makes nodes and edges for the scope that is being read; ``members`` are the names that rules speak about.
+@dataclass(slots=True)
+class Nodes:
+    """The nodes of a file by its syntax: of each expression, function, class and imported name.
 
-    ``nodes`` is filled with the number of the node of each expression, function and class.
+    ``spelled`` has the expressions that spell the name of a class, by the nodes that they have for themselves.
     """
 
-    def __init__(self, path: str, members: frozenset[str], nodes: dict[ast.AST, int]) -> None:
+    of: dict[ast.AST, int] = field(default_factory=dict)
+    spelled: dict[int, ast.expr] = field(default_factory=dict)
+
+
+class Builder:
+    """Makes nodes and edges for the scope that is being read; ``nodes`` is filled with those of expressions."""
+
+    def __init__(self, path: str, words: Words, nodes: Nodes) -> None:
         self.summary = Summary(path=path)
-        self.members = members
-        self.nodes = nodes
+        self.members = words.members
+        self.classes = words.classes
+        self.aliases: set[str] = set()
+        """The names that imports give to classes of rules."""
+        self.nodes = nodes.of
+        self._spelled = nodes.spelled
+        self._uses: dict[ast.expr, int] = {}
         self.module = Scope(None)
         self.scope = self.module
         self.owner = NOBODY
         """The function that new nodes belong to."""
         self.narrowed: dict[str, int] = {}
         """What tests say of names and paths such as ``m.norm`` here."""
+        self.string: Place | None = None
+        """Where the string is that is read as an annotation: places in it are not those of the file."""
         self.depth = 0
         self.depths: dict[str, int] = {}
         """How deep the blocks are nested here, and for what is narrowed, in which the test holds."""
@@ -39,10 +65,15 @@ class Builder:
         """What is narrowed here and bound anew further down in a loop, with the nodes that get that, too."""
         self.literals: Literals = {}
         """The constants that variables can be here; behind ``name[]``, the elements of tuples."""
+        self.tests: dict[str, ast.expr] = {}
+        """Tests, and expressions that give the class of something, by the names that are bound to them here."""
         self.pairs: dict[str, tuple[str, int]] = {}
         """For the keys that loops over ``items()`` bind, the variables of the values, and the mappings."""
         self.later: list[Callable[[], None]] = []
         """The bodies of functions, which are read when all around them is known."""
+        self.without_none: set[int] = set()
+        self._nones: set[int] = set()
+        """The variables that None is bound to."""
         self._constants: dict[tuple[str, object], int] = {}
         self.anything = self.new()
         """Something of which nothing is known, and nothing followed."""
@@ -69,6 +100,8 @@ class Builder:
     def copy(self, source: int, to: int) -> None:
         if source != self.anything:
             self.summary.copies.append((source, to))
+            if self.summary.constants.get(source, "") is None:
+                self._nones.add(to)
 
     def join(self, parts: Iterable[int]) -> int:
         """A node that holds what any of ``parts`` does."""
@@ -79,6 +112,15 @@ class Builder:
         for part in different:
             self.copy(part, node)
         return node
+
+    def some(self, node: int) -> int:
+        """A node of what another holds, but for None."""
+        made = self.new()
+        self.copy(node, made)
+        self._nones.discard(made)
+        self.without_none.add(made)
+        self.summary.without_none.append(made)
+        return made
 
     def load(self, base: int, key: Key) -> int:
         """What ``base`` has under ``key``; one node for all that ask for it."""
@@ -104,6 +146,20 @@ class Builder:
         if keys == (None,):
             return self.look_up(base, given)
         return self.join(self.load(base, element(each)) for each in keys)
+
+    def spelled(self, name: str, node: int, expression: ast.expr) -> int:
+        """A node for one use of a name: what spells a class is told apart from all else that spells it.
+
+        An expression that is read once more has the same.
+        """
+        if node == self.anything or not (name in self.classes or name in self.aliases):
+            return node
+        use = self._uses.get(expression)
+        if use is None:
+            use = self._uses[expression] = self.new_of(self.summary.owners[node])
+            self._spelled[use] = expression
+        self.copy(node, use)
+        return use
 
     def store(self, base: int, key: Key, value: int) -> None:
         if base != self.anything:
@@ -180,6 +236,10 @@ class Builder:
 
     def narrow(self, path: str, node: int, inner: bool) -> None:
         """Let ``path`` stand for ``node``; with ``inner``, in the block that is read next."""
+        if self.without_none:  # what is behind the path was known of what it was before
+            self.narrowed = {
+                p: n for p, n in self.narrowed.items() if n not in self.without_none or not p.startswith(f"{path}.")
+            }
         self.narrowed[path] = node
         self.depths[path] = self.depth + inner
         home = self.scope.resolve(path)
@@ -188,13 +248,43 @@ class Builder:
             for value in home.rebound.get(path, ()):
                 self.copy(value, node)
 
+    def may_be_none(self, name: str) -> bool:
+        """Whether None is bound to a name in its scope, as far as that was read."""
+        scope = self.scope.resolve(name)
+        return scope is not None and scope.names[name] in self._nones
+
+    def forget_tests(self, path: str) -> None:
+        """Drop the tests that were bound to a name, or that speak about a path which changes."""
+        if self.tests:
+            behind = (f"{path}.", f"{path}[")
+            self.tests = {
+                name: test
+                for name, test in self.tests.items()
+                if name != path and not any(f"{each}.".startswith(behind) for each in told_paths(test))
+            }
+
     def forget(self, path: str) -> None:
         """Drop what tests have said of ``path`` and of all behind it."""
+        self.forget_tests(path)
         if not self.narrowed:
             return
         behind = (f"{path}.", f"{path}[")
         self.narrowed = {p: n for p, n in self.narrowed.items() if p != path and not p.startswith(behind)}
         self.forget_keyed(path)
+
+    def forget_behind(self, path: str) -> None:
+        """Drop what tests have said of attributes and elements of what is at a path."""
+        behind = (f"{path}.", f"{path}[")
+        if path and any(known.startswith(behind) for known in self.narrowed):
+            self.narrowed = {p: n for p, n in self.narrowed.items() if not p.startswith(behind)}
+
+    def forget_items(self, path: str, key: object) -> None:
+        """Drop what tests have said of elements that may be the one under a key, None for any."""
+        is_known = isinstance(key, str) or (isinstance(key, int) and key >= 0)
+        others = tuple(f"{path}[{quote}" for quote in "0123456789'\"") if is_known else ()
+        self.narrowed = {
+            p: n for p, n in self.narrowed.items() if not p.startswith(f"{path}[") or (others and p.startswith(others))
+        }
 
     def forget_keyed(self, key: str) -> None:
         """Drop what tests have said of elements under a key that changes."""
@@ -204,6 +294,7 @@ class Builder:
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
         before, narrowed, literals, pairs = self.scope, self.narrowed, self.literals, self.pairs
+        tests, self.tests = self.tests, dict(self.tests) if scope.is_comprehension else {}
         again, self.again = self.again, self.again if scope.is_comprehension else {}
         self.scope, self.owner = scope, scope.number
         self.narrowed = dict(narrowed) if scope.is_comprehension else {}
@@ -212,7 +303,7 @@ class Builder:
             return read()
         finally:
             self.scope, self.owner, self.narrowed = before, before.number, narrowed
-            self.literals, self.pairs, self.again = literals, pairs, again
+            self.literals, self.pairs, self.again, self.tests = literals, pairs, again, tests
 
     def enclosing_class(self) -> int:
         return self.scope.enclosing_class()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.paths import namespace_owner
+from migrate.index.paths import dotted, namespace_owner
 from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Use, element
 
 
@@ -52,7 +52,7 @@ def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     for name in names:
         if name in b.members:
             b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
-    return b.join((*(b.load(base, name) for name in names), *passed.positional[2:]))
+    return b.join((*(b.spelled(name, b.load(base, name), node) for name in names), *passed.positional[2:]))
 
 
 def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
@@ -186,3 +186,16 @@ METHODS: dict[str, Form] = {
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""
+
+
+def hand_on(b: Builder, node: ast.Call) -> None:
+    """What a call gets, or is a method of, may have other attributes and elements behind it."""
+    if isinstance(node.func, ast.Attribute):
+        b.forget_behind(dotted(node.func.value))
+    if getattr(node.func, "id", "") not in LOOKS:
+        for argument in (*node.args, *(k.value for k in node.keywords)):
+            b.forget_behind(dotted(argument.value if isinstance(argument, ast.Starred) else argument))
+
+
+LOOKS = frozenset({"isinstance", "issubclass", "type", "len", "hasattr", "getattr", "print", "id", "repr", "str"})
+"""Functions that leave what they get as it is."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
+from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
-from migrate.index.calls import BY_NAME, METHODS, Passed, plain_call, put
+from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
-from migrate.index.shapes import is_super, mapping_of_items, pattern_of, rows
-from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Place, Test, Use, element
+from migrate.index.shapes import is_super, mapping_of_items, pattern_of, place_of, rows
+from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -20,9 +21,8 @@ def value(b: Builder, node: ast.expr) -> int:
     read = EXPRESSIONS.get(node.__class__)
     found = read(b, node) if read is not None else _children(b, node)
     b.nodes.setdefault(node, found)
-    places = b.summary.places
-    if found not in places and node.end_lineno is not None and node.end_col_offset is not None:
-        places[found] = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+    if found not in b.summary.places and (place := b.string or place_of(node)) is not None:
+        b.summary.places[found] = place
     return found
 
 
@@ -31,10 +31,20 @@ def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
     for condition in found:
         if condition.told_by and b.scope.resolve(condition.told_by) is not None:
             continue  # a function of the file, which may tell anything
+        if not condition.classes:
+            _exclude_none(b, condition, inner)
+            continue
         classes = b.join(value(b, c) for c in condition.classes)
         subject, narrowed = value(b, condition.subject), b.new()
         b.summary.tests.append(Test(subject, classes, narrowed))
         b.narrow(condition.path, narrowed, inner)
+
+
+def _exclude_none(b: Builder, condition: Condition, inner: bool) -> None:
+    """A name that may be None, or what a path leads to, is something else from here on."""
+    if isinstance(condition.subject, ast.Name) and not b.may_be_none(condition.path):
+        return
+    b.narrow(condition.path, b.some(value(b, condition.subject)), inner)
 
 
 def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = None) -> None:
@@ -45,6 +55,8 @@ def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = N
         base = value(b, target.value)
         if target.attr in b.members:
             b.summary.uses.append(Use(base, target.attr, target.lineno, target.col_offset))
+        if target.attr in b.classes:
+            value(b, target)  # what it was before
         b.store(base, target.attr, given)
         b.bind_again(dotted(target), given)
         b.forget(dotted(target))
@@ -74,6 +86,7 @@ def _assign_item(b: Builder, target: ast.Subscript, given: int, source: ast.expr
         b.reorder(base)
     else:
         put(b, base, target.slice, given, source)
+    b.forget_items(dotted(owner), key)
     b.forget(dotted(target))
 
 
@@ -132,15 +145,12 @@ def _constant(b: Builder, node: ast.Constant) -> int:
 
 
 def _name(b: Builder, node: ast.Name) -> int:
-    return b.name(node.id)
+    return b.name(node.id) if node.id in b.narrowed else b.spelled(node.id, b.name(node.id), node)
 
 
 def _attribute(b: Builder, node: ast.Attribute) -> int:
-    if b.narrowed:
-        narrowed = b.narrowed.get(dotted(node))
-        if narrowed is not None:
-            return narrowed
     if is_super(node.value):
+        value(b, node.value)
         cls = b.enclosing_class()
         result = b.new()
         b.summary.supers.append((cls, node.attr, result))
@@ -148,15 +158,28 @@ def _attribute(b: Builder, node: ast.Attribute) -> int:
     base = value(b, node.value)
     if node.attr in b.members:
         b.summary.uses.append(Use(base, node.attr, node.lineno, node.col_offset))
-    return b.load(base, node.attr)
+    narrowed = b.narrowed.get(dotted(node)) if b.narrowed else None
+    if narrowed is not None:
+        return narrowed
+    return b.spelled(node.attr, b.load(base, node.attr), node)
 
 
 def _call(b: Builder, node: ast.Call) -> int:
+    given = _called(b, node)
+    if b.narrowed:
+        hand_on(b, node)
+    return given
+
+
+def _called(b: Builder, node: ast.Call) -> int:
     passed = _passed(b, node)
     if isinstance(node.func, ast.Name):
         callee = value(b, node.func)
-        form = BY_NAME.get(node.func.id)
+        form = BY_NAME.get(node.func.id) if b.scope.resolve(node.func.id) is None else None
         return form(b, node, callee, passed) if form is not None else plain_call(b, node, callee, passed)
+    if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "builtins":
+        form = BY_NAME.get(node.func.attr, plain_call)
+        return form(b, node, value(b, node.func), passed)
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
@@ -182,7 +205,7 @@ def _boolean(b: Builder, node: ast.BoolOp) -> int:
     given = []
     for part in node.values:
         given.append(value(b, part))
-        found = list(conditions(part, isinstance(node.op, ast.And)))
+        found = list(conditions(part, isinstance(node.op, ast.And), b.tests))
         if found:
             b.narrowed = dict(b.narrowed)
             narrow(b, found)
@@ -196,7 +219,7 @@ def _choice(b: Builder, node: ast.IfExp) -> int:
     given = []
     for holds, part in ((True, node.body), (False, node.orelse)):
         b.narrowed = dict(before)
-        narrow(b, conditions(node.test, holds))
+        narrow(b, conditions(node.test, holds, b.tests))
         given.append(value(b, part))
     b.narrowed = before
     return b.join(given)
@@ -214,7 +237,7 @@ def _walrus(b: Builder, node: ast.NamedExpr) -> int:
 
 
 def _lambda(b: Builder, node: ast.Lambda) -> int:
-    function, scope = signature(b, node, "<lambda>", argument_values(b, node.args))
+    function, scope = signature(b, node, "<lambda>", defaults(b, node.args))
     b.inside(scope, lambda: give_back(b, node.body))
     return function.node
 
@@ -225,8 +248,12 @@ def give_back(b: Builder, node: ast.expr) -> None:
     given = value(b, node)
     if function is None:
         return
-    source = function.sources.get(node.id) if isinstance(node, ast.Name) and node.id not in b.narrowed else None
-    if source is None or given != function.names.get(getattr(node, "id", "")):
+    name = node.id if isinstance(node, ast.Name) else ""
+    parameter = function.names.get(name) if name in function.sources else None
+    if b.narrowed.get(name) in b.without_none and parameter is not None:
+        given = parameter
+    source = function.sources[name] if parameter == given else None
+    if source is None:
         b.copy(given, function.result)
         return
     b.summary.given_back.setdefault(function.number, {})[given] = None
@@ -235,34 +262,10 @@ def give_back(b: Builder, node: ast.expr) -> None:
     b.instance_of(source.annotation, function.result)
 
 
-def argument_values(b: Builder, arguments: ast.arguments) -> ArgumentValues:
-    """The nodes of the defaults, of those of keyword-only parameters, and of annotations by parameter."""
-    defaults = [value(b, d) for d in arguments.defaults]
+def defaults(b: Builder, arguments: ast.arguments) -> ArgumentValues:
+    """The nodes of the defaults of parameters, without what annotations say."""
     keyword_defaults = [value(b, d) if d is not None else None for d in arguments.kw_defaults]
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    annotations = {a.arg: annotation(b, a.annotation) for a in every if a.annotation is not None}
-    return ArgumentValues(defaults, keyword_defaults, annotations)
-
-
-def annotation(b: Builder, node: ast.expr) -> int:
-    """The node of the classes that an annotation names: those of a union or Optional, in a string too."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            tree = ast.parse(node.value, mode="eval").body
-        except (SyntaxError, ValueError):
-            return b.anything
-        for part in ast.walk(tree):
-            ast.copy_location(part, node)
-        return annotation(b, tree)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return b.join((annotation(b, node.left), annotation(b, node.right)))
-    if isinstance(node, ast.Subscript):
-        value(b, node.value)
-        name = getattr(node.value, "attr", getattr(node.value, "id", ""))
-        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        named = [annotation(b, part) for part in inner]
-        return b.join(named) if name in ("Optional", "Union", "Annotated", "Final", "ClassVar") else b.anything
-    return value(b, node)
+    return ArgumentValues([value(b, d) for d in arguments.defaults], keyword_defaults, {})
 
 
 def _sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set) -> int:
@@ -311,7 +314,7 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
                 loop(b, generator.target, generator.iter)
             for test in generator.ifs:
                 value(b, test)
-                narrow(b, conditions(test, True))
+                narrow(b, conditions(test, True, b.tests))
         if isinstance(node, ast.DictComp):
             value(b, node.key)
         return value(b, element_of)
@@ -326,12 +329,11 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:
-    if b.narrowed:
-        narrowed = b.narrowed.get(dotted(node))
-        if narrowed is not None:
-            return narrowed
     base = value(b, node.value)
     key = value(b, node.slice)
+    narrowed = b.narrowed.get(dotted(node)) if b.narrowed else None
+    if narrowed is not None:
+        return narrowed
     return b.load(base, (SLICE, None)) if isinstance(node.slice, ast.Slice) else b.items(base, node.slice, key)
 
 
@@ -359,16 +361,11 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:
-    """A union of classes, or containers that are joined; other results are nothing to follow."""
-    left, right = value(b, node.left), value(b, node.right)
-    if not isinstance(node.op, ast.Add):
-        return b.join((left, right)) if isinstance(node.op, ast.BitOr) else b.anything
-    made = b.new()
-    for part in (left, right):
-        b.copy(part, made)
-    b.summary.sums.append(made)
-    b.reorder(right)  # what is to the left comes before it
-    return made
+    return operation(b, node.op, value(b, node.left), value(b, node.right))
+
+
+def _signed(b: Builder, node: ast.UnaryOp) -> int:
+    return signed(b, node.op, value(b, node.operand))
 
 
 EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
@@ -395,4 +392,5 @@ EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
     ast.Yield: _yield,
     ast.YieldFrom: _yield,
     ast.BinOp: _operation,
+    ast.UnaryOp: _signed,
 }

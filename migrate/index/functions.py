@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
 from migrate.index.scopes import Scope, Source
-from migrate.index.summary import NOBODY, Function
+from migrate.index.summary import NOBODY, Function, element
 
 Kind = Literal["plain", "static", "class", "property"]
 KINDS: dict[str, Kind] = {
@@ -49,7 +49,7 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
 
     positional = [*arguments.posonlyargs, *arguments.args]
     padded = [*[None] * (len(positional) - len(given.defaults)), *given.defaults]
-    rest, keyword_rest = (_collects(b, scope, a) for a in (arguments.vararg, arguments.kwarg))
+    rest, keyword_rest = (_collects(b, scope, a, given) for a in (arguments.vararg, arguments.kwarg))
     function = Function(
         made,
         name,
@@ -69,11 +69,15 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
     return function, scope
 
 
-def _collects(b: Builder, scope: Scope, argument: ast.arg | None) -> int:
-    """The node of ``*args`` or ``**kwargs``."""
+def _collects(b: Builder, scope: Scope, argument: ast.arg | None, given: ArgumentValues) -> int:
+    """The node of ``*args`` or ``**kwargs``, whose annotation speaks about each element."""
     if argument is None:
         return NOBODY
     node = scope.names[argument.arg] = b.nodes[argument] = b.new_of(scope.number)
+    if argument.arg in given.annotations:
+        held = b.new_of(scope.number)
+        b.instance_of(given.annotations[argument.arg], held)
+        b.store(node, element(), held)
     return node
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from migrate.index.paths import dotted
@@ -11,8 +12,15 @@ from migrate.index.paths import dotted
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
+Known = Mapping[str, ast.expr]
+"""Tests, and expressions that give the class of something, by the names that are bound to them."""
+
+
 class Condition(NamedTuple):
-    """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells."""
+    """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells.
+
+    Without classes, it is something other than None.
+    """
 
     path: str
     subject: ast.expr
@@ -20,28 +28,46 @@ class Condition(NamedTuple):
     told_by: str = ""
 
 
-def conditions(test: ast.expr, holds: bool) -> Iterator[Condition]:
-    """What is known of classes where ``test`` holds, or where it does not."""
+def conditions(test: ast.expr, holds: bool, known: Known = MappingProxyType({})) -> Iterator[Condition]:
+    """What is told of paths where ``test`` holds, or where it does not; ``known`` has what names were bound to."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from conditions(test.operand, not holds)
+        yield from conditions(test.operand, not holds, known)
     elif isinstance(test, ast.BoolOp):
         if isinstance(test.op, ast.And if holds else ast.Or):
             for part in test.values:
-                yield from conditions(part, holds)
+                yield from conditions(part, holds, known)
         else:
-            yield from _alternatives(test, holds)
+            yield from _alternatives(test, holds, known)
     elif isinstance(test, ast.Call) and holds:
-        yield from _instance_test(test)
+        yield from _instance_test(test, known)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
-        same = (ast.Is, ast.Eq, ast.In) if holds else (ast.IsNot, ast.NotEq, ast.NotIn)
-        subject = type_subject(test.left)
-        if isinstance(test.ops[0], same) and subject is not None and dotted(subject):
-            yield Condition(dotted(subject), subject, (test.comparators[0],))
+        yield from _comparison(test, holds, known)
+    elif isinstance(test, ast.Name):
+        if test.id in known:
+            yield from conditions(known[test.id], holds)
+        elif holds:
+            yield Condition(test.id, test, ())
 
 
-def _alternatives(test: ast.BoolOp, holds: bool) -> Iterator[Condition]:
-    """One condition where all parts speak about the same path."""
-    parts = [list(conditions(part, holds)) for part in test.values]
+def _comparison(test: ast.Compare, holds: bool, known: Known) -> Iterator[Condition]:
+    """``type(m) is C``, ``m is not None`` and ``isinstance(m, C) is True``."""
+    same = (ast.Is, ast.Eq, ast.In) if holds else (ast.IsNot, ast.NotEq, ast.NotIn)
+    against, is_same = test.comparators[0], isinstance(test.ops[0], same)
+    subject = type_subject(test.left, known)
+    if isinstance(against, ast.Constant) and against.value is None:
+        if not is_same and dotted(test.left) and isinstance(test.ops[0], (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
+            yield Condition(dotted(test.left), test.left, ())
+    elif is_same and subject is not None and dotted(subject):
+        yield Condition(dotted(subject), subject, (against,))
+    elif is_same and isinstance(test.left, ast.Call) and isinstance(against, ast.Constant) and against.value is True:
+        yield from _instance_test(test.left, known)
+
+
+def _alternatives(test: ast.BoolOp, holds: bool, known: Known) -> Iterator[Condition]:
+    """One condition where all parts speak about the classes of the same path."""
+    parts = [list(conditions(part, holds, known)) for part in test.values]
+    if any(not each.classes for part in parts for each in part):
+        return
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]
         classes = tuple(c for part in parts for c in part[0].classes)
@@ -49,17 +75,29 @@ def _alternatives(test: ast.BoolOp, holds: bool) -> Iterator[Condition]:
         yield Condition(first.path, first.subject, classes, told_by)
 
 
-def _instance_test(call: ast.Call) -> Iterator[Condition]:
-    is_test = isinstance(call.func, ast.Name) and call.func.id in ("isinstance", "issubclass")
-    if is_test and len(call.args) == 2 and dotted(call.args[0]):
-        yield Condition(dotted(call.args[0]), call.args[0], (call.args[1],), getattr(call.func, "id", ""))
+def _instance_test(call: ast.Call, known: Known) -> Iterator[Condition]:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name not in ("isinstance", "issubclass") or len(call.args) != 2:
+        return
+    subject = type_subject(call.args[0], known) if name == "issubclass" else call.args[0]
+    if subject is not None and dotted(subject):
+        yield Condition(dotted(subject), subject, (call.args[1],), name)
 
 
-def type_subject(node: ast.expr) -> ast.expr | None:
-    """``m`` in ``type(m)`` and ``m.__class__``."""
+def type_subject(node: ast.expr, known: Known = MappingProxyType({})) -> ast.expr | None:
+    """``m`` in ``type(m)`` and ``m.__class__``, and in a name that was bound to either."""
+    if isinstance(node, ast.Name):
+        return type_subject(known[node.id]) if node.id in known else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type":
         return node.args[0] if len(node.args) == 1 else None
     return node.value if isinstance(node, ast.Attribute) and node.attr == "__class__" else None
+
+
+def told_paths(node: ast.expr) -> list[str]:
+    """The paths of which an expression tells the class, or whose class it is; none for any other expression."""
+    subject = type_subject(node)
+    told = [dotted(subject)] if subject is not None else [c.path for c in conditions(node, True) if c.classes]
+    return [path for path in told if path]
 
 
 def leaves(body: list[ast.stmt]) -> bool:

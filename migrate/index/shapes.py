@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from migrate.index.summary import Place
+
 
 def is_super(node: ast.expr) -> bool:
     """Whether an expression is a call of ``super``."""
@@ -50,3 +52,28 @@ def tested_constant(test: ast.expr) -> tuple[str, object] | None:
         return None
     left, right = test.left, test.comparators[0]
     return (left.id, right.value) if isinstance(left, ast.Name) and isinstance(right, ast.Constant) else None
+
+
+def parse_string(value: object) -> ast.expr | None:
+    """The expression that a string holds; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return ast.parse(value, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def annotated(node: ast.Constant) -> ast.expr | None:
+    """The expression in an annotation that is a string: the same one for whoever asks."""
+    if "annotated" not in vars(node):
+        vars(node)["annotated"] = parse_string(node.value)
+    tree: ast.expr | None = vars(node)["annotated"]
+    return tree
+
+
+def place_of(node: ast.expr) -> Place | None:
+    """Where an expression starts and ends."""
+    if node.end_lineno is None or node.end_col_offset is None:
+        return None
+    return Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)

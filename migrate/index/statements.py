@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
-from migrate.index.expressions import annotation, argument_values, assign, give_back, loop, narrow, value
+from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, signature
-from migrate.index.narrowing import conditions, leaves
+from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.paths import dotted
 from migrate.index.scopes import Scope, bound_names
 from migrate.index.shapes import constants, tested_constant
-from migrate.index.summary import NO_LITERAL, Call, Class, Import, Test, element
+from migrate.index.summary import NO_LITERAL, SLICE, Call, Class, Import, Test, element
 
 
 def block(b: Builder, body: list[ast.stmt]) -> None:
@@ -25,7 +26,7 @@ def block(b: Builder, body: list[ast.stmt]) -> None:
             read(b, statement)
         if isinstance(statement, ast.If) and leaves(statement.body):
             b.narrowed = dict(b.narrowed)
-            narrow(b, conditions(statement.test, False))
+            narrow(b, conditions(statement.test, False, b.tests))
     b.depth -= 1
     b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
 
@@ -36,10 +37,24 @@ def _expression(b: Builder, node: ast.Expr) -> None:
 
 def _assign(b: Builder, node: ast.Assign) -> None:
     given = value(b, node.value)
+    b.forget_behind(dotted(node.value))  # another name for it may change it
     for target in node.targets:
         assign(b, target, given, node.value)
         if isinstance(target, ast.Name) and isinstance(node.value, ast.Tuple) and constants(node.value):
             b.literals[f"{target.id}[]"] = constants(node.value)
+    if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        if told_paths(node.value):
+            b.tests[name] = node.value
+        elif _replaces_none(name, node.value):
+            b.narrow(name, given, inner=False)
+
+
+def _replaces_none(name: str, given: ast.expr) -> bool:
+    """``name or 3``, and ``3 if name is None else name``."""
+    if isinstance(given, ast.BoolOp):
+        return isinstance(given.op, ast.Or) and getattr(given.values[0], "id", "") == name
+    return isinstance(given, ast.IfExp) and any(not c.classes and c.path == name for c in conditions(given.test, False))
 
 
 def _annotated(b: Builder, node: ast.AnnAssign) -> None:
@@ -75,10 +90,12 @@ def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
 
 def _repeated(b: Builder, body: list[ast.stmt], read: Callable[[], None]) -> None:
     """Read a loop: what its body binds anew may stand at the places above, too."""
-    if not b.narrowed:
+    if not b.narrowed and not b.tests:
         read()
         return
     bound = _bound_paths(body)
+    for path in bound:
+        b.forget_tests(path)
     before, b.again, b.narrowed = b.again, dict(b.again), dict(b.narrowed)
     for path in list(b.narrowed):
         if any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in bound):
@@ -101,18 +118,20 @@ def _bound_paths(body: list[ast.stmt]) -> set[str]:
 
 def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
     """Read blocks of which any may run, each with the tests that hold there."""
-    before, literals = b.narrowed, b.literals
+    before, literals, remembered = b.narrowed, b.literals, b.tests
     after: list[dict[str, int]] = []
     known: list[Literals] = []
+    kept: list[dict[str, ast.expr]] = []
     for body, tests in branches:
-        b.narrowed, b.literals = dict(before), dict(literals)
+        b.narrowed, b.literals, b.tests = dict(before), dict(literals), dict(remembered)
         for test, holds in tests:
-            narrow(b, conditions(test, holds), inner=True)
+            narrow(b, conditions(test, holds, b.tests), inner=True)
             tested = tested_constant(test) if holds else None
             if tested is not None:
                 b.literals[tested[0]] = (tested[1],)
         block(b, body)
         known.append(b.literals)
+        kept.append(b.tests)
         if not leaves(body):
             after.append(b.narrowed)
     b.narrowed = {}
@@ -120,6 +139,7 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
         nodes = [narrowed[path] for narrowed in after if path in narrowed]
         if nodes and len(nodes) == len(after):
             b.narrowed[path] = b.join(nodes)
+    b.tests = {name: test for name, test in remembered.items() if all(each.get(name) is test for each in kept)}
     b.literals = {
         name: tuple(dict.fromkeys([*values, *(v for found in known for v in found[name])]))
         for name, values in literals.items()
@@ -130,6 +150,18 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
 def _if(b: Builder, node: ast.If | ast.While) -> None:
     value(b, node.test)
     _branches(b, [(node.body, ((node.test, True),)), (node.orelse, ((node.test, False),))])
+    if isinstance(node, ast.If) and not node.orelse:
+        _replaced(b, node)
+
+
+def _replaced(b: Builder, node: ast.If) -> None:
+    """Behind ``if name is None: name = 3``, the name is what it was, or 3."""
+    told = [c.path for c in conditions(node.test, False) if not c.classes and isinstance(c.subject, ast.Name)]
+    last = [s for s in node.body if isinstance(s, ast.Assign) and [getattr(t, "id", "") for t in s.targets] == told]
+    if len(told) != 1 or not last or not b.may_be_none(told[0]):
+        return
+    given = b.nodes[last[-1].value]
+    b.narrow(told[0], b.join((b.some(b.name(told[0])), given)), inner=False)
 
 
 def _while(b: Builder, node: ast.While) -> None:
@@ -164,8 +196,10 @@ def _try(b: Builder, node: ast.Try) -> None:
 
 def _assert(b: Builder, node: ast.Assert) -> None:
     value(b, node.test)
+    if node.msg is not None:
+        value(b, node.msg)
     b.narrowed = dict(b.narrowed)
-    narrow(b, conditions(node.test, True))
+    narrow(b, conditions(node.test, True, b.tests))
 
 
 def _return(b: Builder, node: ast.Return) -> None:
@@ -176,7 +210,7 @@ def _return(b: Builder, node: ast.Return) -> None:
 def _import(b: Builder, node: ast.Import) -> None:
     for alias in node.names:
         root = alias.name.partition(".")[0]
-        bound = b.variable(alias.asname or root)
+        bound = b.nodes[alias] = b.variable(alias.asname or root)
         b.summary.imports.append(Import(bound, 0, alias.name if alias.asname else root, None))
 
 
@@ -185,7 +219,9 @@ def _from(b: Builder, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             b.summary.stars.append((node.level, node.module or ""))
         else:
-            bound = b.variable(alias.asname or alias.name)
+            bound = b.nodes[alias] = b.variable(alias.asname or alias.name)
+            if alias.asname and alias.name in b.classes:
+                b.aliases.add(alias.asname)
             b.summary.imports.append(Import(bound, node.level, node.module or "", alias.name))
 
 
@@ -220,7 +256,8 @@ def _pattern(b: Builder, pattern: ast.pattern, subject: int, path: str) -> None:
                 _pattern(b, part, b.load(narrowed, name), "")
     elif isinstance(pattern, (ast.MatchSequence, ast.MatchOr)):
         for part in pattern.patterns:
-            _pattern(b, part, subject if isinstance(pattern, ast.MatchOr) else b.load(subject, element()), "")
+            key = (SLICE, None) if isinstance(part, ast.MatchStar) else element()
+            _pattern(b, part, subject if isinstance(pattern, ast.MatchOr) else b.load(subject, key), "")
     elif isinstance(pattern, ast.MatchMapping):
         for part in pattern.patterns:
             _pattern(b, part, b.load(subject, element()), "")
@@ -307,8 +344,9 @@ def _delete(b: Builder, node: ast.Delete) -> None:
 
 
 def _raise(b: Builder, node: ast.Raise) -> None:
-    if node.exc is not None:
-        value(b, node.exc)
+    for part in (node.exc, node.cause):
+        if part is not None:
+            value(b, part)
 
 
 STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from migrate.index.builder import Builder
+from migrate.index.builder import Builder, Nodes, Words
 from migrate.index.scopes import bound_names
 from migrate.index.statements import block
 from migrate.index.summary import Summary
 
 
-def summarise(path: str, tree: ast.Module, members: frozenset[str], nodes: dict[ast.AST, int] | None = None) -> Summary:
-    """The flow graph of a file. ``members`` are the names of attributes and methods that rules speak about.
-
-    ``nodes`` is filled with the number of the node of each expression, function and class.
-    """
-    b = Builder(path, members, {} if nodes is None else nodes)
+def summarise(path: str, tree: ast.Module, words: Words, nodes: Nodes | None = None) -> Summary:
+    """The flow graph of a file; ``nodes`` is filled with the nodes of its expressions."""
+    b = Builder(path, words, Nodes() if nodes is None else nodes)
     names, _ = bound_names(tree.body)
     b.reserve(names)
     block(b, tree.body)

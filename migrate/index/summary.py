@@ -132,6 +132,15 @@ class Test(NamedTuple):
     narrowed: int
 
 
+class Computed(NamedTuple):
+    """The result of ``left operator right``; of ``a + b``, it has the elements of both where these are containers."""
+
+    result: int
+    left: int
+    right: int
+    operator: str
+
+
 @dataclass(slots=True)
 class Part:
     """Functions, and edges between nodes: of a file, or of a function with those inside of it.
@@ -150,8 +159,9 @@ class Part:
     displays: list[Display] = field(default_factory=list)
     merges: list[tuple[int, int]] = field(default_factory=list)
     look_ups: list[LookUp] = field(default_factory=list)
-    sums: list[int] = field(default_factory=list)
-    """The nodes of ``a + b``, which have the elements of both where these are containers."""
+    without_none: list[int] = field(default_factory=list)
+    """The nodes that hold what others do, but for None."""
+    computed: list[Computed] = field(default_factory=list)
 
 
 @dataclass(slots=True)
