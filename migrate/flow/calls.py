@@ -27,6 +27,9 @@ class Calls:
         self._done: set[tuple[int, Fact]] = set()
         self._given_to: set[int] = set()
         """The results of calls of what is not known."""
+        self._unknown: list[Call] = []
+        self._asked = 0
+        """The calls of what nothing is known of, among the first ones."""
         self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
         """For calls that partials make: the partials, and the container of their keywords."""
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
@@ -82,10 +85,13 @@ class Calls:
         """
         graph, loads = self.graph, self.flow.loads()
         found = False
-        for call in self.flow.calls:
+        self._unknown += self.flow.calls[self._asked :]
+        self._asked = len(self.flow.calls)
+        self._unknown = [call for call in self._unknown if not graph.facts[call.callee]]
+        for call in self._unknown:
             owner = graph.of(loads[call.callee][0]) if call.callee in loads else []
-            if graph.facts[call.callee] or (owner and all(fact[0] == "D" for fact in owner)):
-                continue  # what is called is known, or a method of a container
+            if owner and all(fact[0] == "D" for fact in owner):
+                continue  # a method of a container
             given = [*call.positional, *(node for _, node in call.keywords)]
             for fact in (fact for node in given for fact in graph.of(node) if fact[0] == "D"):
                 found |= self.flow.containers.reorder(id_of(fact))
@@ -168,6 +174,8 @@ class Calls:
 
     def _call_library(self, name: str, number: int) -> None:
         call = self.flow.calls[number]
+        if name == "builtins.setattr":
+            self.flow.setters.append(call)
         if call.result == NOBODY:
             return
         effect = EFFECTS.get(name)

@@ -13,6 +13,7 @@ class LookUps:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
+        self._sources: Sources | None = None
         self._asked: dict[tuple[Site, int, int], set[object] | None] = {}
         """The container, the key and the result of each, with the literals that were followed; None for any."""
 
@@ -28,7 +29,11 @@ class LookUps:
         waiting = [(asked, followed) for asked, followed in self._asked.items() if followed is not None]
         if not waiting:
             return False
-        sources = Sources(self._flow)
+        if self._sources is None:
+            self._sources = Sources(self._flow)
+        else:
+            self._sources.restart()
+        sources = self._sources
         found = False
         for (site, key, to), followed in waiting:
             new = sources.of(key).values - followed

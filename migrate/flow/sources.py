@@ -62,33 +62,48 @@ class Sources:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
-        self._before = flow.graph.predecessors()
-        self._constants = flow.constants()
-        self._results = flow.results()
-        self._loads = flow.loads()
+        self._before: dict[int, list[int]] = {}
+        self._constants: dict[int, object] = {}
+        self._results: dict[int, Call] = {}
+        self._loads: dict[int, tuple[int, Key]] = {}
         self._tests: dict[int, tuple[int, int]] = {}
         self._looked_up: set[int] = set()
         self._computed: dict[int, Computed] = {}
         self._without_none: set[int] = set()
+        self._collected: set[int] = set()
+        self._elements: set[int] = set()
+        self._open: dict[int, set[str]] = {}
         self._known: dict[int, Literals] = {}
         self._depth = 0
-        self._collected = {node for f in flow.functions for node in (f.summary.rest, f.summary.keyword_rest)}
-        for part, home in flow.parts:
+        self._parts = self._functions = 0
+        """How many parts and functions of the flow were taken in."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Take in what is new in the flow, and forget what was found before."""
+        flow = self._flow
+        self._before = flow.graph.predecessors()
+        self._constants, self._results, self._loads = flow.constants(), flow.results(), flow.loads()
+        for function in flow.functions[self._functions :]:
+            self._collected.update((function.summary.rest, function.summary.keyword_rest))
+        for part, home in flow.parts[self._parts :]:
             at = home.at
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
+            self._without_none.update(at[node] for node in part.without_none)
             for result, left, right, sign in part.computed:
                 self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
-            self._without_none.update(at[node] for node in part.without_none)
+        self._parts, self._functions = len(flow.parts), len(flow.functions)
         self._elements = {node for site, node in flow.containers.all().items() if site not in self._collected}
         self._open = self._find_open()
+        self._known = {}
 
     def _find_open(self) -> dict[int, set[str]]:
         """The classes of objects that get attributes under computed names, with what such names look like."""
         graph, classes = self._flow.graph, self._flow.classes
         found: dict[int, set[str]] = {}
-        for call in self._flow.calls:
-            if call.positional and graph.holds(call.callee, ("S", "builtins.setattr")):
+        for call in self._flow.setters:
+            if call.positional:
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
                     for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
                         found.setdefault(each, set()).add(self._pattern(call))

@@ -36,10 +36,17 @@ class Flow:
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []
         self.calls: list[Call] = []
+        self.setters: list[Call] = []
+        """The calls of ``setattr``."""
         self.homes: list[Home] = []
         """The file or copy that each call is in."""
         self.parts: list[tuple[Part, Home]] = []
         """All that was linked: files, and copies of functions."""
+        self._results: dict[int, Call] = {}
+        self._loads: dict[int, tuple[int, Key]] = {}
+        self._constants: dict[int, object] = {}
+        self._seen = [0, 0, 0]
+        """How many calls, parts and files the three are of."""
         self.copies: dict[int, list[int]] = {}
         """The nodes of copies of functions, by those of the functions."""
 
@@ -58,17 +65,27 @@ class Flow:
 
     def results(self) -> dict[int, Call]:
         """The calls by the nodes of their results."""
-        return {call.result: call for call in self.calls if call.result != NOBODY}
+        calls, self._seen[0] = self.calls[self._seen[0] :], len(self.calls)
+        self._results.update((call.result, call) for call in calls if call.result != NOBODY)
+        return self._results
 
     def loads(self) -> dict[int, tuple[int, Key]]:
         """For each node that is loaded, that of its owner and the key."""
-        parts = ((part.loads, home.at) for part, home in self.parts)
-        return {at[to]: (at[owner], key) for loads, at in parts for (owner, key), to in loads.items()}
+        parts, self._seen[1] = self.parts[self._seen[1] :], len(self.parts)
+        for part, home in parts:
+            at = home.at
+            self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
+        return self._loads
 
     def constants(self) -> dict[int, object]:
         """The nodes of literals, with these."""
-        loaded = (each for each in self.modules.loaded.values() if each is not None)
-        return {node + base: value for summary, base in loaded for node, value in summary.constants.items()}
+        files = list(self.modules.loaded.values())
+        for loaded in files[self._seen[2] :]:
+            if loaded is not None:
+                summary, base = loaded
+                self._constants.update((node + base, value) for node, value in summary.constants.items())
+        self._seen[2] = len(files)
+        return self._constants
 
     def originals(self) -> dict[int, int]:
         """For each node of a copy of a function, the one that it stands for."""
