@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migrate.codes import CODES, DOCUMENTATION, Code
+from migrate.code import DOCUMENTATION, Code
+from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
 from migrate.mapping import argument, attribute, method

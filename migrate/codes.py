@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from migrate.code import describe
+from migrate.codes_on_target import ON_TARGET
 
-from migrate.findings import Kind
-
-DOCUMENTATION = "docs/findings.md"
 HEAD = "import torch.nn as nn\n"
-HEAD_ON_TARGET = "import mindspore.nn as nn\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """``before`` is a module that has the finding; ``after`` is what becomes of it, where it changes."""
-
-    code: str
-    title: str
-    reason: str
-    before: str
-    after: str = ""
-
-    @property
-    def kind(self) -> Kind | None:
-        """None for the codes of files that cannot be processed."""
-        kinds: dict[str, Kind] = {"1": "rewrite", "2": "review", "3": "note", "4": "review"}
-        return kinds.get(self.code[2])
-
-    @property
-    def link(self) -> str:
-        return f"{DOCUMENTATION}#{self.code.lower()}"
-
-
-def _code(code: str, title: str, reason: str, before: str, after: str = "") -> Code:
-    return Code(code, title, " ".join(reason.split()), before, after)
-
 
 _ALL = (
-    _code(
+    describe(
         "BN101",
         "constructor call",
         """The class becomes MindSpore's and the arguments follow the rule: momentum is complemented, since MindSpore
@@ -46,7 +17,7 @@ _ALL = (
         HEAD + "layer = nn.BatchNorm2d(3, momentum=0.2)\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3, momentum=0.8)\n",
     ),
-    _code(
+    describe(
         "BN102",
         "partial",
         """functools.partial of the class: the arguments it holds follow the same rule as a call's.""",
@@ -54,28 +25,28 @@ _ALL = (
         "from functools import partial\nimport mindspore as ms\n"
         "norm = partial(ms.nn.BatchNorm2d, eps=1e-3, momentum=0.99)\n",
     ),
-    _code(
+    describe(
         "BN103",
         "reference to the class",
         """The class is named without being called: a default, an annotation, an isinstance test, a value.""",
         HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
         "import mindspore as ms\ndef block(norm=ms.nn.BatchNorm2d): ...\n",
     ),
-    _code(
+    describe(
         "BN104",
         "import of the class",
         """All uses of the imported name are migrated, so the import itself is, and the uses keep their text.""",
         "from torch.nn import BatchNorm2d\nlayer = BatchNorm2d(3)\n",
         "from mindspore.nn import BatchNorm2d\nlayer = BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN105",
         "attribute of an instance",
         """The parameters and running statistics have other names in MindSpore.""",
         HEAD + "def scale(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.weight\n",
         "import mindspore as ms\ndef scale(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        return m.gamma\n",
     ),
-    _code(
+    describe(
         "BN106",
         "method of an instance",
         """The method has another name in MindSpore, or is written out; also where a subclass defines its own.""",
@@ -83,7 +54,7 @@ _ALL = (
         "import mindspore as ms\ndef freeze(m):\n"
         "    if isinstance(m, ms.nn.BatchNorm2d):\n        m.set_train(False)\n",
     ),
-    _code(
+    describe(
         "BN107",
         "initialisation of a parameter",
         """In-place initialisation becomes set_data with an initializer: MindSpore's in-place operators are missing on
@@ -93,7 +64,7 @@ _ALL = (
         "    if isinstance(m, ms.nn.BatchNorm2d):\n"
         "        m.gamma.set_data(initializer('ones', m.gamma.shape, m.gamma.dtype))\n",
     ),
-    _code(
+    describe(
         "BN108",
         "call through a name",
         """The called name holds nothing but migrated batch norm, as far as the file shows, so its arguments follow the
@@ -101,7 +72,7 @@ _ALL = (
         HEAD + "def block(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.01)\n",
         "import mindspore as ms\ndef block(c, norm=ms.nn.BatchNorm2d):\n    return norm(c, momentum=0.99)\n",
     ),
-    _code(
+    describe(
         "BN109",
         "branch split by class",
         """Only batch norm changed the names that the branch uses: it gets a branch of its own, and the other classes
@@ -112,7 +83,7 @@ _ALL = (
         "        m.gamma.set_data(initializer('ones', m.gamma.shape, m.gamma.dtype))\n"
         "    elif isinstance(m, nn.GroupNorm):\n        nn.init.ones_(m.weight)\n",
     ),
-    _code(
+    describe(
         "BN110",
         "write that the primitives have to see",
         """MindSpore builds its primitives when the layer is made: behind the assignment they are built again, from the
@@ -122,56 +93,56 @@ _ALL = (
         "        m.momentum = 0.03\n        m.bn_train = ops.BatchNorm(is_training=True, epsilon=m.eps, "
         "momentum=m.momentum, data_format=m.format)\n",
     ),
-    _code(
+    describe(
         "BN201",
         "argument without a counterpart",
         """MindSpore cannot express the argument, or would raise or compute something else.""",
         HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\n",
     ),
-    _code(
+    describe(
         "BN202",
         "star arguments",
         """What a star argument carries is not visible, so momentum may hide in it.""",
         HEAD + "def make(c, **kwargs):\n    return nn.BatchNorm2d(c, **kwargs)\n",
     ),
-    _code(
+    describe(
         "BN203",
         "name bound to different things",
         """The name means torch's class on one path and something else on another.""",
         "try:\n    from fast_norms import BatchNorm2d\nexcept ImportError:\n    from torch.nn import BatchNorm2d\n"
         "layer = BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN204",
         "call that may reach other classes",
         """Another class may be called here, and the arguments mean something else to it.""",
         HEAD + "def block(c, norm=nn.BatchNorm2d):\n    return norm(c, momentum=0.01)\nblock(3, nn.InstanceNorm2d)\n",
     ),
-    _code(
+    describe(
         "BN205",
         "object that may be of another class",
         """Only batch norm changed the name of the attribute; the other class did not.""",
         HEAD + "def init(m):\n    if isinstance(m, (nn.BatchNorm2d, nn.Module)):\n        nn.init.ones_(m.weight)\n",
     ),
-    _code(
+    describe(
         "BN206",
         "test against None",
         """In MindSpore the parameters and statistics exist whatever the arguments: the test always holds.""",
         HEAD + "def has_scale(m):\n    return isinstance(m, nn.BatchNorm2d) and m.weight is not None\n",
     ),
-    _code(
+    describe(
         "BN207",
         "write that has no effect or no equal",
         """MindSpore builds its primitive when the layer is made: a later write is not seen, or is not accepted.""",
         HEAD + "def tune(m, value):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = value\n",
     ),
-    _code(
+    describe(
         "BN208",
         "attribute or method without a counterpart",
         """MindSpore's cell has nothing of that name.""",
         HEAD + "def tracks(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.track_running_stats\n",
     ),
-    _code(
+    describe(
         "BN209",
         "subclass whose code is not understood",
         """A subclass is rewritten as a whole: the arguments of its super().__init__ follow the constructor's rule,
@@ -180,62 +151,62 @@ _ALL = (
         "import torch\n" + HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n"
         "        return torch.relu(super().forward(x))\n",
     ),
-    _code(
+    describe(
         "BN210",
         "related symbol",
         """The symbol belongs to batch norm but has no rewrite of its own.""",
         "import torch.nn.functional as F\ndef norm(x, m, v, w, b):\n    return F.batch_norm(x, m, v, w, b)\n",
     ),
-    _code(
+    describe(
         "BN211",
         "dynamic use",
         """The class or an attribute is looked up, patched or registered by name at run time.""",
         HEAD + 'norm = getattr(nn, "BatchNorm2d", None)\n',
     ),
-    _code(
+    describe(
         "BN212",
         "import that others may use",
         """The import may serve other files: it is in an __init__.py or __all__, or has no use in its own file.""",
         "from torch.nn import BatchNorm2d\n__all__ = ['BatchNorm2d']\n",
     ),
-    _code(
+    describe(
         "BN213",
         "object whose constructor was left",
         """The constructor, class or import behind the object needs review, so the object is still torch's.""",
         HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\nprint(layer.weight)\n",
     ),
-    _code(
+    describe(
         "BN214",
         "in-place change without a rewrite",
         """The in-place operation has no equal in MindSpore on every device.""",
         HEAD + "def halve(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.weight.data.mul_(0.5)\n",
     ),
-    _code(
+    describe(
         "BN215",
         "class tested by its name",
         """The test works in MindSpore too, but what it guards uses names that nothing shows to be batch norm's.""",
         "def init(m):\n    if 'BatchNorm' in m.__class__.__name__:\n        m.weight.data.fill_(1)\n",
     ),
-    _code(
+    describe(
         "BN216",
         "class without its data format",
         """A class that is passed on does not carry data_format=; a partial does.""",
         HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
     ),
-    _code(
+    describe(
         "BN217",
         "name where IPython reads",
         """A magic, a shell line or a cell in another language names it. These are not read as Python, and stay.""",
         "",
     ),
-    _code(
+    describe(
         "BN218",
         "tensor that enters torch",
         """A renamed tensor is MindSpore's: torch's functions, operators and modules do not take it, it lacks some
         methods of torch's tensors, and no test for torch's classes holds.""",
         "import torch\n" + HEAD + "def scale(m: nn.BatchNorm2d):\n    return torch.rsqrt(m.running_var + m.eps)\n",
     ),
-    _code(
+    describe(
         "BN220",
         "use that differs in its context",
         """There is a counterpart, but none that is equal where it stands: MindSpore's list of parameters leaves out
@@ -243,7 +214,7 @@ _ALL = (
         HEAD + "def names(m):\n    if isinstance(m, nn.BatchNorm2d):\n"
         "        return [name for name, p in m.named_parameters()]\n",
     ),
-    _code(
+    describe(
         "BN225",
         "comment that lists what is no code",
         """A comment such as bn-migrate: skip[BN207] lists codes or their beginnings. What is neither suppresses
@@ -251,7 +222,7 @@ _ALL = (
         HEAD + "layer = nn.BatchNorm2d(3)  # bn-migrate: skip[BN999]\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)  # bn-migrate: skip[BN999]\n",
     ),
-    _code(
+    describe(
         "BN301",
         "training mode",
         """A MindSpore cell starts in inference mode, a torch module in training mode. The mode belongs to the network
@@ -260,46 +231,46 @@ _ALL = (
         "import torch.nn as nn\nimport mindspore as ms\nclass Net(nn.Module):\n    def __init__(self):\n"
         "        self.bn = ms.nn.BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN302",
         "argument dropped",
         """The argument has no counterpart and changes nothing in MindSpore.""",
         HEAD + "layer = nn.BatchNorm2d(3, device='cpu')\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN303",
         "same name, same meaning",
         """Nothing to change.""",
         HEAD + "def epsilon(m):\n    if isinstance(m, nn.BatchNorm2d):\n        return m.eps\n",
         "import mindspore as ms\ndef epsilon(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n        return m.eps\n",
     ),
-    _code(
+    describe(
         "BN304",
         "name on an object of unknown class",
         """The name is batch norm's, but nothing shows that the object is one.""",
         "def mean(x):\n    return x.running_mean\n",
     ),
-    _code(
+    describe(
         "BN305",
         "name in a string",
         """A state-dict key or a class name in a string.""",
         "KEY = 'bn1.running_mean'\n",
     ),
-    _code(
+    describe(
         "BN306",
         "left on request",
         """A comment on the line asks to leave it alone.""",
         HEAD + "layer = nn.BatchNorm2d(3)  # bn-migrate: skip\n",
     ),
-    _code(
+    describe(
         "BN307",
         "import kept or removed",
         """A torch import that lost its last use to the migration is removed; one that still has uses stays.""",
         HEAD + "layer = nn.BatchNorm2d(3)\n",
         "import mindspore as ms\nlayer = ms.nn.BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN308",
         "use inside a subclass that is left",
         """The subclass is left as a whole, and its review (BN209) names what stops it: the use is ported with the
@@ -307,64 +278,44 @@ _ALL = (
         HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        print(x)\n"
         "        return x * self.weight[0]\n",
     ),
-    _code(
-        "BN402",
-        "torch's name on MindSpore's layer",
-        """The class is MindSpore's, by an earlier run or by hand, and has no attribute or method of this name, or
-        one that means something else. The place stays a review on every run until a person has dealt with it.""",
-        HEAD_ON_TARGET + "layer = nn.BatchNorm2d(3)\nprint(layer.weight)\n",
-    ),
-    _code(
-        "BN403",
-        "torch's argument for MindSpore's class",
-        """The class is MindSpore's, and has no parameter of this name, or another one at this position: it raises,
-        or takes the value for something else.""",
-        HEAD_ON_TARGET + "layer = nn.BatchNorm2d(3, track_running_stats=False)\n",
-    ),
-    _code(
-        "BN405",
-        "write that MindSpore's layer does not see",
-        """The class is MindSpore's. Its primitives are built when the layer is made, from what the constructor
-        got: a later write changes nothing unless they are built again behind it.""",
-        HEAD_ON_TARGET + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
-    ),
-    _code(
+    *ON_TARGET,
+    describe(
         "BN901",
         "syntax error",
         """Python cannot parse the file; it may be written for a newer Python than the one that runs bn-migrate.""",
         "layer = nn.BatchNorm2d(\n",
     ),
-    _code(
+    describe(
         "BN902",
         "undecodable",
         """The bytes are not text in the encoding that the file declares.""",
         "# coding: no-such-encoding\nlayer = nn.BatchNorm2d(3)\n",
     ),
-    _code(
+    describe(
         "BN903",
         "unreadable",
         """The file or folder cannot be read: it is missing, not permitted, or a link to nowhere.""",
         "",
     ),
-    _code(
+    describe(
         "BN904",
         "nested too deep",
         """An expression is nested deeper than Python's own parser goes.""",
         "BatchNorm2d = " + "(" * 250 + "1" + ")" * 250 + "\n",
     ),
-    _code(
+    describe(
         "BN905",
         "internal",
         """The rewritten text would not have been right; the file is left as it was. Please report it.""",
         "",
     ),
-    _code(
+    describe(
         "BN906",
         "unwritable",
         """The result cannot be written: the file is read-only or the disk is full. The original is untouched.""",
         "",
     ),
-    _code(
+    describe(
         "BN907",
         "proof failed",
         """With --verify, every rewritten call is executed in torch and in MindSpore. Here the results differ by more
@@ -372,7 +323,7 @@ _ALL = (
         call, the measure, and a script to see it.""",
         "",
     ),
-    _code(
+    describe(
         "BN908",
         "no notebook",
         """The file is called a notebook and is none of format 4: no JSON, of an older format, or without cells.""",

@@ -248,6 +248,8 @@ def _chosen(analysis: Analysis, rules: RuleSet, options: Options) -> list[Draft]
             return False
         if draft.role not in MAKING_ROLES or (draft.role not in CALL_ROLES and draft.symbol not in rules.by_name):
             return True
+        if draft.symbol in rules.by_target:  # there is no call of the source's to prove it against
+            return True
         place = source.location(source.span(draft.node))
         is_refuted = (source.path, place.cell, place.line) in options.unproved
         return options.apply_calls and is_call(draft.role, draft.symbol, rules) and not is_refuted

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from migrate.codes import CODES, Code
+from migrate.code import Code
+from migrate.codes import CODES
 from migrate.errors import UsageError
 
 

@@ -17,7 +17,9 @@ Scalar = bool | int | float | str
 class Treatment:
     """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type.
 
-    ``suggest_without``: for a refused value, the call without the argument is what to write.
+    ``suggest_without``: for a refused value, the call without the argument is what to write. ``mistaken``: how the
+    two meanings differ, in words, for a call of the target's class that gets a value of the source's. ``flag``: what to
+    write in such a call instead of an expression that may be one.
     """
 
     action: Literal["keep", "complement", "map", "drop", "refuse"] = "keep"
@@ -37,6 +39,8 @@ class Treatment:
     never: tuple[str, ...] = ()
     note: str = ""
     suggest_without: bool = False
+    mistaken: str = ""
+    flag: str = ""
 
     def is_outside(self, number: float) -> bool:
         """Whether ``number`` lies outside the range that the target accepts."""
@@ -207,11 +211,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """A class of the target framework that hands arguments on to the class of a rule under the same names.
+
+    ``parameters`` are all those of its constructor, in order, ``passes`` those that are handed on where the arguments
+    that it ``requires`` say so.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    passes: tuple[str, ...]
+    requires: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TargetClass:
     """``positional``: the leading parameters whose position means the same in both frameworks.
 
     ``parameters`` are all those of its constructor, in order. Of its instances, ``returns_self`` are methods that give
-    the object back, and ``members`` attributes that hold an instance of another target class.
+    the object back, and ``members`` attributes that hold an instance of another target class. ``frozen`` are arguments
+    with which an instance leaves its statistics as they are. A network gives its parameters by the methods
+    ``gives_parameters``, in pairs with their names by ``names_parameters``.
     """
 
     name: str
@@ -222,6 +242,10 @@ class TargetClass:
     data_formats: tuple[str, ...] = ()
     returns_self: tuple[str, ...] = ()
     members: dict[str, str] = field(default_factory=dict)
+    frozen: dict[str, bool] = field(default_factory=dict)
+    gives_parameters: tuple[str, ...] = ()
+    names_parameters: tuple[str, ...] = ()
+    carrier: tuple[Carrier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class RuleSet:
         self.by_name = {name: r for r in rules for name in (r.source.name, *r.source.aliases)}
         self.by_target = {name: r for r in rules for name in (r.target.name, *r.target.aliases)}
         beside = {name: related for r in rules for related in r.related for name in related.names}
+        self.carriers = {c.name: (r, c) for r in rules for c in r.target.carrier}
         self.related = {name: related for name, related in beside.items() if not related.only_given}
         self.given = {name: related for name, related in beside.items() if related.only_given}
         self.distinctive = {k: v for r in reversed(rules) for k, v in r.distinctive.items()}
@@ -82,7 +83,10 @@ class RuleSet:
         self.initializer_functions = dict(functions)
         self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
         words = (
-            {n.rpartition(".")[2] for n in self.related} | set(self.distinctive) | self.fragments | self.target_names
+            {n.rpartition(".")[2] for n in (*self.related, *self.carriers)}
+            | set(self.distinctive)
+            | self.fragments
+            | self.target_names
         )
         self.names = shortest(word.encode() for word in words)
         """The names, or parts of names, of which one is in every file that has something to migrate."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.codes import CODES, Code
+from migrate.code import Code
+from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
 from migrate.errors import UsageError
 from migrate.explain import explain

@@ -17,6 +17,8 @@ from tests.cases import all_cases, read_projects
 
 USES = ("BN205", "BN206", "BN207", "BN208", "BN211", "BN214", "BN218", "BN220")
 """Reviews of uses of an instance, as against those of its class."""
+OF_VALUES = ("BN401", "BN404")
+"""Reviews of values that a rewrite writes where the source had the rare ones: nothing tells them from a mistake."""
 
 
 @dataclass(frozen=True)
@@ -116,5 +118,6 @@ def test_what_was_left_is_found_again_and_nothing_else(case: Written) -> None:
                 assert any(p.overlaps(span) for p in again), f"not found again: {place.finding}"
         reviewed = [(there(start), there(end)) for start, end in reviewed_parts(one, old)]
         for place in again:
-            if place.finding.code.startswith("BN4"):
+            is_written = place.finding.code in OF_VALUES and two.before != one.before
+            if place.finding.code.startswith("BN4") and not is_written:
                 assert any(place.overlaps(span) for span in reviewed), f"new: {place.finding}"

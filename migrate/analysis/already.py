@@ -42,6 +42,13 @@ def decide_already(module: Module) -> None:
         _overrides(module, cls)
 
 
+def _packages(module: Module) -> set[str]:
+    """The packages that a file imports something of."""
+    names = {alias.name for statement in module.index.all(ast.Import) for alias in statement.names}
+    names |= {statement.module or "" for statement in module.index.all(ast.ImportFrom)}
+    return {name.partition(".")[0] for name in names}
+
+
 def _known(module: Module, values: list[Value]) -> Known:
     """The instances of target classes among ``values``."""
     return [(v, rule) for v in values if (rule := module.target_rule(v)) is not None]
@@ -53,6 +60,8 @@ def decide_target_use(module: Module, node: ast.Attribute, values: list[Value]) 
     wrong = [(v, rule) for v, rule in known if _is_wrong(module, node, v, rule)]
     if not wrong:
         return None
+    if module.rules.source_package not in _packages(module):
+        module.uses.pop(node, None)  # whatever is done with its tensor is done with one of the target's
     rules = [rule for _, rule in wrong]
     symbol = f"{rules[0].target.name}.{node.attr}"
     role: Role = "method" if node.attr in rules[0].methods else "attribute"

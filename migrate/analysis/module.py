@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.already import decide_already
+from migrate.analysis.already_flags import decide_flags
 from migrate.analysis.already_made import decide_made
+from migrate.analysis.already_modes import decide_modes
+from migrate.analysis.already_names import decide_names
+from migrate.analysis.already_shares import Shares, decide_shares
+from migrate.analysis.already_tensors import decide_tensors
 from migrate.analysis.branches import split_branches
 from migrate.analysis.by_name import decide_by_name
 from migrate.analysis.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
@@ -26,8 +31,8 @@ from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
+from migrate.analysis.target_calls import TargetCalls
 from migrate.edits import CallMethod, Spelling
-from migrate.flow.state import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def analyse(
 
     The files that stay ``as_they_are`` get no findings.
     """
-    origins, shared = Origins(), (Subclasses(), project.flow)
+    origins, shared = Origins(), (Subclasses(), Shares(TargetCalls(project.queries, project.rules)))
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
@@ -65,7 +70,7 @@ class _Shared:
     modules: dict[str, Module]
     subclasses: Subclasses
     pairs: Pairs
-    flow: Flow
+    shares: Shares
 
     def migrated(self) -> frozenset[str]:
         """The classes that are rewritten somewhere, by qualified name."""
@@ -73,7 +78,7 @@ class _Shared:
 
 
 def _decide(
-    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Flow]
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Shares]
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
@@ -127,6 +132,11 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     module.partners, module.migrated = shared.pairs.settle(module), shared.migrated()
     for decide in USES:
         decide(module)
+    decide_shares(module, shared.shares)
+    decide_flags(module, shared.shares.calls)
+    decide_modes(module, shared.shares.calls)
+    decide_names(module, shared.shares.calls)
+    decide_tensors(module)
     yield None
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)

@@ -18,6 +18,7 @@ def operation(b: Builder, operator: ast.operator, left: int, right: int) -> int:
     if not sign or b.anything in (left, right):
         return b.anything
     made = b.new()
+    b.unshown.add(made)
     b.summary.computed.append(Computed(made, left, right, sign))
     if isinstance(operator, ast.Add):
         for part in (left, right):
@@ -31,5 +32,6 @@ def signed(b: Builder, operator: ast.unaryop, operand: int) -> int:
     if not isinstance(operator, ast.USub) or operand == b.anything:
         return operand if isinstance(operator, ast.UAdd) else b.anything
     made = b.new()
+    b.unshown.add(made)
     b.summary.computed.append(Computed(made, b.constant(0), operand, "-"))
     return made

@@ -23,6 +23,7 @@ class Words(NamedTuple):
 
 
 Literals = dict[str, tuple[object, ...]]
+WHOLE_SHARES = (0, 1)
 MANY = 64
 """Names that a loop may compute beyond which the rest is not followed."""
 
@@ -77,6 +78,8 @@ class Builder:
         self._constants: dict[tuple[str, object], int] = {}
         self.anything = self.new()
         """Something of which nothing is known, and nothing followed."""
+        self.unshown = {self.anything}
+        """The nodes of what is computed: other values than those that come to it."""
 
     def new(self) -> int:
         return self.new_of(self.owner)
@@ -88,8 +91,12 @@ class Builder:
         return len(owners) - 1
 
     def constant(self, value: object) -> int:
-        """The node of a literal."""
+        """The node of a literal. Each share is told apart from others of the same value, by where it is written."""
         kind = value.__class__.__name__
+        if kind == "float" or (kind == "int" and value in WHOLE_SHARES):
+            share = self.new_of(NOBODY)
+            self.summary.constants[share] = value
+            return share
         key = (kind, value if isinstance(value, (str, int, float, bool, type(None))) else repr(value))
         node = self._constants.get(key)
         if node is None:
@@ -98,6 +105,8 @@ class Builder:
         return node
 
     def copy(self, source: int, to: int) -> None:
+        if source in self.unshown:
+            self.summary.mixed.append(to)
         if source != self.anything:
             self.summary.copies.append((source, to))
             if self.summary.constants.get(source, "") is None:

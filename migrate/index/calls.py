@@ -85,7 +85,18 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return made
 
 
-BY_NAME: dict[str, Form] = {"getattr": _getattr, "setattr": _setattr, "dict": _dict}
+def _cells(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    """A network of what it gets, or of the elements of a list or dict: ``SequentialCell(...)``."""
+    made = b.new()
+    alone = passed.positional if len(passed.positional) == 1 else ()
+    b.summary.displays.append(Display(made, tuple(enumerate(passed.positional))))
+    b.summary.merges += [(source, made) for source in (*alone, *(star for _, star in passed.stars))]
+    return b.join((made, plain_call(b, node, callee, passed)))
+
+
+NETWORKS: dict[str, Form] = dict.fromkeys(("SequentialCell", "CellList", "CellDict"), _cells)
+"""Classes of networks by the last part of their names: no function has one such as these."""
+BY_NAME: dict[str, Form] = {**NETWORKS, "getattr": _getattr, "setattr": _setattr, "dict": _dict}
 
 
 def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -172,6 +183,22 @@ def _items(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return made
 
 
+def _tree(name: str) -> Form:
+    """The layers of a network, as its method ``name`` gives them."""
+
+    def given(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+        method, result = b.load(base, name), b.new()
+        b.summary.calls.append(Call(method, (), (), (), (), result, node.lineno, node.col_offset))
+        return result
+
+    return given
+
+
+def _named_tree(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """Pairs of the names of layers and these."""
+    return _items(b, node, _tree("modules")(b, node, base, passed), passed)
+
+
 METHODS: dict[str, Form] = {
     **dict.fromkeys(("add_module", "register_module", "register_buffer", "register_parameter"), _register),
     **dict.fromkeys(("append", "add", "register"), _put),
@@ -183,6 +210,8 @@ METHODS: dict[str, Form] = {
     "copy": _copy,
     "values": _values,
     "items": _items,
+    "cells": _tree("children"),
+    "cells_and_names": _named_tree,
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""

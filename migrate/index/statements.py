@@ -79,6 +79,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
             b.literals[f"{node.target.id}[]"] = (*elements, *constants(node.value))
     elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
         base = value(b, node.target)
+    b.summary.mixed.append(base)
     b.store(base, element(), b.load(given, element()))
     b.summary.merges.append((given, base))
 

@@ -184,6 +184,8 @@ class Summary(Part):
     places: dict[int, Place] = field(default_factory=dict)
     """The first expression that each node stands for."""
     constants: dict[int, object] = field(default_factory=dict)
+    mixed: list[int] = field(default_factory=list)
+    """The nodes that also hold what is computed, such as ``1 - x``."""
     uses: list[Use] = field(default_factory=list)
     supers: list[tuple[int, str, int]] = field(default_factory=list)
     """``super().name`` inside the class of a node, and where it goes."""

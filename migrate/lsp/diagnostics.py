@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from migrate.codes import CODES, DOCUMENTATION
+from migrate.code import DOCUMENTATION
+from migrate.codes import CODES
 from migrate.findings import Finding, Kind, Result
 from migrate.lsp.text import Text
 

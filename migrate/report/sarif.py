@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from migrate import __version__
-from migrate.codes import CODES, Code
+from migrate.code import Code
+from migrate.codes import CODES
 from migrate.explain import explain
 from migrate.files import repository
 from migrate.findings import Finding, Report, Result, spot

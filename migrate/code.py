@@ -1,0 +1,35 @@
+"""What a code of findings is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.findings import Kind
+
+DOCUMENTATION = "docs/findings.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """``before`` is a module that has the finding; ``after`` is what becomes of it, where it changes."""
+
+    code: str
+    title: str
+    reason: str
+    before: str
+    after: str = ""
+
+    @property
+    def kind(self) -> Kind | None:
+        """None for the codes of files that cannot be processed."""
+        kinds: dict[str, Kind] = {"1": "rewrite", "2": "review", "3": "note", "4": "review"}
+        return kinds.get(self.code[2])
+
+    @property
+    def link(self) -> str:
+        return f"{DOCUMENTATION}#{self.code.lower()}"
+
+
+def describe(code: str, title: str, reason: str, before: str, after: str = "") -> Code:
+    """A code, with the lines of its reason joined."""
+    return Code(code, title, " ".join(reason.split()), before, after)
