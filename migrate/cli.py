@@ -15,7 +15,7 @@ from migrate.findings import Report
 from migrate.help import GroupedCommand
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin
-from migrate.report.streams import abandon_output, open_streams, show, show_stages
+from migrate.report.streams import abandon_output, open_streams, show, show_stages, tell_version
 from migrate.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -85,6 +85,12 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default=TARGETS[0], help=f"Target ({TARGETS[0]}).")
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
+@click.option(
+    "--mindspore-version",
+    default="",
+    metavar="X.Y",
+    help="The MindSpore whose signatures are written (the installed one's, which is read; else the present one's).",
+)
 @click.option("--rules", multiple=True, type=click.Path(file_okay=False), metavar="DIR", help="More rule files.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches, as in .gitignore.")
 @click.option("--force-exclude", is_flag=True, help="Apply exclusions to files named on the command line too.")
@@ -146,6 +152,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 
             write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
         show(run, report)
+        tell_version(run, report)
         if run.profile:
             show_stages()
     except BrokenPipeError:

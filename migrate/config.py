@@ -34,6 +34,7 @@ class Config:
 
     target: Target | None = None
     data_format: DataFormat | None = None
+    mindspore_version: str | None = None
     exclude: tuple[str, ...] | None = None
     force_exclude: bool | None = None
     no_gitignore: bool | None = None

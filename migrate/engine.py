@@ -38,7 +38,8 @@ class Options:
     ``todo``: the codes of the reviews that get a comment. ``as_they_are``: the paths of files that must not change.
 
     ``apply``: the codes of the reviews whose suggestions are taken as rewrites; with ``apply_calls`` also those about a
-    call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line.
+    call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line. ``version``: that of
+    the target framework, whose classes have other signatures from some on; those up to now where it is empty.
     """
 
     target: Target = "mindspore.nn"
@@ -49,6 +50,7 @@ class Options:
     apply: tuple[str, ...] = ()
     apply_calls: bool = False
     unproved: frozenset[tuple[str, int | None, int]] = frozenset()
+    version: str = ""
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -61,7 +63,7 @@ def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[
     from migrate.rules import load_rules
 
     texts = dict(files)
-    words = load_rules(options.target, options.rules).words
+    words = load_rules(options.target, options.rules, options.version).words
     triggered = [path for path, data in texts.items() if not holds_none(data, words)]
     groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
     done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
@@ -96,7 +98,7 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
     from migrate.rules import load_rules
 
     known = {path: read(path) for path in triggered}
-    rules = load_rules(options.target, options.rules)
+    rules = load_rules(options.target, options.rules, options.version)
     with stage("analyse"), _DEEP_STACK, _uncollected():
         project = read_project(paths, known, read, rules)
     failed: dict[str, Result] = {}

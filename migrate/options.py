@@ -18,7 +18,7 @@ from migrate.errors import UsageError
 from migrate.files import Selection
 from migrate.question import Question, parse_question
 from migrate.runner import Means
-from migrate.targets import TARGETS
+from migrate.targets import TARGETS, Target
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
@@ -62,6 +62,7 @@ class Run:
     chosen: Chosen
     statistics: bool
     why: Question | None
+    is_sure_of_version: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -112,6 +113,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
     rules = tuple(Path(r) for r in merged["rules"])
     verify = _verify(merged)
     proves = verify is not None and not verify.only_record
+    version = chosen_version(merged["target"], rules, merged["mindspore_version"], merged["mindspore_python"])
     options = Options(
         merged["target"],
         merged["data_format"],
@@ -119,6 +121,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen.reviews if merged["todo"] else (),
         apply=applied(merged["apply"]),
         apply_calls=proves,
+        version=version or "",
     )
     return Run(
         paths=merged["paths"],
@@ -140,7 +143,23 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen=chosen,
         statistics=merged["statistics"],
         why=parse_question(merged["why"]) if merged["why"] else None,
+        is_sure_of_version=version is not None,
     )
+
+
+def chosen_version(target: Target, rules: tuple[Path, ...], given: str, program: str | None) -> str | None:
+    """The version of the target that is given, or that is installed for an interpreter; None where neither tells.
+
+    Raises UsageError for what is no version.
+    """
+    from migrate.rules import load_rules
+    from migrate.versions import installed_version, parse_version
+
+    if given:
+        parse_version(given)
+        return given
+    known = load_rules(target, rules).rules
+    return installed_version(known, interpreter(program)) if any(r.target.convention for r in known) else ""
 
 
 def _verify(merged: dict[str, Any]) -> Settings | None:

@@ -98,7 +98,7 @@ def _prover(run: Run) -> Iterator[Prover | None]:
         ) from None
     from migrate.rules import load_rules
 
-    with Prover(run.verify, load_rules(run.options.target, run.options.rules)) as prover:
+    with Prover(run.verify, load_rules(run.options.target, run.options.rules, run.options.version)) as prover:
         yield prover
 
 
@@ -120,7 +120,7 @@ def _waiting(run: Run, result: Result) -> int:
         return 0
     from migrate.rules import load_rules
 
-    rules = load_rules(run.options.target, run.options.rules)
+    rules = load_rules(run.options.target, run.options.rules, run.options.version)
     wanted = [f for f in result.findings if f.kind == "review" and f.suggestion and f.code in run.options.apply]
     return sum(is_call(f.role, f.symbol, rules) for f in wanted)
 
@@ -174,7 +174,7 @@ def _not_held(run: Run, report: Report, results: list[Result]) -> list[Result]:
         from migrate.verify.networks.prove import prove_networks
 
         announce(run, [network.text for network in run.verify.networks])
-        rules = load_rules(run.options.target, run.options.rules)
+        rules = load_rules(run.options.target, run.options.rules, run.options.version)
         with progress(run, "Running networks") as tell:
             proofs = prove_networks(results, run.paths, run.verify, rules, tell)
         report.verification = replace(report.verification, networks=proofs)

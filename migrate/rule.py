@@ -225,13 +225,29 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Convention:
+    """The signature of a target class from the version ``since`` on.
+
+    The arguments ``as_source`` mean what they mean to the source's class, under the same names. ``before`` says what
+    becomes of the arguments of a call that was written for the signature before.
+    """
+
+    since: str
+    parameters: tuple[str, ...]
+    positional: tuple[str, ...]
+    as_source: tuple[str, ...]
+    before: dict[str, Treatment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TargetClass:
     """``positional``: the leading parameters whose position means the same in both frameworks.
 
     ``parameters`` are all those of its constructor, in order. Of its instances, ``returns_self`` are methods that give
     the object back, and ``members`` attributes that hold an instance of another target class. ``frozen`` are arguments
     with which an instance leaves its statistics as they are. A network gives its parameters by the methods
-    ``gives_parameters``, in pairs with their names by ``names_parameters``.
+    ``gives_parameters``, in pairs with their names by ``names_parameters``. ``convention``: other signatures, from
+    some version on.
     """
 
     name: str
@@ -246,6 +262,7 @@ class TargetClass:
     gives_parameters: tuple[str, ...] = ()
     names_parameters: tuple[str, ...] = ()
     carrier: tuple[Carrier, ...] = ()
+    convention: tuple[Convention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def trigger_words(options: Options, cache: bool) -> list[bytes]:
         return found
     from migrate.rules import load_rules
 
-    found = load_rules(options.target, options.rules).words
+    found = load_rules(options.target, options.rules, options.version).words
     if cache:
         _keep(found, folders, options.target)
     return found

@@ -40,7 +40,7 @@ def why(question: Question, paths: tuple[str, ...], selection: Selection, option
     """
     sources = _sources(paths, selection)
     path = _path(question, sources)
-    rules = load_rules(options.target, options.rules)
+    rules = load_rules(options.target, options.rules, options.version)
     triggered = [file for file, data in sources.items() if not holds_none(data, rules.words)]
     groups = find_groups(sources, triggered, sources.__getitem__)
     group = next((g for g in groups if path in g.paths), None)

@@ -206,7 +206,7 @@ class Folder:
     def _words(self) -> list[bytes]:
         from migrate.rules import load_rules
 
-        return load_rules(self.options.target, self.options.rules).words
+        return load_rules(self.options.target, self.options.rules, self.options.version).words
 
     def _imports(self, name: str) -> bytes:
         """The text of the imports of a file, which is all of it that grouping looks at."""

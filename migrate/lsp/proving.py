@@ -31,7 +31,7 @@ def prove(result: Result, settings: Settings, called_off: threading.Event) -> Ve
         if called_off.is_set():
             raise Cancelled
 
-    rules = load_rules(settings.options.target, settings.options.rules)
+    rules = load_rules(settings.options.target, settings.options.rules, settings.options.version)
     with Prover(settings.proof, rules) as prover:
         tick(0, 0)
         return prover.prove([result], tick)

@@ -203,7 +203,7 @@ def _questions(server: Server) -> None:
         if document is None or document.current is None:
             return None
         options = document.folder.settings.options
-        rules = load_rules(options.target, options.rules)
+        rules = load_rules(options.target, options.rules, options.version)
         return hover.hover(document.current, document.text, params.position, rules, options.target)
 
 

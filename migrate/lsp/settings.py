@@ -49,11 +49,12 @@ def resolve(start: Path, client: Mapping[str, Any]) -> Settings:
         table.get("target", TARGETS[0]),
         table.get("data_format", "NCHW"),
         tuple(Path(rules) for rules in table.get("rules", ())),
+        version=table.get("mindspore_version", ""),
     )
     if options.data_format != "NCHW" and options.target != TARGETS[0]:
         raise UsageError(f"{SECTION}: data-format goes with target {TARGETS[0]} only")
     load_rules.cache_clear()
-    load_rules(options.target, options.rules)
+    load_rules(options.target, options.rules, options.version)
     return Settings(
         options,
         Selection(tuple(table.get("exclude", ())), base, True, not table.get("no_gitignore", False)),

@@ -80,6 +80,21 @@ def tell_unproved(run: Run, count: int) -> None:
         click.echo(f"bn-migrate: --apply: {what} about a call, which is applied with --verify only", err=True)
 
 
+def tell_version(run: Run, report: Report) -> None:
+    """Say for which versions the target's signatures were written where nothing tells the one that is meant."""
+    if run.is_sure_of_version or run.quiet or not report.summary.rewrites:
+        return
+    from migrate.rules import load_rules
+
+    rules = load_rules(run.options.target, run.options.rules).rules
+    since = sorted({c.since for rule in rules for c in rule.target.convention})
+    click.echo(
+        f"bn-migrate: no MindSpore is installed here that tells its signatures: written for those before {since[0]}, "
+        "--mindspore-version chooses others",
+        err=True,
+    )
+
+
 def print_diff(run: Run, result: Result) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:

@@ -22,25 +22,40 @@ def check_source(rule: Rule, signature: Signature, version: str) -> None:
         )
 
 
-def check_target(rule: Rule, signature: Signature, version: str) -> None:
-    """Raises UsageError where the target class has the source's convention, or another order than the rule says."""
+def conflicts(rule: Rule, signature: Signature, version: str) -> dict[str, str]:
+    """The parameters of the source's class that a rewrite must not touch, or pass by position, with the reason why.
+
+    The target's class takes them as the source's does while the rule converts them, or has others in their places. A
+    call without them is right all the same. Raises UsageError where there is no such class.
+    """
     parameters = dict(_parameters(rule.target.name, signature, "MindSpore", version))
     said = f"MindSpore {version}: {rule.target.name}({', '.join(parameters)})"
+    found: dict[str, str] = {}
     for parameter in rule.parameters:
         treatment = parameter.treatment
+        written = treatment.to or parameter.name
         kept_name = treatment.action == "map" and treatment.to != parameter.name and parameter.name in parameters
-        kept_value = treatment.action == "complement" and parameters.get(treatment.to or parameter.name) == (
-            parameter.default
-        )
+        kept_value = treatment.action == "complement" and parameters.get(written) == parameter.default
         if kept_name or kept_value:
-            raise UsageError(
+            found[parameter.name] = (
                 f"{said} follows torch's own convention: it takes {parameter.name} as torch does, while the rule "
-                f"{rule.name} converts it. The rewrite would be wrong with this version: use the MindSpore that your "
-                "program will run with, or a target whose rule keeps torch's arguments"
+                f"{rule.name} converts it. The rewrite is wrong with this version: see --mindspore-version"
             )
-    positional = list(rule.target.positional)
-    if list(parameters)[: len(positional)] != positional:
-        raise UsageError(f"{said} does not begin with ({', '.join(positional)}), as the rule {rule.name} says")
+        elif treatment.action == "keep" and written in rule.target.parameters and written not in parameters:
+            found[parameter.name] = f"{said} has no {written}, as the rule {rule.name} says: see --mindspore-version"
+    wrong = [n for n, m in zip(rule.target.positional, parameters, strict=False) if n != m]
+    for name in (n for n in wrong if n not in found):
+        found[name] = (
+            f"{said} has another order than ({', '.join(rule.target.positional)}), as the rule {rule.name} says"
+        )
+    for parameter in rule.parameters:
+        default, known = parameter.default, parameters.get(parameter.name)
+        if parameter.treatment.action == "keep" and isinstance(default, float) and known == 1 - default:
+            found[parameter.name] = (
+                f"{said} takes the complement of torch's {parameter.name}, while the rule {rule.name} keeps it: see "
+                "--mindspore-version"
+            )
+    return found
 
 
 def _parameters(name: str, signature: Signature, framework: str, version: str) -> list[tuple[str, Any]]:

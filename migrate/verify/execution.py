@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,12 @@ def proof_of(trial: Trial) -> ProofTable:
     """The table of the trial's rule; a trial exists only where the rule has one."""
     assert trial.rule.proof is not None
     return trial.rule.proof
+
+
+def reason_against(trial: Trial, conflicts: Mapping[str, str]) -> str:
+    """Why what a call passes is not what the target's class takes; empty where nothing speaks against it."""
+    passed = (name for name, _ in trial.original.arguments.by_name(trial.rule.positional))
+    return next((conflicts[name] for name in passed if name in conflicts), "")
 
 
 def request(framework: str, execution: Execution, inputs: str) -> dict[str, Any]:

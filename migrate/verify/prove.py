@@ -14,10 +14,10 @@ import numpy as np
 from migrate.errors import UsageError
 from migrate.files import uninterrupted, write_document
 from migrate.findings import Result
-from migrate.proofs import Verification
+from migrate.proofs import Case, Verification
 from migrate.rules import RuleSet
-from migrate.verify.conventions import check_source, check_target
-from migrate.verify.execution import Execution, executions, request
+from migrate.verify.conventions import check_source, conflicts
+from migrate.verify.execution import Execution, executions, reason_against, request
 from migrate.verify.inputs import Floats, Recipe, make_inputs
 from migrate.verify.judge import judge, proofs
 from migrate.verify.outcomes import Outcome, run_cases
@@ -72,13 +72,17 @@ class Prover:
         found = list(planned.values())
         inputs = self._inputs(found)
         environment = self._environment(found)
+        refused = self._refused(found)
+        found = [e for e in found if e.id not in refused]
         outcomes = self._execute(found, inputs, tick)
         if self._settings.record is not None:
             self._keep(found, inputs, outcomes["torch"])
         if self._settings.only_record:
             return Verification(environment, (), time.monotonic() - start, recorded=len(found))
         cases = {
-            key: judge(e, inputs[e.recipe], outcomes["torch"][e.id], outcomes["mindspore"][e.id], self._settings)
+            key: Case({}, error=refused[e.id])
+            if e.id in refused
+            else judge(e, inputs[e.recipe], outcomes["torch"][e.id], outcomes["mindspore"][e.id], self._settings)
             for key, e in planned.items()
         }
         return Verification(environment, proofs(claims, cases), time.monotonic() - start)
@@ -95,10 +99,21 @@ class Prover:
         environment["torch"] = torch["version"]
         if "mindspore" in self.workers:
             mindspore = self.workers["mindspore"].hello()
-            for rule in rules:
-                check_target(rule, mindspore["signatures"][rule.target.name], mindspore["version"])
             environment |= {"mindspore": mindspore["version"], "numpy": mindspore["numpy"]}
         return environment
+
+    def _refused(self, found: list[Execution]) -> dict[str, str]:
+        """Why executions cannot be right with the class at hand, by id: it does not take what the rule has written."""
+        if "mindspore" not in self.workers or not found:
+            return {}
+        mindspore = self.workers["mindspore"].hello()
+        rules = {e.trial.rule.name: e.trial.rule for e in found}
+        wrong = {
+            name: conflicts(rule, mindspore["signatures"][rule.target.name], mindspore["version"])
+            for name, rule in rules.items()
+        }
+        reasons = ((e.id, reason_against(e.trial, wrong[e.trial.rule.name])) for e in found)
+        return {number: reason for number, reason in reasons if reason}
 
     def _inputs(self, found: list[Execution]) -> Inputs:
         """The inputs of every recipe: made here, or those of the record, which has to hold every execution."""

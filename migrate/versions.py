@@ -1,0 +1,90 @@
+"""Which signature of the target's classes a run is about: a version that was chosen, or what is installed.
+
+The source of an installed package is read, and never imported: that takes seconds, and runs code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from migrate.errors import UsageError
+from migrate.rule import Convention, Rule
+
+VERSION = re.compile(r"\d+(\.\d+)*")
+LOOK = "import importlib.util as u; s = u.find_spec({name!r}); print(s.origin if s and s.origin else '')"
+SECONDS = 60
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The numbers of a version such as ``2.12``; raises UsageError."""
+    if not VERSION.fullmatch(text):
+        raise UsageError(f"--mindspore-version {text}: a version such as 2.10 is expected")
+    return tuple(map(int, text.split(".")))
+
+
+def convention_of(rule: Rule, version: str) -> Convention | None:
+    """The last of a rule's conventions that a version has; None for the one up to the first of them."""
+    if not version:
+        return None
+    numbers = parse_version(version)
+    found = [c for c in rule.target.convention if parse_version(c.since) <= numbers]
+    return found[-1] if found else None
+
+
+def installed_version(rules: tuple[Rule, ...], interpreter: str) -> str | None:
+    """A version that has the signature of the installed classes.
+
+    That is the first one of a convention, 0 for the signature before all of them, and None where nothing is installed
+    or the classes have a signature that no rule knows.
+    """
+    folder = _folder(rules[0].target.name.partition(".")[0], interpreter) if rules else None
+    for rule in rules if folder is not None else ():
+        parameters = _parameters(folder, rule)
+        if parameters == rule.target.parameters:
+            return "0"
+        for convention in rule.target.convention:
+            if parameters == convention.parameters:
+                return convention.since
+    return None
+
+
+def _folder(package: str, interpreter: str) -> Path | None:
+    """Where an interpreter has a package."""
+    if interpreter == sys.executable:
+        spec = PathFinder.find_spec(package)
+        origin = spec.origin if spec is not None else None
+    else:
+        command = [interpreter, "-c", LOOK.format(name=package)]
+        try:
+            origin = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            origin = None
+    return Path(origin).parent if origin else None
+
+
+def _parameters(folder: Path | None, rule: Rule) -> tuple[str, ...]:
+    """The parameters of the constructor of a rule's class, as the source has them; empty where it is not found."""
+    assert folder is not None
+    for alias in sorted(rule.target.aliases, key=len, reverse=True):
+        *packages, module, name = alias.split(".")[1:]
+        try:
+            tree = ast.parse(folder.joinpath(*packages, f"{module}.py").read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for cls in reversed(tree.body):
+            if isinstance(cls, ast.ClassDef) and cls.name == name:
+                return _of_constructor(cls)
+    return ()
+
+
+def _of_constructor(cls: ast.ClassDef) -> tuple[str, ...]:
+    for function in cls.body:
+        if isinstance(function, ast.FunctionDef) and function.name == "__init__":
+            given = function.args
+            return tuple(a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs))[1:]
+    return ()
