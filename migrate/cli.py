@@ -86,6 +86,13 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--target", type=click.Choice(list(TARGETS)), default=TARGETS[0], help=f"Target ({TARGETS[0]}).")
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
 @click.option(
+    "--from",
+    "source",
+    type=click.Choice(["torch", "mindspore"]),
+    default="torch",
+    help="What is migrated: code for torch, or MindSpore's own code to its next signatures (torch).",
+)
+@click.option(
     "--mindspore-version",
     default="",
     metavar="X.Y",

@@ -38,8 +38,11 @@ class Options:
     ``todo``: the codes of the reviews that get a comment. ``as_they_are``: the paths of files that must not change.
 
     ``apply``: the codes of the reviews whose suggestions are taken as rewrites; with ``apply_calls`` also those about a
-    call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line. ``version``: that of
-    the target framework, whose classes have other signatures from some on; those up to now where it is empty.
+    call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line.
+
+    ``version``: that of the target framework, whose classes have other signatures from some on; those up to now where
+    it is empty. ``onto``: the version to whose signatures calls of the target's own classes are migrated, in place of
+    code for the source framework.
     """
 
     target: Target = "mindspore.nn"
@@ -51,6 +54,7 @@ class Options:
     apply_calls: bool = False
     unproved: frozenset[tuple[str, int | None, int]] = frozenset()
     version: str = ""
+    onto: str = ""
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -91,11 +95,21 @@ def migrate_group(
     return with_more_comments(results, more)
 
 
+def proof_rules(options: Options) -> RuleSet:
+    """The rules by which calls were rewritten, as a proof needs them."""
+    from migrate.rules import RuleSet, load_rules
+    from migrate.versions import signatures_of
+
+    rules = load_rules(options.target, options.rules, options.version)
+    return RuleSet(tuple(signatures_of(rules.rules, options.onto).values())) if options.onto else rules
+
+
 def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], bytes], options: Options) -> list[Result]:
     """The results of one look at the files."""
-    from migrate.analysis.module import analyse
+    from migrate.analysis.module import analyse, migrate_signatures
     from migrate.analysis.reading import read_project
     from migrate.rules import load_rules
+    from migrate.versions import signatures_of
 
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules, options.version)
@@ -104,7 +118,11 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
     failed: dict[str, Result] = {}
     while True:
         with stage("analyse"), _DEEP_STACK, _uncollected():
-            done = analyse(project, options.data_format, options.as_they_are | failed.keys())
+            unwritten = options.as_they_are | failed.keys()
+            if options.onto:
+                done = migrate_signatures(project, signatures_of(rules.rules, options.onto), unwritten)
+            else:
+                done = analyse(project, options.data_format, unwritten)
         found = {**done, **project.failed}
         with stage("edit"):
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)

@@ -113,7 +113,12 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
     rules = tuple(Path(r) for r in merged["rules"])
     verify = _verify(merged)
     proves = verify is not None and not verify.only_record
-    version = chosen_version(merged["target"], rules, merged["mindspore_version"], merged["mindspore_python"])
+    version: str | None = ""
+    onto = ""
+    if merged["source"] == "mindspore":
+        onto = next_version(merged["target"], rules, merged["mindspore_version"])
+    else:
+        version = chosen_version(merged["target"], rules, merged["mindspore_version"], merged["mindspore_python"])
     options = Options(
         merged["target"],
         merged["data_format"],
@@ -122,6 +127,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         apply=applied(merged["apply"]),
         apply_calls=proves,
         version=version or "",
+        onto=onto,
     )
     return Run(
         paths=merged["paths"],
@@ -160,6 +166,17 @@ def chosen_version(target: Target, rules: tuple[Path, ...], given: str, program:
         return given
     known = load_rules(target, rules).rules
     return installed_version(known, interpreter(program)) if any(r.target.convention for r in known) else ""
+
+
+def next_version(target: Target, rules: tuple[Path, ...], given: str) -> str:
+    """The version to whose signatures code of the target's own is migrated; raises UsageError where it has none."""
+    from migrate.rules import load_rules
+    from migrate.versions import signatures_of
+
+    known = load_rules(target, rules).rules
+    if not signatures_of(known, given):
+        raise UsageError(f"--from mindspore does not go with --target {target}, whose signatures stay")
+    return given or max(c.since for rule in known for c in rule.target.convention)
 
 
 def _verify(merged: dict[str, Any]) -> Settings | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from migrate import files
 from migrate.api import migrate_paths, migrate_source, write
 from migrate.codes import CODES
-from migrate.engine import Options, is_call
+from migrate.engine import Options, is_call, proof_rules
 from migrate.errors import FileError, UsageError
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
 from migrate.findings import CALL_ROLES, Report, Result
@@ -96,9 +96,7 @@ def _prover(run: Run) -> Iterator[Prover | None]:
             f"--verify: numpy is not installed for {sys.executable}. Install it with: "
             f"{sys.executable} -m pip install 'numpy<2'"
         ) from None
-    from migrate.rules import load_rules
-
-    with Prover(run.verify, load_rules(run.options.target, run.options.rules, run.options.version)) as prover:
+    with Prover(run.verify, proof_rules(run.options)) as prover:
         yield prover
 
 

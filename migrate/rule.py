@@ -357,6 +357,7 @@ class Rule:
     """One migrated class, for one target.
 
     ``lacks``: what instances of the source have, those of the target have not, and no other table speaks about.
+    ``next_parameters``: those of the target's class, where the rule is about a change of its own signature.
     """
 
     name: str
@@ -377,6 +378,12 @@ class Rule:
     subclass: SubclassTable = SubclassTable()
     lacks: frozenset[str] = frozenset()
     tensor: TensorTable = field(default_factory=TensorTable)
+    next_parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def changes_signature(self) -> bool:
+        """Whether it leads from one signature of a class to another, which are of one framework."""
+        return bool(self.next_parameters)
 
     @property
     def positional(self) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from migrate.errors import UsageError
-from migrate.rule import Convention, Rule
+from migrate.rule import Convention, Parameter, Rule, Source, Treatment
 
 VERSION = re.compile(r"\d+(\.\d+)*")
 LOOK = "import importlib.util as u; s = u.find_spec({name!r}); print(s.origin if s and s.origin else '')"
@@ -34,6 +35,44 @@ def convention_of(rule: Rule, version: str) -> Convention | None:
     numbers = parse_version(version)
     found = [c for c in rule.target.convention if parse_version(c.since) <= numbers]
     return found[-1] if found else None
+
+
+def signatures_of(rules: tuple[Rule, ...], version: str) -> dict[str, Rule]:
+    """Rules that lead from the first signature of each target class to that of a version, by the names of the rules.
+
+    The last convention serves where the version is empty. Raises UsageError where a version has the first signature.
+    """
+    found = {}
+    for rule in rules:
+        convention = convention_of(rule, version) if version else next(reversed(rule.target.convention), None)
+        if convention is None and rule.target.convention:
+            since = rule.target.convention[0].since
+            raise UsageError(f"--from mindspore: its signatures change with {since}, and {version} is before that")
+        if convention is not None:
+            found[rule.name] = _between(rule, convention)
+    return found
+
+
+def _between(rule: Rule, convention: Convention) -> Rule:
+    """A rule whose source is the target's class with its first signature."""
+    parameters = tuple(_before(rule, name, convention) for name in rule.target.parameters)
+    cls = replace(rule.target, positional=convention.positional, parameters=convention.parameters)
+    source = Source(rule.target.name, rule.target.aliases)
+    after = tuple(p for p in rule.parameters if p.name in convention.parameters)
+    return replace(rule, source=source, target=cls, parameters=parameters, next_parameters=after)
+
+
+def _before(rule: Rule, name: str, convention: Convention) -> Parameter:
+    """A parameter of the first signature, with what becomes of it."""
+    treatment = convention.before.get(name, Treatment())
+    meant = next((p for p in rule.parameters if name == (p.treatment.to or p.name)), None)
+    if meant is None:
+        return Parameter(name, False, treatment)
+    if meant.treatment.action == "complement" and isinstance(meant.default, float):
+        return Parameter(name, False, treatment, default=1 - meant.default, samples=meant.samples)
+    if meant.treatment.action == "map":
+        return Parameter(name, False, treatment)
+    return replace(meant, treatment=replace(meant.treatment, action="keep") if not treatment.to else treatment)
 
 
 def installed_version(rules: tuple[Rule, ...], interpreter: str) -> str | None:

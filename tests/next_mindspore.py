@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 from pathlib import Path
 
 MODULE = "mindspore.nn.layer.normalization"
 NAMES = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
 BEFORE = "Before"
-CLASS = '''
+CLASS = """
 
 class {name}({name}{before}):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, dtype=None):
         super().__init__(
             num_features, eps, 1 - momentum, affine, use_batch_statistics=None if track_running_stats else True,
             dtype=mstype.float32 if dtype is None else dtype)
-'''
-HOOK = '''
+"""
+HOOK = """
 import importlib.util, sys
 
 
@@ -33,7 +34,7 @@ class Finder:
 
 
 sys.meta_path.insert(0, Finder)
-'''
+"""
 
 
 def source() -> str:
@@ -43,8 +44,8 @@ def source() -> str:
     text = Path(spec.origin).parent.joinpath(*MODULE.split(".")[1:]).with_suffix(".py").read_text("utf-8")
     for name in NAMES:
         assert f"\nclass {name}(" in text
-        text = text.replace(f"\nclass {name}(", f"\nclass {name}{BEFORE}(")
-    return text + "".join(CLASS.format(name=name, before=BEFORE) for name in NAMES)
+        text = re.sub(rf"\b{name}\b", f"{name}{BEFORE}", text)
+    return text + f"\n__all__ += {list(NAMES)}\n" + "".join(CLASS.format(name=n, before=BEFORE) for n in NAMES)
 
 
 def installed(folder: Path) -> Path:

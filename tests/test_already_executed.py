@@ -94,11 +94,13 @@ PROGRAMS = {
     ),
     "a name of a parameter": Program(
         "BN402",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.bn3 = nn.BatchNorm2d(3)\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
         "    def forward(self, x): return self.bn3(x)\n"
         "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
         "from mindspore.common.initializer import initializer\n"
-        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n        self.bn3 = nn.BatchNorm2d(3)\n"
+        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
         "    def construct(self, x): return self.bn3(x)\n"
         "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
         "        if name.endswith('bn3.weight'):\n            p.set_data(initializer('zeros', p.shape, p.dtype))\n"
@@ -137,7 +139,8 @@ PROGRAMS = {
     ),
     "training mode in the constructor": Program(
         "BN406",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.bn = nn.BatchNorm2d(3)\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn = nn.BatchNorm2d(3)\n"
         "    def forward(self, x): return self.bn(x)\n"
         "def net(): return Net()\n",
         "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
@@ -148,7 +151,8 @@ PROGRAMS = {
     ),
     "a layer that is added later": Program(
         "BN406",
-        "def net():\n    m = nn.Sequential(nn.Identity())\n    m.train()\n    m.append(nn.BatchNorm2d(3))\n    return m\n",
+        "def net():\n    m = nn.Sequential(nn.Identity())\n    m.train()\n"
+        "    m.append(nn.BatchNorm2d(3))\n    return m\n",
         "def net():\n    m = nn.SequentialCell(nn.Identity())\n    m.set_train()\n    m.append(nn.BatchNorm2d(3))\n"
         "    return m\n",
         is_started=True,
@@ -207,10 +211,12 @@ def test_it_differs_from_torch_until_its_suggestions_are_taken(program: Program)
 
 def test_a_method_of_a_part_is_not_run_by_the_network_around_it() -> None:
     text = (
-        "class Part(nn.Cell):\n    def __init__(self):\n        super().__init__()\n        self.bn = nn.BatchNorm2d(3)\n"
+        "class Part(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn = nn.BatchNorm2d(3)\n"
         "    def set_train(self, mode=True):\n        super().set_train(mode)\n        self.bn.set_train(False)\n"
         "        return self\n"
-        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n        self.part = Part()\n"
+        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.part = Part()\n"
     )
     names = offered.run(MINDSPORE + text)
     net, part = names["Net"](), names["Part"]()

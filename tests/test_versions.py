@@ -1,4 +1,4 @@
-"""Versions of MindSpore: which signature is written, how it is told, and that a proof sees where it is the wrong one."""
+"""Versions of MindSpore: which signature is written, how it is told, and that a proof sees a wrong one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def test_a_version_decides_what_is_written(version: str, after: bytes) -> None:
 def test_the_option_and_its_key(tmp_path: Path, version: str, after: bytes) -> None:
     plant(tmp_path / "a", {"a.py": GIVEN})
     assert bn_migrate("--mindspore-version", version, "a", cwd=tmp_path).returncode == 0
-    plant(tmp_path / "b", {"a.py": GIVEN, "pyproject.toml": f'[tool.bn-migrate]\nmindspore-version = "{version}"\n'.encode()})
+    plant(
+        tmp_path / "b",
+        {"a.py": GIVEN, "pyproject.toml": f'[tool.bn-migrate]\nmindspore-version = "{version}"\n'.encode()},
+    )
     assert bn_migrate("b", cwd=tmp_path).returncode == 0
     assert harvest(tmp_path / "a")["a.py"].endswith(after) and harvest(tmp_path / "b")["a.py"].endswith(after)
 

@@ -20,6 +20,7 @@ from migrate.analysis.imports import keep_imports, plan_imports
 from migrate.analysis.instances import decide_instances
 from migrate.analysis.leaving import find_uses
 from migrate.analysis.lookups import decide_lookups
+from migrate.analysis.next_signature import decide_signatures
 from migrate.analysis.origins import Origins
 from migrate.analysis.pairs import Pairs
 from migrate.analysis.project import Project
@@ -33,6 +34,7 @@ from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclas
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.analysis.target_calls import TargetCalls
 from migrate.edits import CallMethod, Spelling
+from migrate.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,27 @@ def analyse(
         edits = [e for analysis in written for d in analysis.drafts for e in d.edits]
         if not origins.find_broken(project, edits):
             return done | errors
+
+
+def migrate_signatures(
+    project: Project, rules: dict[str, Rule], as_they_are: frozenset[str] = frozenset()
+) -> dict[str, Analysis | Exception]:
+    """The analysis of every module of a project in which calls of the target's classes get another signature.
+
+    ``rules`` lead from one to the other, by the names of the rules that they are made of.
+    """
+    calls = TargetCalls(project.queries, project.rules)
+    done: dict[str, Analysis | Exception] = {}
+    for path, evaluator in project.modules.items():
+        module = Module(evaluator, "", Origins())
+        try:
+            if path not in as_they_are:
+                decide_signatures(module, calls, rules)
+            drafts = sorted(module.drafts, key=lambda d: (module.source.span(d.node), d.code))
+            done[path] = Analysis(module.source, drafts, Spelling({}, {}))
+        except Exception as error:
+            done[path] = error
+    return done
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,14 @@ class TargetCalls:
             found.setdefault(each.call, []).append(each)
         return found
 
+    def is_partial(self, call: ast.Call) -> bool:
+        """Whether a call makes a partial of a class, which is its first argument."""
+        return any(PARTIAL in self.graph.of(node) for node in self.written.nodes(call.func))
+
     def is_alone(self, call: ast.Call) -> bool:
         """Whether a call makes nothing but layers of the target's classes, as far as the flow shows."""
         callees = [*self.written.nodes(call.func)]
-        if any(PARTIAL in self.graph.of(node) for node in callees):
+        if self.is_partial(call):
             callees = [*self.written.nodes(call.args[0])] if call.args else []
         facts = [f for node in callees for fact in self.graph.of(node) for f in self._queries.flow.behind(fact)]
         return all(map(self._is_known, facts))

@@ -146,7 +146,8 @@ def _program() -> str:
 
 def _chosen(options: Options) -> tuple[object, ...]:
     applied = options.apply, options.apply_calls, sorted(options.unproved, key=repr)
-    return options.target, options.version, options.data_format, options.todo, sorted(options.as_they_are), *applied
+    asked = options.target, options.version, options.onto, options.data_format, options.todo
+    return *asked, sorted(options.as_they_are), *applied
 
 
 def _rules(options: Options) -> Iterable[bytes]:

@@ -55,10 +55,11 @@ def request(framework: str, execution: Execution, inputs: str) -> dict[str, Any]
     """What the worker of ``framework`` is asked; ``inputs`` is the name of the arrays to run on."""
     trial = execution.trial
     names = proof_of(trial).tensors
+    renamed = {s: trial.rule.attributes[name].to for s, name in names.items()}
     if framework == "torch":
-        side, tensors = trial.original, names
+        side, tensors = trial.original, renamed if trial.rule.changes_signature else names
     else:
-        side, tensors = trial.rewritten, {s: trial.rule.attributes[name].to for s, name in names.items()}
+        side, tensors = trial.rewritten, renamed
     return {
         "id": execution.id,
         "inputs": inputs,

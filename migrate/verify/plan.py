@@ -209,7 +209,7 @@ def _trial(rule: Rule, before: Call, after: Call, given: Assignment, first_call:
         bindings=tuple((free.text, value) for free, value in given.items()),
         original=Side(before.callee or rule.source.name, _on_any_device(rule, original)),
         rewritten=Side(after.callee or rule.target.name, rewritten, after.methods),
-        layer=layer_of(rule, _settings(rule, original)),
+        layer=layer_of(rule, _meaning(rule, original, rewritten)),
         rule=rule,
         first_call=first_call,
     )
@@ -227,6 +227,14 @@ def _settings(rule: Rule, arguments: Arguments[Value]) -> dict[str, Value]:
     return {p.name: passed.get(p.name, p.default) for p in rule.parameters}
 
 
+def _meaning(rule: Rule, original: Arguments[Value], rewritten: Arguments[Value]) -> dict[str, Value]:
+    """The values by which a layer is told: a change of signature ends in those that the source's class has."""
+    if not rule.changes_signature:
+        return _settings(rule, original)
+    passed = dict(rewritten.by_name(rule.target.positional))
+    return {p.name: passed.get(p.name, p.default) for p in rule.next_parameters}
+
+
 def _on_any_device(rule: Rule, arguments: Arguments[Value]) -> Arguments[Value]:
     """The arguments with None for those that a proof leaves at their default, such as a device."""
     default = {p.name for p in rule.parameters if p.always_default}
@@ -237,7 +245,7 @@ def _fits(rule: Rule, arguments: Arguments[Term], given: Assignment) -> bool:
     """Whether the original's arguments can be computed and lie in their domains."""
     try:
         settings = _settings(rule, computed(arguments, given))
-        if layer_of(rule, settings).channels > MAX_CHANNELS:
+        if not rule.changes_signature and layer_of(rule, settings).channels > MAX_CHANNELS:
             return False
     except (ArithmeticError, TypeError, ValueError, ProofError):
         return False
@@ -247,6 +255,8 @@ def _fits(rule: Rule, arguments: Arguments[Term], given: Assignment) -> bool:
 
 def _accepts(parameter: Parameter, value: Value, is_sampled: bool) -> bool:
     """Whether a value lies in the domain; what is sampled has the type of the parameter, too."""
+    if is_sampled and repr(value) in parameter.treatment.never:
+        return False
     if is_sampled and parameter.treatment.cast in TYPES and type(value) is not TYPES[parameter.treatment.cast]:
         return False
     return not isinstance(value, (int, float)) or not parameter.treatment.is_outside(value)

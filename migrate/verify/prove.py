@@ -49,7 +49,10 @@ class Prover:
         sources = [r.source.name for r in self._rules.rules]
         targets = [r.target.name for r in self._rules.rules]
         options = {"classes": targets, "device_target": settings.device_target, "mode": settings.mode}
-        torch = Interpreter("torch", settings.torch_python, "--torch-python", {"classes": sources})
+        # A change of signature is one from MindSpore to MindSpore: its original runs there, too.
+        changes = any(r.changes_signature for r in self._rules.rules)
+        framework, given = ("mindspore", options) if changes else ("torch", {"classes": sources})
+        torch = Interpreter(framework, settings.torch_python, "--torch-python", given)
         mindspore = Interpreter("mindspore", settings.mindspore_python, "--mindspore-python", options)
         with contextlib.ExitStack() as stack:
             # Ctrl-C between making a folder or a process and knowing of it would leave it behind.
@@ -96,7 +99,8 @@ class Prover:
         torch = self._record.hello if self._record is not None else self.workers["torch"].hello()
         for rule in rules:
             check_source(rule, torch["signatures"][rule.source.name], torch["version"])
-        environment["torch"] = torch["version"]
+        before = "original" if any(rule.changes_signature for rule in rules) else "torch"
+        environment[before] = torch["version"]
         if "mindspore" in self.workers:
             mindspore = self.workers["mindspore"].hello()
             environment |= {"mindspore": mindspore["version"], "numpy": mindspore["numpy"]}
