@@ -87,7 +87,6 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
 @click.option(
     "--from",
-    "source",
     type=click.Choice(["torch", "mindspore"]),
     default="torch",
     help="What is migrated: code for torch, or MindSpore's own code to its next signatures (torch).",

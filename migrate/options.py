@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from migrate.asked import asked_version
 from migrate.chosen import Chosen, applied, choose
 from migrate.config import load_config
 from migrate.engine import Options
@@ -62,7 +63,6 @@ class Run:
     chosen: Chosen
     statistics: bool
     why: Question | None
-    is_sure_of_version: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -113,12 +113,10 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
     rules = tuple(Path(r) for r in merged["rules"])
     verify = _verify(merged)
     proves = verify is not None and not verify.only_record
-    version: str | None = ""
-    onto = ""
-    if merged["source"] == "mindspore":
-        onto = next_version(merged["target"], rules, merged["mindspore_version"])
-    else:
-        version = chosen_version(merged["target"], rules, merged["mindspore_version"], merged["mindspore_python"])
+    given = merged["mindspore_version"]
+    from_target = merged["from"] == "mindspore"
+    onto = next_version(merged["target"], rules, given) if from_target else ""
+    version = "" if from_target else asked_version(given, interpreter(merged["mindspore_python"]))
     options = Options(
         merged["target"],
         merged["data_format"],
@@ -126,7 +124,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen.reviews if merged["todo"] else (),
         apply=applied(merged["apply"]),
         apply_calls=proves,
-        version=version or "",
+        version=version,
         onto=onto,
     )
     return Run(
@@ -149,23 +147,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen=chosen,
         statistics=merged["statistics"],
         why=parse_question(merged["why"]) if merged["why"] else None,
-        is_sure_of_version=version is not None,
     )
-
-
-def chosen_version(target: Target, rules: tuple[Path, ...], given: str, program: str | None) -> str | None:
-    """The version of the target that is given, or that is installed for an interpreter; None where neither tells.
-
-    Raises UsageError for what is no version.
-    """
-    from migrate.rules import load_rules
-    from migrate.versions import installed_version, parse_version
-
-    if given:
-        parse_version(given)
-        return given
-    known = load_rules(target, rules).rules
-    return installed_version(known, interpreter(program)) if any(r.target.convention for r in known) else ""
 
 
 def next_version(target: Target, rules: tuple[Path, ...], given: str) -> str:

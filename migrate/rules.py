@@ -36,7 +36,7 @@ from migrate.rule import (
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
 from migrate.triggers import TODO, shortest
-from migrate.versions import convention_of
+from migrate.versions import convention_of, told_version
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,15 +114,19 @@ def rule_files(extra: tuple[Path, ...] = ()) -> Iterator[Path]:
 
 @cache
 def load_rules(target: Target, extra: tuple[Path, ...] = (), version: str = "") -> RuleSet:
-    """The shipped rules and those of the folders ``extra``, for a ``version`` of ``target``; raises UsageError."""
+    """The shipped rules and those of the folders ``extra``, for a ``version`` of ``target``; raises UsageError.
+
+    ``version`` may also be that which an interpreter has, as `asked.asked_version` says it.
+    """
     tables: dict[str, dict[str, Any]] = {}
     where: dict[str, Path] = {}
     for path in rule_files(extra):
         tables[path.stem], where[path.stem] = _read(path), path
         _check_shape(path, tables[path.stem])
     files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
-    resolved = (_resolve(f, target, where[stem]) for stem, f in files_by_stem.items())
-    return RuleSet(tuple(_of_version(rule, version) for rule in resolved))
+    resolved = tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items())
+    told = told_version(resolved, version) or ""
+    return RuleSet(tuple(_of_version(rule, told) for rule in resolved))
 
 
 def _of_version(rule: Rule, version: str) -> Rule:

@@ -6,26 +6,35 @@ The source of an installed package is read, and never imported: that takes secon
 from __future__ import annotations
 
 import ast
-import re
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from migrate.asked import INSTALLED, parse_version
 from migrate.errors import UsageError
 from migrate.rule import Convention, Parameter, Rule, Source, Treatment
 
-VERSION = re.compile(r"\d+(\.\d+)*")
 LOOK = "import importlib.util as u; s = u.find_spec({name!r}); print(s.origin if s and s.origin else '')"
 SECONDS = 60
 
 
-def parse_version(text: str) -> tuple[int, ...]:
-    """The numbers of a version such as ``2.12``; raises UsageError."""
-    if not VERSION.fullmatch(text):
-        raise UsageError(f"--mindspore-version {text}: a version such as 2.10 is expected")
-    return tuple(map(int, text.split(".")))
+def told_version(rules: tuple[Rule, ...], asked: str) -> str | None:
+    """The version that a run asks for; None where it asks for what is installed, and that tells none."""
+    return installed_version(rules, asked.removeprefix(INSTALLED)) if asked.startswith(INSTALLED) else asked
+
+
+def mark(asked: str, package: str) -> str:
+    """What a run asks for, with what tells whether another version of the package was installed since."""
+    folder = _folder(package, asked.removeprefix(INSTALLED)) if asked.startswith(INSTALLED) else None
+    try:
+        status = os.stat(folder / "__init__.py") if folder is not None else None
+    except OSError:
+        status = None
+    return f"{asked} {folder} {status.st_mtime_ns if status is not None else ''}"
 
 
 def convention_of(rule: Rule, version: str) -> Convention | None:
@@ -92,6 +101,7 @@ def installed_version(rules: tuple[Rule, ...], interpreter: str) -> str | None:
     return None
 
 
+@cache
 def _folder(package: str, interpreter: str) -> Path | None:
     """Where an interpreter has a package."""
     if interpreter == sys.executable:

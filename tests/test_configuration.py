@@ -190,6 +190,7 @@ MISTAKES = [
     ("verified = true", ["verified", "strict"]),
     ("verify = 1", ["verify", "true or false"]),
     ('mode = "jit"', ["mode", "pynative", "graph"]),
+    ("mindspore-version = 2.12", ["mindspore-version", "string"]),
     ('device-target = "TPU"', ["device-target", "Ascend"]),
     ('record = ""', ["record", "name"]),
     ('target = "mindspore"', ["target", "mindspore.nn", "mindspore.mint.nn"]),

@@ -20,6 +20,7 @@ from migrate.batch.work import Digests
 from migrate.engine import Options
 from migrate.findings import Finding, Result
 from migrate.rules import rule_files
+from migrate.versions import mark
 
 DAYS_KEPT = 30
 
@@ -146,7 +147,8 @@ def _program() -> str:
 
 def _chosen(options: Options) -> tuple[object, ...]:
     applied = options.apply, options.apply_calls, sorted(options.unproved, key=repr)
-    asked = options.target, options.version, options.onto, options.data_format, options.todo
+    version = mark(options.version, options.target.partition(".")[0])
+    asked = options.target, version, options.onto, options.data_format, options.todo
     return *asked, sorted(options.as_they_are), *applied
 
 

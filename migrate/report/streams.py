@@ -82,11 +82,14 @@ def tell_unproved(run: Run, count: int) -> None:
 
 def tell_version(run: Run, report: Report) -> None:
     """Say for which versions the target's signatures were written where nothing tells the one that is meant."""
-    if run.is_sure_of_version or run.quiet or not report.summary.rewrites:
+    if run.quiet or not report.summary.rewrites:
         return
     from migrate.rules import load_rules
+    from migrate.versions import told_version
 
     rules = load_rules(run.options.target, run.options.rules).rules
+    if told_version(rules, run.options.version) is not None or not any(r.target.convention for r in rules):
+        return
     since = sorted({c.since for rule in rules for c in rule.target.convention})
     click.echo(
         f"bn-migrate: no MindSpore is installed here that tells its signatures: written for those before {since[0]}, "

@@ -48,13 +48,6 @@ def conflicts(rule: Rule, signature: Signature, version: str) -> dict[str, str]:
         found[name] = (
             f"{said} has another order than ({', '.join(rule.target.positional)}), as the rule {rule.name} says"
         )
-    for parameter in rule.parameters:
-        default, known = parameter.default, parameters.get(parameter.name)
-        if parameter.treatment.action == "keep" and isinstance(default, float) and known == 1 - default:
-            found[parameter.name] = (
-                f"{said} takes the complement of torch's {parameter.name}, while the rule {rule.name} keeps it: see "
-                "--mindspore-version"
-            )
     return found
 
 
