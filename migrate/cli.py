@@ -14,8 +14,8 @@ from migrate.files import write_document
 from migrate.findings import Report
 from migrate.help import GroupedCommand
 from migrate.options import Run, merge
-from migrate.pipeline import run_files, run_stdin
-from migrate.report.streams import abandon_output, open_streams, show, show_stages, tell_version
+from migrate.pipeline import run_files, run_stdin, with_original
+from migrate.report.streams import abandon_output, open_streams, show, show_stages, show_table, tell_version
 from migrate.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -92,6 +92,12 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
     help="What is migrated: code for torch, or MindSpore's own code to its next signatures (torch).",
 )
 @click.option(
+    "--original",
+    type=click.Path(exists=True),
+    metavar="TREE",
+    help="What the files were ported from: report in what their layers differ.",
+)
+@click.option(
     "--mindspore-version",
     default="",
     metavar="X.Y",
@@ -152,6 +158,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         click.echo("\n".join(why(run.why, run.paths, run.selection, run.options)))
         context.exit()
     try:
+        run, pairs = with_original(run)
         report = run_stdin(run) if run.reads_stdin else run_files(run)
         if run.report is not None:
             from migrate.report import html
@@ -159,6 +166,10 @@ def command(context: click.Context, /, **given: Any) -> None:
             write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
         show(run, report)
         tell_version(run, report)
+        if pairs is not None:
+            from migrate.report.pairs import pair_lines
+
+            show_table(run, pair_lines(pairs))
         if run.profile:
             show_stages()
     except BrokenPipeError:

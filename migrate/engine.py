@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.batch.groups import find_groups
+from migrate.differences import Beside
 from migrate.errors import FileError
 from migrate.findings import CALL_ROLES, MAKING_ROLES, Finding, Result, Role
 from migrate.stages import stage
@@ -42,7 +43,7 @@ class Options:
 
     ``version``: that of the target framework, whose classes have other signatures from some on; those up to now where
     it is empty. ``onto``: the version to whose signatures calls of the target's own classes are migrated, in place of
-    code for the source framework.
+    code for the source framework. ``original``: in what the files differ from those that they were ported from.
     """
 
     target: Target = "mindspore.nn"
@@ -55,6 +56,7 @@ class Options:
     unproved: frozenset[tuple[str, int | None, int]] = frozenset()
     version: str = ""
     onto: str = ""
+    original: tuple[Beside, ...] = ()
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -122,7 +124,7 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
             if options.onto:
                 done = migrate_signatures(project, signatures_of(rules.rules, options.onto), unwritten)
             else:
-                done = analyse(project, options.data_format, unwritten)
+                done = analyse(project, options.data_format, unwritten, options.original)
         found = {**done, **project.failed}
         with stage("edit"):
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)

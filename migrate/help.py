@@ -9,7 +9,14 @@ GROUPS = {
     "Report": ("--format", "--report", "--quiet", "--verbose", "--no-color"),
     "Which findings": ("--select", "--ignore", "--statistics"),
     "Which files": ("--exclude", "--force-exclude", "--no-gitignore", "--stdin-filename"),
-    "What becomes of batch norm": ("--target", "--from", "--mindspore-version", "--data-format", "--rules"),
+    "What becomes of batch norm": (
+        "--target",
+        "--from",
+        "--original",
+        "--mindspore-version",
+        "--data-format",
+        "--rules",
+    ),
     "Proof": (
         "--verify",
         "--device-target",

@@ -63,6 +63,7 @@ class Run:
     chosen: Chosen
     statistics: bool
     why: Question | None
+    original: str
 
     @property
     def reads_stdin(self) -> bool:
@@ -147,6 +148,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen=chosen,
         statistics=merged["statistics"],
         why=parse_question(merged["why"]) if merged["why"] else None,
+        original=merged["original"] or "",
     )
 
 
@@ -204,6 +206,8 @@ def _reject_contradictions(
         raise click.UsageError("--why does not go with -", context)
     if run.options.data_format != "NCHW" and run.options.target != TARGETS[0]:
         raise click.UsageError(f"--data-format goes with --target {TARGETS[0]} only", context)
+    if run.original and (run.reads_stdin or run.options.onto):
+        raise click.UsageError("--original goes neither with - nor with --from mindspore", context)
     if run.statistics and run.format not in WITH_STATISTICS:
         raise click.UsageError(f"--statistics goes with --format {' or '.join(WITH_STATISTICS)}", context)
     if merged["record"] and merged["against"]:

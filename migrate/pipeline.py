@@ -22,6 +22,7 @@ from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, tell_unproved, write_bytes
 
 if TYPE_CHECKING:
+    from migrate.original.pairs import Pairs
     from migrate.verify.prove import Prover
 
 
@@ -79,6 +80,16 @@ def run_files(run: Run) -> Report:
         for error in _fill(source, target, run.output, run.selection, migrated, failed):
             report.add(error)
     return report
+
+
+def with_original(run: Run) -> tuple[Run, Pairs | None]:
+    """The run that also reports in what its files differ from their original, with the pairs; raises UsageError."""
+    if not run.original:
+        return run, None
+    from migrate.original.find import beside, find_pairs
+
+    pairs = find_pairs(run.paths, run.original, run.options, run.selection)
+    return replace(run, options=replace(run.options, original=beside(pairs))), pairs
 
 
 @contextlib.contextmanager

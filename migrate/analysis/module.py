@@ -10,6 +10,7 @@ from migrate.analysis.already_flags import decide_flags
 from migrate.analysis.already_made import decide_made
 from migrate.analysis.already_modes import decide_modes
 from migrate.analysis.already_names import decide_names
+from migrate.analysis.already_original import decide_original
 from migrate.analysis.already_shares import Shares, decide_shares
 from migrate.analysis.already_tensors import decide_tensors
 from migrate.analysis.branches import split_branches
@@ -33,8 +34,13 @@ from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.analysis.target_calls import TargetCalls
+from migrate.analysis.unfollowed import decide_unfollowed
+from migrate.differences import Beside
 from migrate.edits import CallMethod, Spelling
 from migrate.rule import Rule
+
+Given = tuple[Subclasses, Shares, tuple[Beside, ...]]
+"""What all looks at the files of a run share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,13 @@ class Analysis:
 
 
 def analyse(
-    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset()
+    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset(), original: tuple[Beside, ...] = ()
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module of the project by path, or the exception that ended it.
 
-    The files that stay ``as_they_are`` get no findings.
+    The files that stay ``as_they_are`` get no findings. ``original``: in what they differ from what they come from.
     """
-    origins, shared = Origins(), (Subclasses(), Shares(TargetCalls(project.queries, project.rules)))
+    origins, shared = Origins(), (Subclasses(), Shares(TargetCalls(project.queries, project.rules)), original)
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
@@ -74,8 +80,8 @@ def migrate_signatures(
     """
     calls = TargetCalls(project.queries, project.rules)
     done: dict[str, Analysis | Exception] = {}
-    for path, evaluator in project.modules.items():
-        module = Module(evaluator, "", Origins())
+    for path, file in project.modules.items():
+        module = Module(file, "", Origins())
         try:
             if path not in as_they_are:
                 decide_signatures(module, calls, rules)
@@ -94,6 +100,7 @@ class _Shared:
     subclasses: Subclasses
     pairs: Pairs
     shares: Shares
+    original: tuple[Beside, ...]
 
     def migrated(self) -> frozenset[str]:
         """The classes that are rewritten somewhere, by qualified name."""
@@ -101,11 +108,11 @@ class _Shared:
 
 
 def _decide(
-    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Shares]
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: Given
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
-    known = _Shared(modules, shared[0], Pairs(), shared[1])
+    known = _Shared(modules, shared[0], Pairs(), *shared[1:])
     running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
@@ -157,6 +164,7 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
         decide(module)
     decide_shares(module, shared.shares)
     decide_flags(module, shared.shares.calls)
+    decide_original(module, shared.shares.calls, shared.original)
     decide_modes(module, shared.shares.calls)
     decide_names(module, shared.shares.calls)
     decide_tensors(module)

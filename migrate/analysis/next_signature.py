@@ -45,7 +45,7 @@ def _decided(module: Module, calls: TargetCalls, found: list[TargetCall], rules:
             f"{target.made.name} hands {passed} on to {name}, whose signature changes: what it then does is not known"
         )
         return Draft("BN201", role, name, call, message) if passed else None
-    bound = bind(module.evaluator, call, rule, _skipped(calls, call), _filled(calls, target, rule))
+    bound = bind(module.file, call, rule, _skipped(calls, call), _filled(calls, target, rule))
     if isinstance(bound, Hidden):
         hidden = [p for p in bound.parameters if _changes(rule, p)]
         message = f"{', '.join(hidden)} may be in {ast.unparse(bound.star)}, and changes with the signature"
@@ -107,7 +107,7 @@ def _may_be_else(module: Module, call: ast.Call) -> bool:
     """Whether something that the files do not show may be called."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == CONSTRUCTOR:
         return False
-    return module.evaluator.project.queries.may_be_else(call.func) is not False
+    return module.file.project.queries.may_be_else(call.func) is not False
 
 
 def _edits(changes: tuple[tuple[Argument, Change], ...]) -> Iterator[Edit]:

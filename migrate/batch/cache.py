@@ -149,7 +149,7 @@ def _chosen(options: Options) -> tuple[object, ...]:
     applied = options.apply, options.apply_calls, sorted(options.unproved, key=repr)
     version = mark(options.version, options.target.partition(".")[0])
     asked = options.target, version, options.onto, options.data_format, options.todo
-    return *asked, sorted(options.as_they_are), *applied
+    return *asked, repr(options.original), sorted(options.as_they_are), *applied
 
 
 def _rules(options: Options) -> Iterable[bytes]:

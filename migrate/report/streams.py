@@ -80,6 +80,12 @@ def tell_unproved(run: Run, count: int) -> None:
         click.echo(f"bn-migrate: --apply: {what} about a call, which is applied with --verify only", err=True)
 
 
+def show_table(run: Run, lines: Iterable[str]) -> None:
+    """A table for people, behind the report."""
+    if not run.quiet:
+        click.echo("\n".join(lines), err=run.is_document or run.occupies_stdout)
+
+
 def tell_version(run: Run, report: Report) -> None:
     """Say for which versions the target's signatures were written where nothing tells the one that is meant."""
     if run.quiet or not report.summary.rewrites:
