@@ -34,7 +34,6 @@ from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.analysis.target_calls import TargetCalls
-from migrate.analysis.unfollowed import decide_unfollowed
 from migrate.differences import Beside
 from migrate.edits import CallMethod, Spelling
 from migrate.rule import Rule

@@ -107,7 +107,8 @@ def _may_be_else(module: Module, call: ast.Call) -> bool:
     """Whether something that the files do not show may be called."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == CONSTRUCTOR:
         return False
-    return module.file.project.queries.may_be_else(call.func) is not False
+    found = module.file.project.queries.literals(call.func)
+    return found is None or found.unknown
 
 
 def _edits(changes: tuple[tuple[Argument, Change], ...]) -> Iterator[Edit]:
