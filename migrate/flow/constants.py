@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from migrate.flow.facts import id_of
 from migrate.flow.state import Flow
 from migrate.index.summary import NO_LITERAL
 
@@ -27,7 +28,7 @@ class Constants:
         self._flow = flow
         self._before = flow.graph.predecessors()
         self.values = flow.constants()
-        self._loads = flow.loads()
+        self._members, self._loaded = self._find_members()
         originals = flow.originals()
         loaded = [each for each in flow.modules.loaded.values() if each is not None]
         self._anything = {each.base for each in loaded}
@@ -36,6 +37,22 @@ class Constants:
         self._computed = {home.at[each.result] for part, home in flow.parts for each in part.computed}
         self._fields = {f for n in range(len(flow.classes.classes)) for f in flow.classes.own(("K", n)).values()}
         self._known: dict[int, Arriving] = {}
+
+    def _find_members(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """For what is loaded of objects and classes of the run, where it is kept, and the other way round.
+
+        Facts are handed on there one by one, so that no edge leads from the one to the other.
+        """
+        classes, graph = self._flow.classes, self._flow.graph
+        kept: dict[int, list[int]] = {}
+        loaded: dict[int, list[int]] = {}
+        for to, (owner, key) in self._flow.loads().items():
+            for fact in graph.of(owner) if isinstance(key, str) else ():
+                if fact[0] in "OK":
+                    member = classes.lookup(id_of(fact), str(key), fact[0] == "O")
+                    kept.setdefault(to, []).append(member)
+                    loaded.setdefault(member, []).append(to)
+        return kept, loaded
 
     def of(self, node: int) -> Arriving:
         """The literals that may come to a node."""
@@ -54,7 +71,7 @@ class Constants:
                 literals.update({at} if is_literal else ())
                 unknown |= not is_literal
                 continue
-            before = self._before.get(at, ())
+            before = [*self._before.get(at, ()), *self._members.get(at, ())]
             if not before or at in self._mixed or at in self._computed or self._is_mixed(at, before):
                 unknown = True
                 continue
@@ -71,7 +88,7 @@ class Constants:
         """The nodes that hold what a node holds."""
         todo, seen = [node], {node}
         for at in todo:
-            new = [n for n in self._flow.graph.after(at) if n not in seen]
+            new = [n for n in (*self._flow.graph.after(at), *self._loaded.get(at, ())) if n not in seen]
             seen.update(new)
             todo += new
         return seen

@@ -49,6 +49,7 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("typing.cast", "builtins.filter"), "second"),
     "builtins.type": "type",
     **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict")), "modules"),
+    **dict.fromkeys((f"mindspore.nn.{c}" for c in ("SequentialCell", "CellList", "CellDict")), "modules"),
     "types.SimpleNamespace": "attributes",
     **dict.fromkeys(
         ("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel"),

@@ -85,18 +85,7 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return made
 
 
-def _cells(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
-    """A network of what it gets, or of the elements of a list or dict: ``SequentialCell(...)``."""
-    made = b.new()
-    alone = passed.positional if len(passed.positional) == 1 else ()
-    b.summary.displays.append(Display(made, tuple(enumerate(passed.positional))))
-    b.summary.merges += [(source, made) for source in (*alone, *(star for _, star in passed.stars))]
-    return b.join((made, plain_call(b, node, callee, passed)))
-
-
-NETWORKS: dict[str, Form] = dict.fromkeys(("SequentialCell", "CellList", "CellDict"), _cells)
-"""Classes of networks by the last part of their names: no function has one such as these."""
-BY_NAME: dict[str, Form] = {**NETWORKS, "getattr": _getattr, "setattr": _setattr, "dict": _dict}
+BY_NAME: dict[str, Form] = {"getattr": _getattr, "setattr": _setattr, "dict": _dict}
 
 
 def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
-from migrate.index.calls import BY_NAME, METHODS, NETWORKS, Passed, hand_on, plain_call, put
+from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
@@ -175,13 +175,11 @@ def _called(b: Builder, node: ast.Call) -> int:
     passed = _passed(b, node)
     if isinstance(node.func, ast.Name):
         callee = value(b, node.func)
-        form = (BY_NAME if b.scope.resolve(node.func.id) is None else NETWORKS).get(node.func.id)
+        form = BY_NAME.get(node.func.id) if b.scope.resolve(node.func.id) is None else None
         return form(b, node, callee, passed) if form is not None else plain_call(b, node, callee, passed)
     if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "builtins":
         form = BY_NAME.get(node.func.attr, plain_call)
         return form(b, node, value(b, node.func), passed)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in NETWORKS:
-        return NETWORKS[node.func.attr](b, node, value(b, node.func), passed)
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
