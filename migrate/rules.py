@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -36,7 +36,7 @@ from migrate.rule import (
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
 from migrate.triggers import TODO, shortest
-from migrate.versions import convention_of, told_version
+from migrate.versions import of_version, told_version
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -126,26 +126,7 @@ def load_rules(target: Target, extra: tuple[Path, ...] = (), version: str = "") 
     files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
     resolved = tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items())
     told = told_version(resolved, version) or ""
-    return RuleSet(tuple(_of_version(rule, told) for rule in resolved))
-
-
-def _of_version(rule: Rule, version: str) -> Rule:
-    """A rule for the signature that a version of the target has."""
-    convention = convention_of(rule, version)
-    if convention is None:
-        return rule
-    same = convention.as_source
-    kept = tuple(replace(p, treatment=Treatment()) if p.name in same else p for p in rule.parameters)
-    data_formats = rule.target.data_formats if "data_format" in convention.parameters else ()
-    cls = replace(
-        rule.target,
-        positional=convention.positional,
-        parameters=convention.parameters,
-        data_formats=data_formats,
-        frozen={},
-        carrier=(),
-    )
-    return replace(rule, target=cls, parameters=kept)
+    return RuleSet(tuple(of_version(rule, told) for rule in resolved))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,25 @@ def convention_of(rule: Rule, version: str) -> Convention | None:
     return found[-1] if found else None
 
 
+def of_version(rule: Rule, version: str) -> Rule:
+    """A rule for the signature that a version of the target has."""
+    convention = convention_of(rule, version)
+    if convention is None:
+        return rule
+    same = convention.as_source
+    kept = tuple(replace(p, treatment=Treatment()) if p.name in same else p for p in rule.parameters)
+    data_formats = rule.target.data_formats if "data_format" in convention.parameters else ()
+    cls = replace(
+        rule.target,
+        positional=convention.positional,
+        parameters=convention.parameters,
+        data_formats=data_formats,
+        frozen={},
+        carrier=(),
+    )
+    return replace(rule, target=cls, parameters=kept)
+
+
 def signatures_of(rules: tuple[Rule, ...], version: str) -> dict[str, Rule]:
     """Rules that lead from the first signature of each target class to that of a version, by the names of the rules.
 

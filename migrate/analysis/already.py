@@ -179,7 +179,11 @@ def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
     """``hasattr(m, "weight")`` and its like."""
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return
-    for value, rule in _known(module, module.objects(call.args[0])):
+    values = module.objects(call.args[0])
+    known = _known(module, values)
+    if function == "hasattr" and len(known) < len(values):
+        return  # it asks of all layers of a network which of them have one
+    for value, rule in known:
         symbol = f"{rule.target.name}.{name.value}"
         if _keeps_name(rule, name.value):
             owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
