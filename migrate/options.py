@@ -114,10 +114,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
     rules = tuple(Path(r) for r in merged["rules"])
     verify = _verify(merged)
     proves = verify is not None and not verify.only_record
-    given = merged["mindspore_version"]
-    from_target = merged["from"] == "mindspore"
-    onto = next_version(merged["target"], rules, given) if from_target else ""
-    version = "" if from_target else asked_version(given, interpreter(merged["mindspore_python"]))
+    version, onto = _versions(merged, rules)
     options = Options(
         merged["target"],
         merged["data_format"],
@@ -150,6 +147,14 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         why=parse_question(merged["why"]) if merged["why"] else None,
         original=merged["original"] or "",
     )
+
+
+def _versions(merged: dict[str, Any], rules: tuple[Path, ...]) -> tuple[str, str]:
+    """The version whose signatures are written, and the one to whose the target's own calls are migrated, if any."""
+    given = merged["mindspore_version"]
+    if merged["from"] == "mindspore":
+        return "", next_version(merged["target"], rules, given)
+    return asked_version(given, interpreter(merged["mindspore_python"])), ""
 
 
 def next_version(target: Target, rules: tuple[Path, ...], given: str) -> str:

@@ -83,12 +83,8 @@ class RuleSet:
         functions = [(f, i) for r in rules for i in r.initializers for f in i.functions]
         self.initializer_functions = dict(functions)
         self.initializer_package = frozenset(f.rpartition(".")[0] for f, _ in functions)
-        words = (
-            {n.rpartition(".")[2] for n in (*self.related, *self.carriers)}
-            | set(self.distinctive)
-            | self.fragments
-            | self.target_names
-        )
+        last = {n.rpartition(".")[2] for n in (*self.related, *self.carriers)}
+        words = last | set(self.distinctive) | self.fragments | self.target_names
         self.names = shortest(word.encode() for word in words)
         """The names, or parts of names, of which one is in every file that has something to migrate."""
         self.words = shortest([*self.names, TODO.encode()])

@@ -161,17 +161,23 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     module.partners, module.migrated = shared.pairs.settle(module), shared.migrated()
     for decide in USES:
         decide(module)
-    decide_shares(module, shared.shares)
-    decide_flags(module, shared.shares.calls)
-    decide_original(module, shared.shares.calls, shared.original)
-    decide_modes(module, shared.shares.calls)
-    decide_names(module, shared.shares.calls)
-    decide_tensors(module)
+    _decide_on_target(module, shared)
     yield None
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
     yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
+
+
+def _decide_on_target(module: Module, shared: _Shared) -> None:
+    """The decisions about code that is on the target already, beside those about uses."""
+    calls = shared.shares.calls
+    decide_shares(module, shared.shares)
+    decide_flags(module, calls)
+    decide_original(module, calls, shared.original)
+    decide_modes(module, calls)
+    decide_names(module, calls)
+    decide_tensors(module)
 
 
 USES = (
