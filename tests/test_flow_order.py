@@ -30,7 +30,7 @@ Projects = dict[str, dict[str, str]]
 def read_all() -> Projects:
     """The files of the cases with several of them, and of those that only the flow decides, by title."""
     projects = {case.title: case.before for case in read_projects()} | read_unread()
-    return projects | {case.title: {"net.py": case.before} for case in read_cases(FOLDER / "unfollowed.md")}
+    return projects | {case.title: {"net.py": case.before} for case in read_cases(FOLDER / "followed.md")}
 
 
 def solved(files: dict[str, str], order: list[str]) -> Flow:

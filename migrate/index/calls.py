@@ -103,6 +103,17 @@ def _put(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return b.anything
 
 
+def _set_item(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    if len(node.args) == len(passed.positional) == 2:
+        put(b, base, node.args[0], passed.positional[1], node.args[1])
+    return b.anything
+
+
+def _get_item(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    is_one = len(node.args) == len(passed.positional) == 1
+    return b.items(base, node.args[0], passed.positional[0]) if is_one else b.anything
+
+
 def _insert(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     b.reorder(base)
     return _put(b, node, base, passed)
@@ -196,6 +207,10 @@ METHODS: dict[str, Form] = {
     **dict.fromkeys(("get", "setdefault"), _look),
     **dict.fromkeys(("pop", "popleft", "popitem"), _take),
     **dict.fromkeys(("remove", "reverse", "sort", "rotate", "__delitem__"), _reorder),
+    "__setitem__": _set_item,
+    "__getitem__": _get_item,
+    "__iadd__": _extend,
+    "__ior__": _update,
     "copy": _copy,
     "values": _values,
     "items": _items,

@@ -334,7 +334,12 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
     narrowed = b.narrowed.get(dotted(node)) if b.narrowed else None
     if narrowed is not None:
         return narrowed
-    return b.load(base, (SLICE, None)) if isinstance(node.slice, ast.Slice) else b.items(base, node.slice, key)
+    if isinstance(node.slice, ast.Slice):
+        return b.load(base, (SLICE, None))
+    owner, name = namespace_owner(node.value), getattr(node.slice, "value", None)
+    if owner is not None and isinstance(name, str):
+        return b.load(value(b, owner), name)
+    return b.items(base, node.slice, key)
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:

@@ -21,13 +21,10 @@ NOT_YET: dict[str, Row] = {
     "an annotation is believed against the calls": (
         ("annotated wrongly", "layer annotated", "layer dataclass field: cls"),
     ),
-    "an object of a library holds the class under a name": (("namespace", "layer of a namespace"),),
-    "a function of a library calls the class": (("through a library: map", "layer through a library"),),
     "a file that only keeps a layer is not read": (
         ("layer dataclass field: base", "layer dataclass field: object"),
         ("an attribute by name: builtin",),
     ),
-    "a layer that is looked up by an unknown function": (("an attribute by name: hidden",),),
 }
 """For each cause groups of forms: no strand holds one form of each group. A way of a form stands behind a colon."""
 
