@@ -289,7 +289,7 @@ class Calls:
             self.graph.watch(value, self._given_back, call.result)
 
     def _given_back(self, fact: Fact, to: int) -> None:
-        if fact[0] in "MIPFBKOD":
+        if fact[0] in "MIPFBKODN":
             self.graph.add(to, fact)
         if fact[0] == "D":
             self.flow.containers.reorder(id_of(fact))

@@ -178,7 +178,7 @@ class Demand:
                 continue
             if (by_itself or takes_class) and through == (file,):
                 yield file
-            elif any(self._uses(file, given, fact) for fact in facts):
+            elif any(self._uses(file, given | {name}, fact) for fact in facts):
                 yield from (f for f in files if f not in self._read)
 
     def _having(self, path: str, names: frozenset[str]) -> list[Having]:

@@ -212,7 +212,8 @@ class Sources:
         if not facts and method is not None:
             facts = self._flow.graph.of(method[0])
             return NOTHING if facts and all(fact[0] == "D" for fact in facts) else UNKNOWN
-        return NOTHING if facts and all(map(_is_followed, facts)) else UNKNOWN
+        is_known = bool(facts) and all(map(_is_followed, facts))
+        return NOTHING if is_known and not self.of(call.callee).unknown else UNKNOWN
 
     def _texts(self, base: int, method: Callable[..., object], given: list[Literals]) -> Literals:
         texts = self.of(base)
