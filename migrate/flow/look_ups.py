@@ -30,7 +30,7 @@ class LookUps:
         if not waiting:
             return False
         if self._sources is None:
-            self._sources = Sources(self._flow)
+            self._sources = Sources(self._flow, trusting=True)
         else:
             self._sources.restart()
         sources = self._sources

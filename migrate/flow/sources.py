@@ -58,10 +58,14 @@ TEXT = frozenset({"builtins.str", "typing.Hashable", "builtins.object"})
 
 
 class Sources:
-    """Questions to a flow that has come to rest; each node is asked once."""
+    """Questions to a flow that has come to rest; each node is asked once.
 
-    def __init__(self, flow: Flow) -> None:
+    With ``trusting``, an attribute of what may be an object of the run is that object's, whatever it may be besides.
+    """
+
+    def __init__(self, flow: Flow, trusting: bool = False) -> None:
         self._flow = flow
+        self._trusting = trusting
         self._before: dict[int, list[int]] = {}
         self._constants: dict[int, object] = {}
         self._results: dict[int, Call] = {}
@@ -235,13 +239,24 @@ class Sources:
             return UNKNOWN
         if facts:
             foreign = "LN" if self._flow.graph.facts[node] else "LNI"
-            return UNKNOWN if any(fact[0] in foreign for fact in facts) else NOTHING
+            is_open = not self._trusting and self.of(base).unknown
+            if is_open or any(fact[0] in foreign for fact in facts):
+                return UNKNOWN
+            return self._members(facts, key) if isinstance(key, str) else NOTHING
         held = self.of(base)
         parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
             at = [part[key[1]] for part in parts if -len(part) <= key[1] < len(part)]
             return Literals(frozenset(map(literal, at)), held.unknown)
         return UNKNOWN if held.unknown else NOTHING
+
+    def _members(self, owners: list[Fact], name: str) -> Literals:
+        """What comes to an attribute of objects and classes of the run."""
+        found = NOTHING
+        for owner in owners:
+            if owner[0] in "OK":
+                found |= self.of(self._flow.classes.lookup(id_of(owner), name, owner[0] == "O"))
+        return found
 
     def _shows_none(self, site: int, key: object) -> bool:
         """Whether nothing in a container is known to be under a key, other than in what a function collects."""
