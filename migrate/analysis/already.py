@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from migrate.analysis import offers
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.instances import listed, may_be_ours, offer_by_class, treatment
-from migrate.analysis.lookups import lookups
+from migrate.analysis.lookups import lookups, unknown_lookups
 from migrate.analysis.offers import Offer
 from migrate.analysis.overrides import name_of
 from migrate.analysis.syntax import passed
@@ -36,6 +36,8 @@ def decide_already(module: Module) -> None:
                 module.add(draft)
     for call, function in lookups(module):
         _lookup(module, call, function, call.args[1])
+    for call, _ in unknown_lookups(module):
+        _lookup(module, call, "getattr", call.args[1])
     for pattern in module.index.all(ast.MatchClass):
         _pattern(module, pattern)
     for cls in module.index.all(ast.ClassDef):
@@ -181,7 +183,7 @@ def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
         return
     values = module.objects(call.args[0])
     known = _known(module, values)
-    if function == "hasattr" and len(known) < len(values):
+    if function == "hasattr" and len(known) < len(values) and module.rules.source_package not in _packages(module):
         return  # it asks of all layers of a network which of them have one
     for value, rule in known:
         symbol = f"{rule.target.name}.{name.value}"

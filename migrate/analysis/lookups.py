@@ -20,14 +20,14 @@ def decide_lookups(module: Module) -> None:
     """Every look-up of a known class or of a member of a known instance, which is left to a person."""
     for call, function in lookups(module):
         _decide(module, call, function, call.args[1])
-    for call, name in _unknown_lookups(module):
+    for call, name in unknown_lookups(module):
         values = module.objects(call.args[0])
         layers = [(v, base) for v in values if (base := module.base_of(v)) is not None]
         if layers and new_name(layers[0][1].rule, name) != name:
             module.add(replace(_member(module, call, *layers[0], name, values), node=call, suggestion=()))
 
 
-def _unknown_lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
+def unknown_lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
     """The calls of something unknown that get an object and the name of an attribute, which they may look up."""
     for call in module.index.all(ast.Call):
         name = getattr(call.args[1], "value", None) if len(call.args) > 1 else None

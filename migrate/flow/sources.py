@@ -174,6 +174,12 @@ class Sources:
         names = [str(fact[1]) for fact in (*facts, *inner) if fact[0] == "S"]
         return not facts or any(name in TEXT or name.rpartition(".")[2] in GENERAL for name in names)
 
+    def _is_general(self, classes: int) -> bool:
+        """Whether a test may hold for any layer."""
+        held = self._flow.containers.held
+        facts = [f for fact in self._flow.graph.of(classes) for f in (held(id_of(fact)) if fact[0] == "D" else [fact])]
+        return any(fact[0] == "S" and str(fact[1]).rpartition(".")[2] in GENERAL for fact in facts)
+
     def _own(self, node: int) -> Literals:
         """What a node holds by itself."""
         if node in self._constants:
@@ -183,6 +189,9 @@ class Sources:
             found = self._gathered_from(self._before.get(node, ()))
             return Literals(found.values - {literal(None)}, found.unknown)
         facts = self._flow.graph.facts[node]
+        test = self._tests.get(node)
+        if test is not None and not self._flow.graph.facts[test[0]] and self._is_general(test[1]):
+            return UNKNOWN  # an object that nothing is known of but this
         if node in self._computed:
             return NOTHING if facts else self._calculated(self._computed[node])
         call = self._results.get(node)
