@@ -18,6 +18,7 @@ from migrate.errors import FileError
 from migrate.findings import CALL_ROLES, MAKING_ROLES, Finding, Result, Role
 from migrate.stages import stage
 from migrate.targets import Target
+from migrate.trace.record import Record
 from migrate.triggers import TODO, holds_none
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Options:
 
     ``apply``: the codes of the reviews whose suggestions are taken as rewrites; with ``apply_calls`` also those about a
     call, which a proof has to follow, but for those at ``unproved`` places: path, cell and line.
+
+    ``record``: what the program did with the classes when it ran.
     """
 
     target: Target = "mindspore.nn"
@@ -49,6 +52,7 @@ class Options:
     apply: tuple[str, ...] = ()
     apply_calls: bool = False
     unproved: frozenset[tuple[str, int | None, int]] = frozenset()
+    record: Record | None = None
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -62,10 +66,15 @@ def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[
 
     texts = dict(files)
     words = load_rules(options.target, options.rules).words
-    triggered = [path for path, data in texts.items() if not holds_none(data, words)]
+    triggered = [path for path, data in texts.items() if concerns(data, words, options.record)]
     groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
     done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
     return [done.get(path) or Result(path, data, data) for path, data in texts.items()]
+
+
+def concerns(data: bytes, words: list[bytes], record: Record | None) -> bool:
+    """Whether there may be something to say of a file: it has a trigger word, or was seen at work."""
+    return not holds_none(data, words) or (record is not None and record.holds(data))
 
 
 def migrate_group(
@@ -102,7 +111,8 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
     failed: dict[str, Result] = {}
     while True:
         with stage("analyse"), _DEEP_STACK, _uncollected():
-            done = analyse(project, options.data_format, options.as_they_are | failed.keys())
+            as_they_are = options.as_they_are | failed.keys()
+            done = analyse(project, options.data_format, as_they_are, options.record)
         found = {**done, **project.failed}
         with stage("edit"):
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)
@@ -217,7 +227,7 @@ def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
         more += standing
     if more:
         findings = sorted([*findings, *more], key=lambda f: f.place)
-    return Result(source.path, source.data, source.encode(text), tuple(findings))
+    return Result(source.path, source.data, source.encode(text), tuple(findings), executed=analysis.executed)
 
 
 def _finding(

@@ -19,6 +19,7 @@ from migrate.files import Selection
 from migrate.question import Question, parse_question
 from migrate.runner import Means
 from migrate.targets import TARGETS
+from migrate.trace.record import read_record
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
@@ -92,7 +93,7 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
     from_command_line = {
         name for name in given if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
     }
-    for name in ("output", "report", "record", "against", "torch_python", "mindspore_python"):
+    for name in ("output", "report", "record", "against", "torch_python", "mindspore_python", "trace"):
         if given[name] == "":
             raise click.UsageError(f"--{name.replace('_', '-')}: a name is expected", context)
     for name, others in WINS_OVER.items():
@@ -119,6 +120,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         chosen.reviews if merged["todo"] else (),
         apply=applied(merged["apply"]),
         apply_calls=proves,
+        record=read_record(merged["trace"]) if merged["trace"] else None,
     )
     return Run(
         paths=merged["paths"],

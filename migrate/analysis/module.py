@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.already import decide_already
 from migrate.analysis.already_made import decide_made
@@ -21,32 +21,39 @@ from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.reflection import decide_reflection
 from migrate.analysis.related import decide_given, decide_holders
+from migrate.analysis.seen import decide_seen
 from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
 from migrate.analysis.subclasses import Subclasses, decide_heirs, decide_subclasses, give_modes, initialised
 from migrate.analysis.suggestions import spell_suggestions
 from migrate.edits import CallMethod, Spelling
-from migrate.flow.state import Flow
+from migrate.findings import Executed
+from migrate.flow.queries import Queries
+from migrate.trace.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The findings of a file in the order of the text, and how the rewritten file spells what they need."""
+    """The findings of a file in the order of the text, and how the rewritten file spells what they need.
+
+    ``executed``: how much of what a record has seen in the file has a finding without it.
+    """
 
     source: Source
     drafts: list[Draft]
     spelling: Spelling
+    executed: Executed | None = None
 
 
 def analyse(
-    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset()
+    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset(), record: Record | None = None
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module of the project by path, or the exception that ended it.
 
-    The files that stay ``as_they_are`` get no findings.
+    The files that stay ``as_they_are`` get no findings. ``record``: what a run of the program has seen.
     """
-    origins, shared = Origins(), (Subclasses(), project.flow)
+    origins, shared = Origins(), _Shared({}, Subclasses(), Pairs(), project.queries, record)
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
@@ -65,7 +72,8 @@ class _Shared:
     modules: dict[str, Module]
     subclasses: Subclasses
     pairs: Pairs
-    flow: Flow
+    queries: Queries
+    record: Record | None
 
     def migrated(self) -> frozenset[str]:
         """The classes that are rewritten somewhere, by qualified name."""
@@ -73,11 +81,11 @@ class _Shared:
 
 
 def _decide(
-    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: tuple[Subclasses, Flow]
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: _Shared
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
-    known = _Shared(modules, shared[0], Pairs(), shared[1])
+    known = replace(shared, modules=modules, pairs=Pairs())
     running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
@@ -128,10 +136,11 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     for decide in USES:
         decide(module)
     yield None
+    executed = decide_seen(module, shared.queries, shared.record)
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
-    yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
+    yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling, executed)
 
 
 USES = (
