@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .compiled import COMPILER, hide
 from .layers import Layers
 from .patching import held, patch_class, patch_copies, patch_others, patch_root, patch_tests, rule_classes
 from .seen import Seen
@@ -25,7 +26,7 @@ class Watch:
         self._seen = seen
         self._own: set[Any] = set()
         self.layers = Layers(self._describe)
-        self._modules = {name.rpartition(".")[0] for spec in classes for name in spec["names"]}
+        self._modules = {COMPILER, *(name.rpartition(".")[0] for spec in classes for name in spec["names"])}
 
     def start(self) -> None:
         """Patch what is loaded, and have all else patched when it is: nothing is imported for it."""
@@ -50,6 +51,7 @@ class Watch:
         return spec
 
     def _patch(self) -> None:
+        hide()
         for spec in self._specs:
             for cls in rule_classes(spec):
                 if cls not in self._seen.classes:
@@ -93,9 +95,3 @@ def _behind(save: Callable[[], None], ending: Callable[..., Any]) -> Callable[..
     end.__name__ = ending.__name__
     return end
 
-
-def blind() -> list[str]:
-    """Functions that torch has compiled, as ``file:line name``: what they do is not seen once they are."""
-    tracker = getattr(sys.modules.get("torch._dynamo.convert_frame"), "input_codes", None)
-    codes = [ref() for ref in getattr(tracker, "seen", ())]
-    return [f"{c.co_filename}:{c.co_firstlineno} {c.co_name}" for c in codes if c is not None]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 SOURCE, FRAMEWORK, OTHER = 1, 2, 3
-"""The user's sources; the framework, whose own uses concern nobody; all else, such as libraries and the console."""
+"""The user's sources; the framework and the recorder, whose own uses concern nobody; all else, such as libraries."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -42,6 +42,12 @@ class Files:
             known = self.kinds[name] = OTHER if name.startswith("<") else self._sort(name)
         return known
 
+    def maker(self, frame: Any) -> int:
+        """Whose code a frame runs; text that was made at run time is that of whoever runs it."""
+        while frame.f_code.co_filename.startswith("<") and frame.f_back is not None:
+            frame = frame.f_back
+        return self.kind(frame.f_code.co_filename)
+
     def path(self, name: str) -> str:
         """The real path of a file of sources, by the name that its code has."""
         return self._real[name]
@@ -49,7 +55,7 @@ class Files:
     def _sort(self, name: str) -> int:
         path = os.path.realpath(name)
         if _is_below(path, (HERE,)):
-            return OTHER
+            return FRAMEWORK
         if not _is_below(path, self._sources):
             if _is_below(path, self._framework):
                 return FRAMEWORK

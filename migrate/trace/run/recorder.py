@@ -7,8 +7,9 @@ import os
 import sys
 from typing import Any
 
-from .hooks import Watch, at_every_end, blind
-from .places import Files
+from .compiled import compiled
+from .hooks import Watch, at_every_end
+from .places import SOURCE, Files
 from .seen import Seen
 from .writing import document, versions, write
 
@@ -43,7 +44,7 @@ class Recorder:
         The first process writes it in any case and says what is in it.
         """
         is_first = os.getpid() == self.first
-        new = {"networks": dict(self.watch.layers.networks), "compiled": blind(), "versions": versions()}
+        new = {"networks": dict(self.watch.layers.networks), "compiled": self._compiled(), "versions": versions()}
         new.update(document(self.seen))
         self.forget()
         if not (is_first or new["files"] or new["networks"]):
@@ -57,6 +58,10 @@ class Recorder:
         if is_first:
             count = sum(len(file["occurrences"]) for file in files.values())
             print(f"bn-migrate-trace: {count} occurrences in {len(files)} files are in {output}", file=sys.stderr)
+
+    def _compiled(self) -> list[str]:
+        """What torch has compiled of the sources."""
+        return [f"{file}:{line} {name}" for file, line, name in compiled() if self.seen.files.kind(file) == SOURCE]
 
     def forget(self) -> None:
         """Begin anew: with what was seen written, or in a process that was forked."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .places import FRAMEWORK, SOURCE, Files
+from .places import FRAMEWORK, Files
 
 Json = dict[str, Any]
 Key = tuple[int, int, str, str, type, str]
@@ -38,10 +38,10 @@ class Seen:
 
     def note(self, frame: Any, use: str, name: str, cls: type) -> None:
         """Count a use by the nearest frame in the sources; what the framework does itself is its own affair."""
-        kind = self.files.kind(frame.f_code.co_filename)
+        kind = self.files.maker(frame)
         if kind == FRAMEWORK:
             return
-        at, through = (frame, "") if kind == SOURCE else self.files.nearest(frame)
+        at, through = self.files.nearest(frame)
         if at is not None:
             code = at.f_code
             self.codes[id(code)] = code
