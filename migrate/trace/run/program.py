@@ -40,7 +40,7 @@ def _run_module(name: str, arguments: list[str]) -> None:
 def _run_script(path: str, arguments: list[str]) -> None:
     sys.argv[:] = [path, *arguments]
     if os.path.isdir(path) or (not path.endswith((".py", ".pyw")) and _is_archive(path)):
-        sys.path.insert(0, path)
+        sys.path.insert(0, os.path.abspath(path))
         _fresh_main()
         runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]
         return
@@ -53,7 +53,7 @@ def _run_script(path: str, arguments: list[str]) -> None:
         with open(full, "rb") as file:
             source = file.read()
     except OSError as error:
-        print(f"bn-migrate-trace: can't open file {path!r}: {error.strerror}", file=sys.stderr)
+        print(f"bn-migrate-trace: can't open file {full!r}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     exec(compile(source, full, "exec", dont_inherit=True), main.__dict__)
 
