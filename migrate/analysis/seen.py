@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.drafts import Draft, Module
 from migrate.analysis.instances import decide_use
 from migrate.analysis.values import Instance, Migrated, Symbol, Value
+from migrate.edits import RepeatBranch
 from migrate.findings import Executed
 from migrate.flow.queries import Queries
 from migrate.rule import Rule
@@ -25,6 +26,8 @@ OTHER = "BN205"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MEMBERS = ("attribute", "method")
 CALLS = ("call", "partial")
+MOST = 4
+"""Classes that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _is_followed(module: Module, queries: Queries, place: Place) -> bool:
         if isinstance(node, ast.Call):
             tests = [o for o in place.occurrences if o.use == "tested"]
             asked = [node.func] if not tests else node.args[1:2]
-            facts = [fact for expression in asked for fact in queries.called(expression)]
+            facts = [b for e in asked for fact in queries.facts(e) for b in queries.flow.behind(fact)]
             if any(_is_class(module, queries, fact) for fact in facts):
                 return True
     return False
@@ -125,15 +128,16 @@ def _is_class(module: Module, queries: Queries, fact: tuple[object, ...]) -> boo
     return heir or (kind == "M" and of in module.rules.by_name)
 
 
-def _settle(module: Module, place: Place, drafts: Iterable[Draft]) -> None:
+def _settle(module: Module, place: Place, drafts: Sequence[Draft]) -> None:
     """Say in a review what was seen at its place; a rewrite of a use that others had a part in becomes one."""
-    others = any(o.others for o in place.occurrences)
+    is_split = any(isinstance(e, RepeatBranch) for d in drafts for e in d.edits)
+    others = not is_split and any(o.others for o in place.occurrences)
     for draft in drafts:
         if isinstance(draft.node, DEFINITIONS) or not _is_about(place, draft):
             continue
         if draft.kind == "review":
             _replace(module, draft, replace(draft, message=f"{draft.message}; {said(place.occurrences)}"))
-        elif draft.kind == "rewrite" and others and draft.role in (*MEMBERS, *CALLS) and draft.code != "BN109":
+        elif draft.kind == "rewrite" and others and draft.role in (*MEMBERS, *CALLS):
             message = f"{said(place.occurrences)}, which do not share what would be written here"
             _replace(module, draft, Draft(OTHER, draft.role, draft.symbol, draft.node, message))
 
@@ -178,7 +182,7 @@ def _review(module: Module, place: Place) -> None:
 
 def _of_member(module: Module, node: ast.Attribute, rules: list[Rule], seen: Iterable[Occurrence]) -> Draft | None:
     """What the use of an attribute would become if it were known what was seen."""
-    values: list[Value] = [Instance(Migrated(rule, None)) for rule in dict.fromkeys(rules)]
+    values: list[Value] = [Instance(Migrated(rule, None)) for rule in {rule.name: rule for rule in rules}.values()]
     others = dict.fromkeys(name for o in seen for name, _ in o.others)
     values += [Instance(Symbol(name)) for name in others]
     return decide_use(module, node, values)
@@ -198,5 +202,12 @@ def said(occurrences: Iterable[Occurrence]) -> str:
 
 
 def _listed(counts: dict[str, int]) -> str:
+    """The classes that were seen most, and how many more there are."""
     pairs = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{name} in {count:,} {'use' if count == 1 else 'uses'}" for name, count in pairs)
+    shown, more = (pairs, []) if len(pairs) <= MOST else (pairs[: MOST - 1], pairs[MOST - 1 :])
+    named = [f"{name} in {_uses(count)}" for name, count in shown]
+    return ", ".join([*named, *([f"{len(more)} more in {_uses(sum(n for _, n in more))}"] if more else [])])
+
+
+def _uses(count: int) -> str:
+    return f"{count:,} use" if count == 1 else f"{count:,} uses"
