@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.command import environment
 
-RECORDER = (sys.executable, "-c", "from migrate.trace.command import main; main()")
+RECORDER = (sys.executable, "-m", "migrate.trace")
 
 
 def trace(*args: str | Path, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

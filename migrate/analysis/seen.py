@@ -114,8 +114,8 @@ def _is_followed(module: Module, queries: Queries, place: Place) -> bool:
     """Whether the flow leads the class to a call at which nothing has to be changed."""
     for node in place.nodes:
         if isinstance(node, ast.Call):
-            tests = [o for o in place.occurrences if o.use == "tested"]
-            asked = [node.func] if not tests else node.args[1:2]
+            asked = node.args[1:2] if any(o.use == "tested" for o in place.occurrences) else [node.func]
+            asked = [e for a in asked for e in (a.elts if isinstance(a, ast.Tuple) else [a])]
             facts = [b for e in asked for fact in queries.facts(e) for b in queries.flow.behind(fact)]
             if any(_is_class(module, queries, fact) for fact in facts):
                 return True

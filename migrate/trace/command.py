@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from migrate import __version__
+from migrate.bridged import bridged_names
 from migrate.errors import UsageError
 from migrate.options import interpreter
 from migrate.rules import load_rules
@@ -19,7 +21,8 @@ from migrate.trace.asked import asked
 from migrate.trace.record import read_record
 
 RECORDER = Path(__file__).with_name("run")
-VARIABLE = "BN_MIGRATE_TRACE"
+RECORDED, COMPARED = "BN_MIGRATE_TRACE", "BN_MIGRATE_COMPARE"
+"""The variables that tell the process of the program what to do."""
 
 
 class _Command(click.Command):
@@ -57,6 +60,12 @@ def _program_at(command: click.Command, args: list[str]) -> int:
     help="Record what code below this file or folder does (all that belongs neither to Python nor to a package).",
 )
 @click.option("--torch-python", metavar="EXE", help="The interpreter that runs the program (this one).")
+@click.option(
+    "--compare",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.json",
+    help="Run the migrated program, with MindSpore's layers, against this record of it in torch.",
+)
 @click.option("--rules", multiple=True, type=click.Path(file_okay=False), metavar="DIR", help="More rule files.")
 @click.version_option(__version__, prog_name="bn-migrate-trace", message="%(prog)s %(version)s")
 @click.pass_context
@@ -72,12 +81,19 @@ def command(context: click.Context, /, **given: Any) -> None:
         program = program[1:]
     if not program or program == ["-m"]:
         raise click.UsageError("no program given: name a SCRIPT, or -m MODULE", context)
-    if not given["output"]:
-        raise click.UsageError("-o FILE.json is needed: where the record goes", context)
-    output = _writable(Path(given["output"]), given["append"])
+    if bool(given["output"]) == bool(given["compare"]):
+        raise click.UsageError("-o FILE.json is needed: where the record goes; or --compare FILE.json", context)
     rules = load_rules(TARGETS[0], tuple(map(Path, given["rules"])))
-    orders = asked(rules, output, given["source"], program, given["append"])
-    _become(interpreter(given["torch_python"]), program, json.dumps(orders))
+    if given["compare"]:
+        record = os.path.abspath(given["compare"])
+        read_record(record)
+        orders: dict[str, Any] = {"record": record, "names": [asdict(names) for names in bridged_names(rules)]}
+        variables = {COMPARED: json.dumps(orders)}
+    else:
+        output = _writable(Path(given["output"]), given["append"])
+        orders = asked(rules, output, given["source"], program, given["append"])
+        variables = {RECORDED: json.dumps(orders), "PYTHONPATH": _with_site()}
+    _become(interpreter(given["torch_python"]), program, variables)
 
 
 def _writable(output: Path, append: bool) -> Path:
@@ -90,20 +106,21 @@ def _writable(output: Path, append: bool) -> Path:
             read_record(output)
         except UsageError as error:
             raise UsageError(f"-o {error}; it is left as it is: choose another name") from None
-    elif append and not output.exists():
-        return output
     return output
 
 
-def _become(python: str, program: list[str], orders: str) -> None:
+def _with_site() -> str:
+    """The path on which the processes that the program starts find what records them."""
+    return os.pathsep.join([str(RECORDER / "site"), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def _become(python: str, program: list[str], variables: dict[str, str]) -> None:
     """Go on as the program: the same process, with its signals and its streams."""
-    site = str(RECORDER / "site")
-    path = os.pathsep.join([site, *filter(None, [os.environ.get("PYTHONPATH")])])
     click.echo(f"bn-migrate-trace: this executes your code: {' '.join(program)}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        os.execve(python, [python, str(RECORDER), *program], {**os.environ, "PYTHONPATH": path, VARIABLE: orders})
+        os.execve(python, [python, str(RECORDER), *program], {**os.environ, **variables})
     except OSError as error:
         raise UsageError(f"--torch-python {python}: {error.strerror}") from None
 

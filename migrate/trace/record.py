@@ -8,12 +8,15 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
 from migrate.errors import UsageError
 
 SCHEMA = 1
+Networks = dict[str, dict[str, list[dict[str, Any]]]]
+"""For each network and path of a layer in it what the layers there were: their class and what they computed with."""
 Use = Literal["made", "read", "written", "deleted", "tested"]
 USES = ("made", "read", "written", "deleted", "tested")
 
@@ -106,17 +109,7 @@ class Record:
 
 def read_record(path: str | Path) -> Record:
     """The record in a file; raises UsageError for another file."""
-    try:
-        data = Path(path).read_bytes()
-        content = json.loads(data)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise UsageError(f"{path}: no record of bn-migrate-trace: it is not JSON") from None
-    if not isinstance(content, dict) or "files" not in content or "runs" not in content:
-        raise UsageError(f"{path}: no record of bn-migrate-trace: the keys files and runs are expected")
-    if content.get("schema") != SCHEMA:
-        raise UsageError(f"{path}: a record of schema {content.get('schema')}; this version reads {SCHEMA}")
+    data, content = _content(path)
     try:
         return Record(
             str(path),
@@ -128,6 +121,29 @@ def read_record(path: str | Path) -> Record:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}: a broken record of bn-migrate-trace: {what}") from None
+
+
+def read_networks(path: str | PathLike[str]) -> Networks:
+    """The layers of the networks in a record, by network and path; raises UsageError for another file."""
+    _, content = _content(path)
+    networks: Networks = content.get("networks", {})
+    return networks
+
+
+def _content(path: str | PathLike[str]) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of a record and what they say, as far as its kind; raises UsageError."""
+    try:
+        data = Path(path).read_bytes()
+        content = json.loads(data)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(f"{path}: no record of bn-migrate-trace: it is not JSON") from None
+    if not isinstance(content, dict) or "files" not in content or "runs" not in content:
+        raise UsageError(f"{path}: no record of bn-migrate-trace: the keys files and runs are expected")
+    if content.get("schema") != SCHEMA:
+        raise UsageError(f"{path}: a record of schema {content.get('schema')}; this version reads {SCHEMA}")
+    return data, content
 
 
 def _recorded(path: str, file: Mapping[str, Any]) -> Recorded:

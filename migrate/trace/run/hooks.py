@@ -73,7 +73,7 @@ class Watch:
         patch_others(root, self._seen)
         patch_copies(root, self._seen)
 
-    def _describe(self, module: Any) -> Any:
+    def _describe(self, network: str, path: str, module: Any) -> Any:
         spec = self._seen.rule_of(type(module))
         return None if spec is None else {"class": spec["name"], "arguments": held(module, spec)}
 
@@ -94,4 +94,3 @@ def _behind(save: Callable[[], None], ending: Callable[..., Any]) -> Callable[..
 
     end.__name__ = ending.__name__
     return end
-

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 class Layers:
     """Looks at each network once. ``describe`` gives what is kept of a layer, or None for a module that is no layer."""
 
-    def __init__(self, describe: Callable[[Any], Any]) -> None:
+    def __init__(self, describe: Callable[[str, str, Any], Any]) -> None:
         self._describe = describe
         self._known: dict[int, Any] = {}
         self.networks: dict[str, dict[str, list[Json]]] = {}
@@ -23,12 +23,12 @@ class Layers:
         if known is not None and known() is network:
             return
         found: list[tuple[str, Json]] = []
+        name = f"{type(network).__module__}.{type(network).__qualname__}"
         for path, module in network.named_modules():
             self._known[id(module)] = weakref.ref(module)
-            described = self._describe(module) if path else None
+            described = self._describe(name, path, module) if path else None
             if described is not None:
                 found.append((path, described))
-        name = f"{type(network).__module__}.{type(network).__qualname__}"
         for path, described in found:
             kept = self.networks.setdefault(name, {}).setdefault(path, [])
             if described not in kept:
