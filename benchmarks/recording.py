@@ -61,8 +61,7 @@ def _seconds(program: Path, network: str, steps: int, recorded: bool) -> float:
     """The time of a step in a process of its own."""
     command = [sys.executable, str(program), network, str(steps)]
     if recorded:
-        main = "from migrate.trace.command import main; main()"
-        command = [sys.executable, "-c", main, "-o", str(program.with_suffix(".json")), *command[1:]]
+        command = [sys.executable, "-m", "migrate.trace", "-o", str(program.with_suffix(".json")), *command[1:]]
     path = os.pathsep.join([str(ROOT / "samples"), str(ROOT)])
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, cwd=program.parent

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.trace.command import command
 from migrate.trace.run.writing import write
 from tests.command import environment, plant
 from tests.recorded import RECORDER, occurrences, plain, said_by_program, trace
@@ -287,6 +288,12 @@ def test_sources_can_be_named(tmp_path: Path) -> None:
     done = trace("-o", "t.json", "--source", "lib", "main.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert list(json.loads((tmp_path / "t.json").read_text())["files"]) == [str(tmp_path / "lib/norms.py")]
+
+
+def test_every_option_is_explained() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "trace.md").read_text("utf-8")
+    for option in (o for p in command.params for o in p.opts if o.startswith("-")):
+        assert f"`{option}" in page, option
 
 
 COMPILED = """\
