@@ -33,11 +33,11 @@ def said_by_program(stderr: str) -> str:
 
 
 def occurrences(record: Path, source: Path) -> list[tuple[str, str, str, dict[str, int], dict[str, int]]]:
-    """What was seen in a file: the text of the place, the use, the name, the classes and the others by short names."""
+    """What a file did itself: the text of the place, the use, the name, the classes and the others by short names."""
     file = json.loads(record.read_text())["files"].get(str(source.resolve()), {"occurrences": []})
     lines = source.read_text("utf-8").splitlines()
     found = []
-    for entry in file["occurrences"]:
+    for entry in (e for e in file["occurrences"] if not e["through"] or e["use"] == "made"):
         text = lines[entry["line"] - 1]
         end = entry["end_column"] - 1 if entry["end_line"] == entry["line"] else None
         found.append((text[entry["column"] - 1 : end], entry["use"], entry["name"], *map(_short, _counts(entry))))

@@ -19,7 +19,7 @@ from tests.command import environment, plant
 from tests.recorded import RECORDER, occurrences, plain, said_by_program, trace
 
 USES = """\
-import copy, functools, inspect, os, pickle, sys, threading
+import copy, functools, inspect, os, pickle, string, subprocess, sys, threading
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
@@ -88,6 +88,8 @@ os.wait()
 print(inspect.signature(nn.BatchNorm2d), inspect.getfullargspec(nn.BatchNorm2d.__init__), repr(isinstance(1, int)))
 print(inspect.getsource(nn.Module.__setattr__)[:40], pickle.loads(pickle.dumps(isinstance)) is isinstance)
 print(sys.argv, sys.path[0], __name__, __file__, __spec__)
+print(string.Formatter().format("{0.eps}", net.c))
+print(subprocess.check_output([sys.executable, "-c", "import sys; print(sys.path)"]))
 print(sorted(m for m in sys.modules if m.partition(".")[0] in ("migrate", "click", "libcst")))
 sys.exit(3)
 """
@@ -132,6 +134,8 @@ def test_everything_is_recorded_where_it_stands_and_the_program_does_not_notice(
     assert alone.stdout.endswith("[]\n")
 
     record = json.loads((tmp_path / "t.json").read_text())
+    (through,) = [o for o in record["files"][str(tmp_path / "uses.py")]["occurrences"] if "string" in o["through"]]
+    assert (through["name"], through["classes"]) == ("eps", {"torch.nn.modules.batchnorm.BatchNorm2d": 1})
     made = [o for o in record["files"][str(tmp_path / "uses.py")]["occurrences"] if o["use"] == "made"]
     (given, effective, count), *others = made[2]["arguments"]
     assert given == {"positions": 1, "keywords": ["eps", "momentum"]}

@@ -176,8 +176,18 @@ def _review(module: Module, place: Place) -> None:
         message = f"{what}: the test is for a class that was not found by reading"
         module.add(Draft("BN219", "isinstance", symbol, node, message))
     else:
-        message = f"{what}: it is made here by a way that was not found by reading; write {rules[0].target.name}"
+        message = f"{what}: it is made here by a way that was not found by reading{_meaning(rules[0], seen)}"
         module.add(Draft("BN219", "call", symbol, node, message))
+
+
+def _meaning(rule: Rule, seen: Iterable[Occurrence]) -> str:
+    """What of the arguments that were given the target's class takes otherwise."""
+    given = [how for o in seen for how in o.arguments]
+    names = {name for number, keywords in given for name in (*rule.positional[:number], *keywords)}
+    changed = [p.name for p in rule.parameters if p.name in names and p.treatment.action != "keep"]
+    if not changed:
+        return f"; write {rule.target.name}"
+    return f", and {' and '.join(changed)} {'mean' if changed[1:] else 'means'} something else to {rule.target.name}"
 
 
 def _of_member(module: Module, node: ast.Attribute, rules: list[Rule], seen: Iterable[Occurrence]) -> Draft | None:

@@ -55,7 +55,7 @@ class Watch:
         for spec in self._specs:
             for cls in rule_classes(spec):
                 if cls not in self._seen.classes:
-                    self._seen.classes[cls] = spec
+                    self._seen.add(cls, spec)
                     self._patch_root(cls)
                     patch_class(cls, self._seen, self._own)
 

@@ -24,7 +24,11 @@ class Layers:
             return
         found: list[tuple[str, Json]] = []
         name = f"{type(network).__module__}.{type(network).__qualname__}"
-        for path, module in network.named_modules():
+        try:
+            modules = list(network.named_modules())
+        except Exception:  # a network of its own kind, which cannot be looked at
+            return
+        for path, module in modules:
             self._known[id(module)] = weakref.ref(module)
             described = self._describe(name, path, module) if path else None
             if described is not None:

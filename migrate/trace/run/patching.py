@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import inspect
+import math
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -138,7 +139,19 @@ def held(layer: Any, spec: Mapping[str, Any]) -> Json:
 
 def _plain(values: Mapping[str, Any]) -> Json:
     """Values as JSON has them; others by their text."""
-    return {name: value if type(value) in PLAIN else {"text": repr(value)} for name, value in values.items()}
+    return {name: value if _is_plain(value) else {"text": _text(value)} for name, value in values.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in PLAIN and (type(value) is not float or math.isfinite(value))
+
+
+def _text(value: Any) -> str:
+    """The text of a value; its class where that raises, which is no affair of the program."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def rule_classes(spec: Mapping[str, Any]) -> tuple[type, ...]:

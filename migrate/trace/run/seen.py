@@ -28,7 +28,13 @@ class Seen:
         self.files = files
         self.classes: dict[type, Mapping[str, Any]] = {}
         self.roots: tuple[type, ...] = ()
+        self._concerning: dict[Any, bool] = {}
         self.forget()
+
+    def add(self, cls: type, spec: Mapping[str, Any]) -> None:
+        """Take a class of a rule."""
+        self.classes[cls] = spec
+        self._concerning.clear()
 
     def forget(self) -> None:
         """Begin anew: what was seen so far is kept elsewhere, or belongs to the process that this one was made of."""
@@ -75,8 +81,17 @@ class Seen:
 
     def concerns(self, classes: Any) -> bool:
         """Whether a test for these classes is one for a class of a rule, an heir of it, or a base below the root."""
+        try:
+            known = self._concerning.get(classes)
+        except TypeError:  # a list, or a class that cannot be hashed
+            return self._concerns(classes)
+        if known is None:
+            known = self._concerning[classes] = self._concerns(classes)
+        return known
+
+    def _concerns(self, classes: Any) -> bool:
         if isinstance(classes, tuple):
-            return any(map(self.concerns, classes))
+            return any(map(self._concerns, classes))
         if not isinstance(classes, type):
             return False
         heirs = any(c in self.classes for c in classes.__mro__)
