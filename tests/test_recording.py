@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -234,13 +233,19 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
 import sys
 from migrate.trace.run.writing import write
 from tests.test_recording import entry, new, run
+print(end="r", flush=True)
+sys.stdin.read(1)
 for line in range(20):
     write({path!r}, new("d", entry(1), entry(2 + line + 20 * int(sys.argv[1]))), run("r", False))
 """
-    with ThreadPoolExecutor(3) as pool:
-        command = [sys.executable, "-c", code]
-        done = list(pool.map(lambda n: subprocess.run([*command, str(n)], env=environment(), check=True), range(3)))
-    assert len(done) == 3
+    command = [sys.executable, "-c", code]
+    processes = [
+        subprocess.Popen([*command, str(n)], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for n in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None and process.stdout.read(1) == b"r"
+    assert [process.communicate(b"g") for process in processes] == [(b"", None)] * 3
     kept = json.loads(Path(path).read_text())["files"]["/a.py"]["occurrences"]
     assert [o["line"] for o in kept] == list(range(1, 62))
     assert kept[0]["classes"] == {"torch.nn.BatchNorm2d": 60}

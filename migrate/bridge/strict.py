@@ -59,10 +59,10 @@ class Strict:
             missing.discard(name)
             if not missing:
                 del waiting[written]
-        at = place((OWN,))
+        at = place()
         if name in names.rebuilt:
             waiting[name] = (at, set(names.rebuilt[name]))
-        elif name in names.unseen and at:
+        elif name in names.unseen:
             raise StrictError(f"{at}: {name} of {type(bridge).__name__} is written: {names.unseen[name]}")
 
     def called(self, bridge: Bridge) -> None:
@@ -102,13 +102,11 @@ def _alike(ours: float, theirs: Any) -> bool:
     return isinstance(theirs, (int, float)) and math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=1e-12)
 
 
-def place(skipped: tuple[str, ...] = (OWN, *FRAMEWORKS)) -> str:
-    """File and line of the nearest frame of another file than the ``skipped``; empty where that is a framework's."""
+def place() -> str:
+    """File and line of the nearest frame that is of no framework and not of this program."""
     frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(skipped):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((OWN, *FRAMEWORKS)):
         frame = frame.f_back
-    if frame is None or frame.f_code.co_filename.startswith(FRAMEWORKS):
-        return ""
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
