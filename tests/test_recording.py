@@ -245,7 +245,11 @@ for line in range(20):
     ]
     for process in processes:
         assert process.stdout is not None and process.stdout.read(1) == b"r"
-    assert [process.communicate(b"g") for process in processes] == [(b"", None)] * 3
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"g")
+        process.stdin.flush()
+    assert [process.communicate()[0] for process in processes] == [b""] * 3
     kept = json.loads(Path(path).read_text())["files"]["/a.py"]["occurrences"]
     assert [o["line"] for o in kept] == list(range(1, 62))
     assert kept[0]["classes"] == {"torch.nn.BatchNorm2d": 60}
