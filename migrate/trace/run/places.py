@@ -12,6 +12,8 @@ from typing import Any
 
 SOURCE, FRAMEWORK, OTHER = 1, 2, 3
 """The user's sources; the framework and the recorder, whose own uses concern nobody; all else, such as libraries."""
+PACKAGES = frozenset({"site-packages", "dist-packages"})
+"""What the folders of installed packages are called, whatever environment they are of."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -59,7 +61,7 @@ class Files:
         if not _is_below(path, self._sources):
             if _is_below(path, self._framework):
                 return FRAMEWORK
-            if self._sources or _is_below(path, self._installed):
+            if self._sources or _is_below(path, self._installed) or not PACKAGES.isdisjoint(name.split(os.sep)):
                 return OTHER
         try:
             with open(path, "rb") as file:
@@ -91,5 +93,4 @@ def _installed() -> Iterable[str]:
     paths = sysconfig.get_paths()
     folders = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
     folders += [os.path.dirname(os.__file__), *site.getsitepackages(), site.getusersitepackages()]
-    folders += [p for p in sys.path if p.rstrip(os.sep).endswith(("site-packages", "dist-packages"))]
     return {os.path.realpath(folder) for folder in folders}
