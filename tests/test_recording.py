@@ -210,6 +210,15 @@ def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
     assert [use for _, use, *_ in occurrences(tmp_path / "t.json", tmp_path / "wait.py")] == ["made", "read"]
 
 
+def test_a_source_that_goes_while_the_program_runs_is_in_the_record(tmp_path: Path) -> None:
+    text = "import os, sys\nfrom torch import nn\nnn.BatchNorm2d(3)\nos.unlink(__file__)\nsys.stderr.close()\n"
+    plant(tmp_path, {"gone.py": text.encode()})
+    done = trace("-o", "t.json", "gone.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "bn-migrate-trace: this executes your code: gone.py\n")
+    ((path, file),) = json.loads((tmp_path / "t.json").read_text())["files"].items()
+    assert (path, [o["column"] for o in file["occurrences"]]) == (str(tmp_path / "gone.py"), [1])
+
+
 def entry(line: int, count: int = 1) -> dict[str, object]:
     """An occurrence as a process hands it over."""
     return {

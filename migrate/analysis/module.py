@@ -136,11 +136,16 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     for decide in USES:
         decide(module)
     yield None
-    executed = decide_seen(module, shared.queries, shared.record)
+    yield _finished(module, decide_seen(module, shared.queries, shared.record))
+
+
+def _finished(module: Module, executed: Executed | None) -> Analysis:
+    """The analysis once all is decided: what imports need, and how the file spells it."""
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
-    yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling, executed)
+    drafts = sorted(module.drafts, key=lambda d: (module.source.span(d.node), d.code))
+    return Analysis(module.source, drafts, spelling, executed)
 
 
 USES = (

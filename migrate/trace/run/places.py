@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import re
 import site
-import sys
 import sysconfig
+import tokenize
 from collections.abc import Iterable
 from typing import Any
 
 SOURCE, FRAMEWORK, OTHER = 1, 2, 3
 """The user's sources; the framework and the recorder, whose own uses concern nobody; all else, such as libraries."""
+LINE = re.compile("\r\n|\r|\n")
 PACKAGES = frozenset({"site-packages", "dist-packages"})
 """What the folders of installed packages are called, whatever environment they are of."""
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,7 +28,7 @@ class Files:
 
     def __init__(self, sources: Iterable[str]) -> None:
         self.kinds: dict[str, int] = {}
-        self.digests: dict[str, str] = {}
+        self.contents: dict[str, bytes] = {}
         self._real: dict[str, str] = {}
         self._sources = tuple(os.path.realpath(s) for s in sources)
         self._framework: tuple[str, ...] = ()
@@ -43,6 +46,19 @@ class Files:
             self.kinds[name] = OTHER
             known = self.kinds[name] = OTHER if name.startswith("<") else self._sort(name)
         return known
+
+    def digest(self, path: str) -> str:
+        """The SHA-256 of a file of sources as it was when it was met."""
+        return hashlib.sha256(self.contents[path]).hexdigest()
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file of sources as it was when it was met; it may have gone."""
+        data = self.contents[path]
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            return LINE.split(data.decode(encoding))
+        except (SyntaxError, UnicodeDecodeError, LookupError):
+            return LINE.split(data.decode("latin-1"))
 
     def maker(self, frame: Any) -> int:
         """Whose code a frame runs; text that was made at run time is that of whoever runs it."""
@@ -65,7 +81,7 @@ class Files:
                 return OTHER
         try:
             with open(path, "rb") as file:
-                self.digests[path] = hashlib.sha256(file.read()).hexdigest()
+                self.contents[path] = file.read()
         except OSError:
             return OTHER
         self._real[name] = path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -53,11 +54,11 @@ class Recorder:
         try:
             files = write(output, new, self.asked["run"])["files"]
         except (OSError, ValueError) as error:
-            print(f"bn-migrate-trace: {output}: nothing is kept: {error}", file=sys.stderr)
+            _tell(f"{output}: nothing is kept: {error}")
             return
         if is_first:
             count = sum(len(file["occurrences"]) for file in files.values())
-            print(f"bn-migrate-trace: {count} occurrences in {len(files)} files are in {output}", file=sys.stderr)
+            _tell(f"{count} occurrences in {len(files)} files are in {output}")
 
     def _compiled(self) -> list[str]:
         """What torch has compiled of the sources."""
@@ -67,6 +68,13 @@ class Recorder:
         """Begin anew: with what was seen written, or in a process that was forked."""
         self.seen.forget()
         self.watch.layers.forget()
+
+
+def _tell(text: str) -> None:
+    """A line on standard error, which the program may have closed."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(f"bn-migrate-trace: {text}", file=sys.stderr)
 
 
 _started: list[Recorder] = []

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 import tempfile
-import tokenize
 from collections.abc import Iterator
 from typing import IO, Any
 
+from .places import Files
 from .seen import MADE, Seen
 
 try:
@@ -22,7 +21,6 @@ except ImportError:  # Windows, where the last of several processes wins
 Json = dict[str, Any]
 Range = tuple[int | None, int | None, int | None, int | None]
 SCHEMA = 1
-LINE = re.compile("\r\n|\r|\n")
 IDENTITY = ("line", "column", "end_line", "end_column", "use", "name", "through")
 
 
@@ -32,7 +30,8 @@ class Ranges:
     Python 3.10 knows the line alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._positions: dict[int, list[Range]] = {}
         self._lines: dict[str, list[str]] = {}
 
@@ -49,15 +48,14 @@ class Ranges:
         if line is None or column is None:
             return None
         if path not in self._lines:
-            with tokenize.open(path) as file:
-                self._lines[path] = LINE.split(file.read())
+            self._lines[path] = self._files.lines(path)
         text = self._lines[path][line - 1] if line <= len(self._lines[path]) else ""
         return len(text.encode()[:column].decode(errors="replace")) + 1
 
 
 def document(seen: Seen) -> Json:
     """The occurrences by file. Of those where no instance of a class was, nothing is kept."""
-    ranges, files = Ranges(), {}  # type: ignore[var-annotated]
+    ranges, files = Ranges(seen.files), {}  # type: ignore[var-annotated]
     places: dict[tuple[Any, ...], Json] = {}
     for code, offset, use, name, cls, through, count in seen.entries():
         path = seen.files.path(code.co_filename)
@@ -78,7 +76,7 @@ def document(seen: Seen) -> Json:
             entry = dict(zip(IDENTITY[:4], ranges.of(code, offset, path), strict=True))
             if place["use"] == MADE:
                 place["arguments"] = [list(kept) for kept in seen.arguments.get((id(code), offset), ())]
-            file = files.setdefault(path, {"sha256": seen.files.digests[path], "occurrences": []})
+            file = files.setdefault(path, {"sha256": seen.files.digest(path), "occurrences": []})
             file["occurrences"] = merged(file["occurrences"], [{**entry, **place}])
     return {"files": files}
 
