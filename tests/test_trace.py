@@ -17,6 +17,7 @@ from tests.recorded import trace
 NET = """\
 import string
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 HIDDEN = getattr(nn, "Batch" + "Norm2d")
 
@@ -47,6 +48,10 @@ def shown(m: nn.BatchNorm2d):
     return string.Formatter().format("{0.eps}", m)
 
 
+def is_norm(m):
+    return isinstance(m, _BatchNorm)
+
+
 def mean(layer):
     return layer.running_mean
 """
@@ -57,6 +62,10 @@ TOOLS = """\
 
 def both(layer):
     return layer.weight
+
+
+def quiet(layer):
+    return layer.weight  # bn-migrate: skip
 
 
 def never(layer):
@@ -80,6 +89,7 @@ made = net.Net()
 made.apply(net.told)
 made.apply(net.split)
 net.shown(made.plain)
+made.apply(net.is_norm)
 for _ in range(1204):
     net.scale(made.plain)
 getattr(net, "sca" + "le")(made.group)
@@ -87,6 +97,7 @@ getattr(tools, "ga" + "in")(made.plain)
 for layer in (made.plain, made.group):
     getattr(tools, "bo" + "th")(layer)
 net.mean(made.hidden)
+getattr(tools, "qui" + "et")(made.plain)
 """
 
 
@@ -121,33 +132,36 @@ def test_what_reading_missed_is_a_review_with_what_was_seen(tree: Path) -> None:
     document = report("src", "--check", "--trace", "t.json", cwd=tree)
     unseen = findings(document, "BN219")
     assert [found[:4] for found in unseen] == [
-        ("net.py", 11, 23, "HIDDEN(3, momentum=0.3)"),
-        ("net.py", 34, 12, "layer.running_mean"),
+        ("net.py", 12, 23, "HIDDEN(3, momentum=0.3)"),
+        ("net.py", 39, 12, "layer.running_mean"),
         ("tools.py", 1, 57, "layer\n    .bias"),
         ("tools.py", 6, 12, "layer.weight"),
     ]
     assert all("seen while running: always BatchNorm2d in 1 use" in message for *_, message in unseen[:3])
     assert "BatchNorm2d in 1 use, also GroupNorm in 1 use" in unseen[3][-1]
+    assert ("tools.py", 10, 12) in [found[:3] for found in findings(document, "BN306")]
     assert "momentum means something else to mindspore.nn.BatchNorm2d" in unseen[0][-1]
-    assert document["summary"]["reviews"] == 7
+    assert document["summary"]["reviews"] == 8
     assert document["trace"] == {
-        "file": "t.json", "executed": 12, "with_finding": 9, "changed": [], "compiled": [],
+        "file": "t.json", "executed": 14, "with_finding": 10, "changed": [], "compiled": [],
     }  # fmt: skip
 
 
 def test_reviews_that_the_run_settles_say_so(tree: Path) -> None:
     document = report("src/net.py", "--check", "--trace", "t.json", cwd=tree)
-    shared, _ = [f for f in findings(document, "BN205") if f[1] == 21]
+    shared, _ = [f for f in findings(document, "BN205") if f[1] == 22]
     assert "BatchNorm2d in 2 uses, also GroupNorm in 1 use" in shared[-1]
+    (tested,) = [f for f in findings(document, "BN210") if f[1] == 35]
+    assert "seen while running: BatchNorm2d in 2 uses, also GroupNorm in 1 use, Net in 1 use" in tested[-1]
 
 
 def test_a_rewrite_of_a_use_that_others_had_too_is_withdrawn(tree: Path) -> None:
     before = report("src/net.py", "--check", cwd=tree)
-    assert ("net.py", 16, 12, "m.weight") in [f[:4] for f in findings(before, "BN105")]
+    assert ("net.py", 17, 12, "m.weight") in [f[:4] for f in findings(before, "BN105")]
     document = report("src/net.py", "--check", "--trace", "t.json", cwd=tree)
-    (withdrawn,) = [f for f in findings(document, "BN205") if f[1] == 16]
+    (withdrawn,) = [f for f in findings(document, "BN205") if f[1] == 17]
     assert "BatchNorm2d in 1,204 uses, also GroupNorm in 1 use" in withdrawn[-1]
-    assert ("net.py", 26, 9) in [f[:3] for f in findings(document, "BN107")], "a branch of its own stays"
+    assert ("net.py", 27, 9) in [f[:3] for f in findings(document, "BN107")], "a branch of its own stays"
     done = bn_migrate("src/net.py", "--trace", "t.json", cwd=tree)
     assert b"return m.weight" in (tree / "src/net.py").read_bytes(), done.stdout
 
@@ -163,11 +177,11 @@ def test_suggestions_for_what_was_seen_can_be_applied(tree: Path) -> None:
 
 def test_every_report_carries_it(tree: Path) -> None:
     text = bn_migrate("src", "--check", "--trace", "t.json", cwd=tree).stdout.decode()
-    assert "t.json: 9 of 12 executed occurrences have a finding." in text
+    assert "t.json: 10 of 14 executed occurrences have a finding." in text
     assert "BN219 review seen while running" in text
     bn_migrate("src", "--check", "--trace", "t.json", "--report", "r.html", "--quiet", cwd=tree)
     page = (tree / "r.html").read_text()
-    assert "9 of 12 executed occurrences have a finding." in page and "BN219" in page
+    assert "10 of 14 executed occurrences have a finding." in page and "BN219" in page
     sarif = json.loads(bn_migrate("src", "--check", "--trace", "t.json", "--format", "sarif", cwd=tree).stdout)
     assert sum(r["ruleId"] == "BN219" for r in sarif["runs"][0]["results"]) == 4
     assert bn_migrate("src", "--check", "--strict", "--select", "BN219", "--trace", "t.json", cwd=tree).returncode == 1
@@ -178,7 +192,7 @@ def test_the_editor_shows_it(tree: Path) -> None:
     with Editor(tree / "src") as editor:
         path = opened(editor, tree / "src", TOOLS.encode(), "tools.py")
         found = editor.diagnostics(path)
-    assert [(d.code, d.range.start.line) for d in found] == [("BN219", 0), ("BN219", 5)]
+    assert [(d.code, d.range.start.line) for d in found] == [("BN219", 0), ("BN219", 5), ("BN306", 9)]
 
 
 def test_a_changed_file_is_named_and_the_rest_is_used(tree: Path) -> None:
@@ -210,7 +224,7 @@ def test_a_record_without_columns_is_read_by_lines(tree: Path) -> None:
     (tree / "t.json").write_text(json.dumps(record))
     document = report("src", "--check", "--trace", "t.json", cwd=tree)
     assert ("tools.py", 6, 12, "layer.weight") in [found[:4] for found in findings(document, "BN219")]
-    assert document["trace"]["executed"] == 12
+    assert document["trace"]["executed"] == 14
 
 
 @pytest.mark.parametrize(

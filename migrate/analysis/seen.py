@@ -45,6 +45,10 @@ class Place:
     def names(self) -> set[str]:
         return {o.name for o in self.occurrences}
 
+    @property
+    def is_test(self) -> bool:
+        return any(o.use == "tested" for o in self.occurrences)
+
 
 def decide_seen(module: Module, queries: Queries, record: Record | None) -> Executed | None:
     """Add what a run has seen to the drafts of a file; how many places it has executed, and how many were told of."""
@@ -114,7 +118,7 @@ def _is_followed(module: Module, queries: Queries, place: Place) -> bool:
     """Whether the flow leads the class to a call at which nothing has to be changed."""
     for node in place.nodes:
         if isinstance(node, ast.Call):
-            asked = node.args[1:2] if any(o.use == "tested" for o in place.occurrences) else [node.func]
+            asked = node.args[1:2] if place.is_test else [node.func]
             asked = [e for a in asked for e in (a.elts if isinstance(a, ast.Tuple) else [a])]
             facts = [b for e in asked for fact in queries.facts(e) for b in queries.flow.behind(fact)]
             if any(_is_class(module, queries, fact) for fact in facts):
@@ -133,7 +137,7 @@ def _settle(module: Module, place: Place, drafts: Sequence[Draft]) -> None:
     is_split = any(isinstance(e, RepeatBranch) for d in drafts for e in d.edits)
     others = not is_split and any(o.others for o in place.occurrences)
     for draft in drafts:
-        if isinstance(draft.node, DEFINITIONS) or not _is_about(place, draft):
+        if isinstance(draft.node, DEFINITIONS) or not _is_about(module, place, draft):
             continue
         if draft.kind == "review":
             _replace(module, draft, replace(draft, message=f"{draft.message}; {said(place.occurrences)}"))
@@ -142,11 +146,12 @@ def _settle(module: Module, place: Place, drafts: Sequence[Draft]) -> None:
             _replace(module, draft, Draft(OTHER, draft.role, draft.symbol, draft.node, message))
 
 
-def _is_about(place: Place, draft: Draft) -> bool:
+def _is_about(module: Module, place: Place, draft: Draft) -> bool:
     """Whether a finding that speaks about a place has it for its subject."""
     if draft.role in MEMBERS:
         return draft.symbol.rpartition(".")[2] in place.names
-    return draft.node in place.nodes
+    tested = [n.args[1] for n in place.nodes if isinstance(n, ast.Call) and n.args[1:] and place.is_test]
+    return draft.node in place.nodes or any(module.holds(classes, draft.node) for classes in tested)
 
 
 def _replace(module: Module, old: Draft, new: Draft) -> None:
@@ -172,7 +177,7 @@ def _review(module: Module, place: Place) -> None:
         message = f"{what}: {name} is used here in a way that was not found by reading"
         role = "method" if name in rules[0].methods else "attribute"
         module.add(Draft("BN219", role, f"{symbol}.{name}", node, message))  # type: ignore[arg-type]
-    elif any(o.use == "tested" for o in seen):
+    elif place.is_test:
         message = f"{what}: the test is for a class that was not found by reading"
         module.add(Draft("BN219", "isinstance", symbol, node, message))
     else:
