@@ -39,10 +39,7 @@ def totals(summary: Counts, *, writes: bool) -> str:
 
 def traced(found: Seen) -> list[str]:
     """What a record of the program says of the run."""
-    count = f"{found.told:,} of {found.places:,} executed occurrences have a finding"
-    if not found.places:
-        count = "nothing of it is in these files as they are"
-    said = [f"{found.file}: {count}."]
+    said = [f"{found.file}: {found.told:,} of {found.places:,} executed occurrences have a finding."]
     if found.changed:
         said.append(f"Changed since it was recorded, and not used: {', '.join(found.changed)}.")
     if found.compiled:
