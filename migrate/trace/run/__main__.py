@@ -29,6 +29,8 @@ def load(name: str = PACKAGE, folder: str = HERE) -> Any:
 
 def main() -> None:
     """Run the program that the command line names."""
+    if sys.version_info < (3, 10):
+        sys.exit(f"bn-migrate-trace: {sys.executable} is Python {sys.version.split()[0]}; 3.10 or newer is needed")
     # What Python has put there is this folder.
     sys.path[:] = [path for path in sys.path if path and os.path.abspath(path) != HERE]
     load()

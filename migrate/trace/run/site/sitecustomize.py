@@ -33,6 +33,6 @@ def give_way() -> None:
     sys.modules.setdefault("sitecustomize", ours)
 
 
-if "BN_MIGRATE_TRACE" in os.environ and sys.version_info >= (3, 8):
+if "BN_MIGRATE_TRACE" in os.environ and sys.version_info >= (3, 10):
     begin()
 give_way()
