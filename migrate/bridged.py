@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PARAMETERS = ("scale", "shift")
 STATISTICS = ("mean", "variance")
 """The symbols of a rule's formula that are learned, and those that are gathered."""
+NUMBERS = ("eps", "momentum")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Names:
     ``parameters`` and ``statistics``: torch's name of each tensor, and the path to MindSpore's. ``present``: for some
     of them an expression over ``cell``, false where torch has None instead. ``counter``: the buffer in which torch
     counts batches. ``renamed``: the attributes that MindSpore has under another name, or, where that is empty, not at
-    all.
+    all. ``unseen``: those whose write the layer does not see, with what to do instead; ``rebuilt``: those for which
+    others have to be assigned anew behind it. ``numbers``: paths to the numbers of the formula that it computes with.
     """
 
     target: str
@@ -31,6 +33,9 @@ class Names:
     present: dict[str, str]
     counter: str
     renamed: dict[str, str]
+    unseen: dict[str, str] = field(default_factory=dict)
+    rebuilt: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     @property
     def tensors(self) -> dict[str, str]:
@@ -60,4 +65,17 @@ def _names(rule: Rule) -> Names:
         present={name: test for name, test in present.items() if test},
         counter=rule.proof.counter,
         renamed={name: a.to for name, a in attributes.items() if a.to != name},
+        unseen={name: a.write or a.refuse for name, a in attributes.items() if a.write or a.refuse},
+        rebuilt=_rebuilt(rule),
+        numbers={name: attributes[name].to for name in map(rule.proof.parameters.get, NUMBERS) if name in attributes},
     )
+
+
+def _rebuilt(rule: Rule) -> dict[str, tuple[str, ...]]:
+    """What is assigned behind a write, so that the layer sees it: the names of attributes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for back in rule.write_backs:
+        assigned = back.statement.partition("=")[0].strip().rpartition(".")[2]
+        for name in back.attributes:
+            found[name] = (*found.get(name, ()), assigned)
+    return found

@@ -83,6 +83,12 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.option("--input", multiple=True, metavar="N,C,H,W", help="The shape that --network runs on; several: 'A;B'.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", default=3, help="Training steps of --network (3).")
 @click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
+@click.option(
+    "--trace",
+    type=PATH,
+    metavar="FILE.json",
+    help="Report what a run had a layer at too, recorded by bn-migrate-trace.",
+)
 @click.option("--target", type=click.Choice(list(TARGETS)), default=TARGETS[0], help=f"Target ({TARGETS[0]}).")
 @click.option("--data-format", type=click.Choice(["NCHW", "NHWC"]), default="NCHW", help="Layout of the input (NCHW).")
 @click.option(

@@ -207,6 +207,13 @@ _ALL = (
         "import torch\n" + HEAD + "def scale(m: nn.BatchNorm2d):\n    return torch.rsqrt(m.running_var + m.eps)\n",
     ),
     describe(
+        "BN219",
+        "seen while running",
+        """A run of the program that was recorded (`bn-migrate-trace`) had a layer at this place, and no reading of the
+        code shows it: through a name that is put together at run time, a file that was not read, or a library.""",
+        "",
+    ),
+    describe(
         "BN220",
         "use that differs in its context",
         """There is a counterpart, but none that is equal where it stands: MindSpore's list of parameters leaves out

@@ -19,7 +19,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-FILES = ("output", "record", "against", "report")
+FILES = ("output", "record", "against", "report", "trace")
 CODES = ("select", "ignore")
 PROGRAMS = ("torch_python", "mindspore_python")
 Format = Literal["text", "json", "sarif", "github"]
@@ -60,6 +60,7 @@ class Config:
     ignore: tuple[str, ...] | None = None
     statistics: bool | None = None
     todo: bool | None = None
+    trace: str | None = None
 
 
 def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:

@@ -19,6 +19,7 @@ from migrate.errors import FileError
 from migrate.findings import CALL_ROLES, MAKING_ROLES, Finding, Result, Role
 from migrate.stages import stage
 from migrate.targets import Target
+from migrate.trace.record import Record
 from migrate.triggers import TODO, holds_none
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Options:
     ``version``: that of the target framework, whose classes have other signatures from some on; those up to now where
     it is empty. ``onto``: the version to whose signatures calls of the target's own classes are migrated, in place of
     code for the source framework. ``original``: in what the files differ from those that they were ported from.
+    ``record``: what the program did with the classes when it ran.
     """
 
     target: Target = "mindspore.nn"
@@ -57,6 +59,7 @@ class Options:
     version: str = ""
     onto: str = ""
     original: tuple[Beside, ...] = ()
+    record: Record | None = None
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -70,10 +73,15 @@ def migrate_files(files: Iterable[tuple[str, bytes]], options: Options) -> list[
 
     texts = dict(files)
     words = load_rules(options.target, options.rules, options.version).words
-    triggered = [path for path, data in texts.items() if not holds_none(data, words)]
+    triggered = [path for path, data in texts.items() if concerns(data, words, options.record)]
     groups = find_groups(texts, triggered, texts.__getitem__) if triggered else []
     done = {r.path: r for g in groups for r in migrate_group(g.paths, g.triggered, texts.__getitem__, options)}
     return [done.get(path) or Result(path, data, data) for path, data in texts.items()]
+
+
+def concerns(data: bytes, words: list[bytes], record: Record | None) -> bool:
+    """Whether there may be something to say of a file: it has a trigger word, or was seen at work."""
+    return not holds_none(data, words) or (record is not None and record.holds(data))
 
 
 def migrate_group(
@@ -124,7 +132,7 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
             if options.onto:
                 done = migrate_signatures(project, signatures_of(rules.rules, options.onto), unwritten)
             else:
-                done = analyse(project, options.data_format, unwritten, options.original)
+                done = analyse(project, options.data_format, unwritten, options.original, options.record)
         found = {**done, **project.failed}
         with stage("edit"):
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)
@@ -239,7 +247,7 @@ def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
         more += standing
     if more:
         findings = sorted([*findings, *more], key=lambda f: f.place)
-    return Result(source.path, source.data, source.encode(text), tuple(findings))
+    return Result(source.path, source.data, source.encode(text), tuple(findings), executed=analysis.executed)
 
 
 def _finding(

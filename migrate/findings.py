@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from migrate.files import read
 from migrate.notebooks import is_notebook
@@ -69,6 +69,14 @@ class Finding:
         return self.cell or 0, self.line, self.column
 
 
+class Executed(NamedTuple):
+    """Of the places of a file that a program has executed: how many there are, and how many have a finding by reading
+    alone."""
+
+    places: int
+    told: int
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Source that people read as one text: a module, or the ``cell`` of that number of a notebook."""
@@ -103,6 +111,8 @@ class Result:
 
     ``held``: a proof failed, so that the file keeps its old text, whatever ``after`` is.
 
+    ``executed``: what a record of the program has to do with it, where there is one of this text.
+
     ``before`` and ``after`` raise FileError for a file that cannot be read.
     """
 
@@ -114,6 +124,7 @@ class Result:
     error_line: int | None = None
     error_cell: int | None = None
     held: bool = False
+    executed: Executed | None = None
 
     @property
     def differs(self) -> bool:
@@ -143,6 +154,25 @@ class Result:
 
     def count(self, kind: Kind) -> int:
         return sum(finding.kind == kind for finding in self.findings)
+
+
+@dataclass(slots=True)
+class Traced:
+    """What the record in ``file`` has to do with a run: the executed places, and those with a finding by reading alone.
+
+    Files that were ``changed`` since then have no part in that. ``compiled``: functions whose uses a record lacks.
+    """
+
+    file: str
+    changed: tuple[str, ...] = ()
+    compiled: tuple[str, ...] = ()
+    places: int = 0
+    told: int = 0
+
+    def add(self, result: Result) -> None:
+        if result.executed is not None:
+            self.places += result.executed.places
+            self.told += result.executed.told
 
 
 @dataclass(slots=True)
@@ -178,11 +208,14 @@ class Report:
     results: list[Result] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
     verification: Verification | None = None
+    traced: Traced | None = None
     show: Callable[[Result], None] | None = None
 
     def add(self, result: Result) -> None:
         self.summary.add(result)
         self.codes.update(f.code for f in result.findings)
+        if self.traced is not None:
+            self.traced.add(result)
         if not (result.findings or result.error):
             return
         if self.show is not None:

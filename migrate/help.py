@@ -7,7 +7,7 @@ import click
 GROUPS = {
     "What is done with the result": ("--diff", "--check", "--output", "--todo", "--apply", "--strict"),
     "Report": ("--format", "--report", "--quiet", "--verbose", "--no-color"),
-    "Which findings": ("--select", "--ignore", "--statistics"),
+    "Which findings": ("--select", "--ignore", "--statistics", "--trace"),
     "Which files": ("--exclude", "--force-exclude", "--no-gitignore", "--stdin-filename"),
     "What becomes of batch norm": (
         "--target",

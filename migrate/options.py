@@ -20,6 +20,7 @@ from migrate.files import Selection
 from migrate.question import Question, parse_question
 from migrate.runner import Means
 from migrate.targets import TARGETS, Target
+from migrate.trace.record import read_record
 from migrate.verify.networks.spec import parse_networks
 from migrate.verify.settings import Settings
 
@@ -94,7 +95,7 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
     from_command_line = {
         name for name in given if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
     }
-    for name in ("output", "report", "record", "against", "torch_python", "mindspore_python"):
+    for name in ("output", "report", "record", "against", "torch_python", "mindspore_python", "trace"):
         if given[name] == "":
             raise click.UsageError(f"--{name.replace('_', '-')}: a name is expected", context)
     for name, others in WINS_OVER.items():
@@ -124,6 +125,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         apply_calls=proves,
         version=version,
         onto=onto,
+        record=read_record(merged["trace"]) if merged["trace"] else None,
     )
     return Run(
         paths=merged["paths"],

@@ -17,7 +17,7 @@ from migrate.codes import CODES
 from migrate.engine import Options, is_call, proof_rules
 from migrate.errors import FileError, UsageError
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
-from migrate.findings import CALL_ROLES, Report, Result
+from migrate.findings import CALL_ROLES, Report, Result, Traced
 from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, tell_unproved, write_bytes
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def run_stdin(run: Run) -> Report:
     """Migrate standard input; code or diff goes to standard output unless a document does."""
-    report = Report()
+    report = Report(traced=_traced(run))
     data = sys.stdin.buffer.read()
     name = run.stdin_filename
     with _prover(run) as prover:
@@ -54,7 +54,7 @@ def run_files(run: Run) -> Report:
 
     Without a proof each result is written as it comes; with one, none before all have been executed.
     """
-    report = Report(show=live(run))
+    report = Report(show=live(run), traced=_traced(run))
     planned = plan_output(run.paths, run.output) if run.output else []
     migrated: dict[str, bytes] = {}
     failed: set[str] = set()
@@ -90,6 +90,18 @@ def with_original(run: Run) -> tuple[Run, Pairs | None]:
 
     pairs = find_pairs(run.paths, run.original, run.options, run.selection)
     return replace(run, options=replace(run.options, original=beside(pairs))), pairs
+
+
+def _traced(run: Run) -> Traced | None:
+    """How far the record of a run fits its files; raises UsageError where it is of others."""
+    record = run.options.record
+    if record is None or run.reads_stdin:
+        return None if record is None else Traced(record.path, compiled=record.compiled)
+    found = list(files.find_files(run.paths, run.selection, run.output))
+    fitting, changed = record.fitting(file.path for file in found if file.error is None)
+    if not fitting and not changed:
+        raise UsageError(f"--trace {record.path}: recorded of other sources: none of its files is among these")
+    return Traced(record.path, tuple(changed), record.compiled)
 
 
 @contextlib.contextmanager

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrate.engine import Options
+from migrate.engine import Options, concerns
 from migrate.errors import FileError
 from migrate.files import Found, read
 from migrate.findings import Result
 from migrate.stages import stage
-from migrate.triggers import holds_none, trigger_words
+from migrate.triggers import trigger_words
 
 if TYPE_CHECKING:
     from migrate.batch.cache import Cache
     from migrate.batch.groups import Group
     from migrate.batch.work import Batch, Outcome
+    from migrate.trace.record import Record
 
 WORTH_A_POOL = 500_000
 """Bytes of candidate files from which starting worker processes pays."""
@@ -52,7 +53,7 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
     for file in found:
         order.append(file.path)
         try:
-            _take(file, words, means, sources)
+            _take(file, words, options.record, means, sources)
         except FileError as error:
             errors[file.path] = Result(file.path, None, None, error=str(error))
     finished = _finished(sources, options, means) if sources.sizes else iter(())
@@ -70,14 +71,14 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
         yield errors.get(path) or waiting.pop(path, None) or Result(path, None, None)
 
 
-def _take(file: Found, words: list[bytes], means: Means, sources: _Sources) -> None:
+def _take(file: Found, words: list[bytes], record: Record | None, means: Means, sources: _Sources) -> None:
     """Read a file, and keep what has to be known of it; raises FileError."""
     if file.error is not None:
         raise file.error
     with stage("read"):
         data = read(file.path)
     with stage("filter"):
-        if not holds_none(data, words):
+        if concerns(data, words, record):
             sources.sizes[file.path] = len(data)
     with stage("cache"):
         sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""

@@ -173,6 +173,8 @@ def test_records_and_reports_are_relative_to_their_file(tmp_path: Path) -> None:
     assert (tmp_path / "kept.npz").exists() and (tmp_path / "page.html").exists()
     configured(tmp_path, 'against = "kept.npz"')
     assert b"1 of 1 distinct call proved" in bn_migrate("a.py", cwd=tmp_path / "sub").stdout
+    configured(tmp_path, 'trace = "kept.json"')
+    assert f"{tmp_path}/kept.json: No such file" in bn_migrate("a.py", cwd=tmp_path / "sub").stderr.decode()
 
 
 def test_every_key_is_an_option_and_tested_here() -> None:

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.command import AFTER, BEFORE, bn_migrate, harvest, plant, report
+from tests.recorded import occurrences, trace
 
 pytestmark = pytest.mark.slow
 
@@ -112,3 +113,19 @@ def test_a_network_runs_where_bn_migrate_is_not_installed(tmp_path: Path, separa
     network = ("--network", "net:layer", "--input", "2,3,4,4")
     done = bn_migrate("--verify", *named, *network, "net.py", cwd=tmp_path)
     assert done.returncode == 0 and harvest(tmp_path) == {"net.py": AFTER}, done.stderr.decode()
+
+
+def test_a_program_is_recorded_where_bn_migrate_is_not_installed(tmp_path: Path, separate: dict[str, str]) -> None:
+    text = """\
+import sys
+import numpy, torch
+layer = torch.nn.BatchNorm2d(3)
+print(sys.executable, layer.eps, [m for m in sys.modules if m.partition(".")[0] in ("migrate", "click", "libcst")])
+"""
+    source = plant(tmp_path, {"main.py": text.encode()}) / "main.py"
+    python = separate["--torch-python"]
+    done = trace("--torch-python", python, "-o", "t.json", "main.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{python} 1e-05 []\n"), done.stderr
+    seen = [(text, use) for text, use, *_ in occurrences(tmp_path / "t.json", source)]
+    assert seen == [("torch.nn.BatchNorm2d(3)", "made"), ("layer.eps", "read")]
+    assert report("main.py", "--check", "--trace", "t.json", cwd=tmp_path)["trace"]["with_finding"] == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.already import decide_already
 from migrate.analysis.already_flags import decide_flags
@@ -28,6 +28,7 @@ from migrate.analysis.project import Project
 from migrate.analysis.references import decide_reference, find_references, leave_all
 from migrate.analysis.reflection import decide_reflection
 from migrate.analysis.related import decide_given, decide_holders
+from migrate.analysis.seen import decide_seen
 from migrate.analysis.skips import read_skips
 from migrate.analysis.source import Source
 from migrate.analysis.strings import decide_strings
@@ -36,29 +37,39 @@ from migrate.analysis.suggestions import spell_suggestions
 from migrate.analysis.target_calls import TargetCalls
 from migrate.differences import Beside
 from migrate.edits import CallMethod, Spelling
+from migrate.findings import Executed
+from migrate.flow.queries import Queries
 from migrate.rule import Rule
-
-Given = tuple[Subclasses, Shares, tuple[Beside, ...]]
-"""What all looks at the files of a run share."""
+from migrate.trace.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The findings of a file in the order of the text, and how the rewritten file spells what they need."""
+    """The findings of a file in the order of the text, and how the rewritten file spells what they need.
+
+    ``executed``: how much of what a record has seen in the file has a finding without it.
+    """
 
     source: Source
     drafts: list[Draft]
     spelling: Spelling
+    executed: Executed | None = None
 
 
 def analyse(
-    project: Project, data_format: str, as_they_are: frozenset[str] = frozenset(), original: tuple[Beside, ...] = ()
+    project: Project,
+    data_format: str,
+    as_they_are: frozenset[str] = frozenset(),
+    original: tuple[Beside, ...] = (),
+    record: Record | None = None,
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module of the project by path, or the exception that ended it.
 
     The files that stay ``as_they_are`` get no findings. ``original``: in what they differ from what they come from.
+    ``record``: what a run of the program has seen.
     """
-    origins, shared = Origins(), (Subclasses(), Shares(TargetCalls(project.queries, project.rules)), original)
+    shares = Shares(TargetCalls(project.queries, project.rules))
+    origins, shared = Origins(), _Shared({}, Subclasses(), Pairs(), shares, original, project.queries, record)
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
@@ -100,6 +111,8 @@ class _Shared:
     pairs: Pairs
     shares: Shares
     original: tuple[Beside, ...]
+    queries: Queries
+    record: Record | None
 
     def migrated(self) -> frozenset[str]:
         """The classes that are rewritten somewhere, by qualified name."""
@@ -107,11 +120,11 @@ class _Shared:
 
 
 def _decide(
-    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: Given
+    project: Project, data_format: str, as_they_are: frozenset[str], origins: Origins, shared: _Shared
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
-    known = _Shared(modules, shared[0], Pairs(), *shared[1:])
+    known = replace(shared, modules=modules, pairs=Pairs())
     running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     while len(done) < len(running):
@@ -163,10 +176,16 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
         decide(module)
     _decide_on_target(module, shared)
     yield None
+    yield _finished(module, decide_seen(module, shared.queries, shared.record))
+
+
+def _finished(module: Module, executed: Executed | None) -> Analysis:
+    """The analysis once all is decided: what imports need, and how the file spells it."""
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
-    yield Analysis(source, sorted(module.drafts, key=lambda d: (source.span(d.node), d.code)), spelling)
+    drafts = sorted(module.drafts, key=lambda d: (module.source.span(d.node), d.code))
+    return Analysis(module.source, drafts, spelling, executed)
 
 
 def _decide_on_target(module: Module, shared: _Shared) -> None:

@@ -18,7 +18,7 @@ from migrate import __version__
 from migrate.batch.groups import Group
 from migrate.batch.work import Digests
 from migrate.engine import Options
-from migrate.findings import Finding, Result
+from migrate.findings import Executed, Finding, Result
 from migrate.rules import rule_files
 from migrate.versions import mark
 
@@ -113,17 +113,19 @@ def _entry(result: Result) -> list[Any]:
         result.error,
         result.error_line,
         result.error_cell,
+        result.executed,
     ]
 
 
 def _result(entry: list[Any], digests: Digests) -> Result:
     """Raises ValueError where the file has changed since the run read it: what was written over it would be lost."""
-    path, after, findings, error, line, cell = entry
+    path, after, findings, error, line, cell, executed = entry
     data = Path(path).read_bytes()
     if hashlib.sha256(data).digest() != digests[path]:
         raise ValueError(path)
     new = data if after is None else after.encode("latin-1")
-    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line, cell)
+    seen = Executed(*executed) if executed is not None else None
+    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line, cell, executed=seen)
 
 
 def _digest(*parts: str | bytes) -> str:
@@ -148,8 +150,9 @@ def _program() -> str:
 def _chosen(options: Options) -> tuple[object, ...]:
     applied = options.apply, options.apply_calls, sorted(options.unproved, key=repr)
     version = mark(options.version, options.target.partition(".")[0])
+    record = options.record.digest if options.record is not None else ""
     asked = options.target, version, options.onto, options.data_format, options.todo
-    return *asked, repr(options.original), sorted(options.as_they_are), *applied
+    return *asked, repr(options.original), sorted(options.as_they_are), record, *applied
 
 
 def _rules(options: Options) -> Iterable[bytes]:

@@ -20,5 +20,6 @@ from __future__ import annotations
 
 from migrate.bridge.install import install, installed, uninstall
 from migrate.bridge.layer import Bridge
+from migrate.bridge.strict import StrictError
 
-__all__ = ["Bridge", "install", "installed", "uninstall"]
+__all__ = ["Bridge", "StrictError", "install", "installed", "uninstall"]

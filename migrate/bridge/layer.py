@@ -9,9 +9,13 @@ from typing import Any
 import torch
 
 from migrate.bridge.function import Call, Through
+from migrate.bridge.strict import Strict
 from migrate.bridge.subclass import subclass
 from migrate.bridge.tensors import Pair, Registry
 from migrate.bridged import Names, follow
+
+STRICT: list[Strict] = []
+"""What bridges ask while they are strict; empty while they are not."""
 
 
 class BridgeType(type):
@@ -79,6 +83,8 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
             for name, path in tensors.items()
             if registry.held(name) is not None
         ]
+        if STRICT:
+            STRICT[0].made(self)
 
     def _torch_tensor(self, name: str, path: str) -> Any:
         """The torch tensor for one of the cell's, or None where torch's layer has none."""
@@ -107,6 +113,8 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
         Further torch tensors, which the construct of a subclass may take, are carried across as well. Raises TypeError
         for other numbers than float32, and ValueError where a channel has nothing to average.
         """
+        if STRICT:
+            STRICT[0].called(self)
         self.synchronize()
         given = [x, *args, *kwargs.values()]
         tensors = [value for value in given if isinstance(value, torch.Tensor)]
@@ -185,6 +193,8 @@ class Bridge(torch.nn.Module, metaclass=BridgeType):
     def __setattr__(self, name: str, value: Any) -> None:
         """What is not torch's own is assigned to the cell, so that MindSpore sees it."""
         cell = self.__dict__.get("cell")
+        if STRICT and cell is not None:
+            STRICT[0].written(self, name)
         own = name in self.__dict__ or name in _OWN or name in self.names.tensors
         if cell is None or own or isinstance(value, (torch.Tensor, torch.nn.Module)):
             super().__setattr__(name, value)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.batch.groups import Group, find_groups
-from migrate.engine import Options, migrate_group
+from migrate.engine import Options, concerns, migrate_group
 from migrate.errors import FileError
 from migrate.files import find_files, is_left_out, read
 from migrate.findings import Result
 from migrate.index.imports import only_imports
 from migrate.lsp.settings import Settings
-from migrate.triggers import holds_none
 
 SLOW = 100_000
 """Bytes of files with a trigger word, from which a group is slow: about half a second."""
@@ -138,7 +137,7 @@ class Folder:
     def alone_with(self, name: str, data: bytes, check: Callable[[], None]) -> Result:
         """The result of a document for the time until the folder has been looked at."""
         check()
-        if holds_none(data, self._words()):
+        if not concerns(data, self._words(), self.options.record):
             return Result(name, data, data)
         results = migrate_group([name], [name], lambda _: data, self.settings.options)
         return next(iter(results), Result(name, data, data))
@@ -201,7 +200,8 @@ class Folder:
             return None
 
     def _entry(self, data: bytes, stamp: Stamp | None, kept: bytes | None = None) -> Entry:
-        return Entry(only_imports(data), not holds_none(data, self._words()), len(data), stamp, kept)
+        triggered = concerns(data, self._words(), self.options.record)
+        return Entry(only_imports(data), triggered, len(data), stamp, kept)
 
     def _words(self) -> list[bytes]:
         from migrate.rules import load_rules

@@ -14,6 +14,7 @@ from migrate.errors import UsageError
 from migrate.files import Selection
 from migrate.options import WINS_OVER, interpreter
 from migrate.targets import TARGETS
+from migrate.trace.record import read_record
 from migrate.verify.settings import Settings as Proof
 
 SECTION = "bn-migrate"
@@ -50,6 +51,7 @@ def resolve(start: Path, client: Mapping[str, Any]) -> Settings:
         table.get("data_format", "NCHW"),
         tuple(Path(rules) for rules in table.get("rules", ())),
         version=table.get("mindspore_version", ""),
+        record=read_record(table["trace"]) if table.get("trace") else None,
     )
     if options.data_format != "NCHW" and options.target != TARGETS[0]:
         raise UsageError(f"{SECTION}: data-format goes with target {TARGETS[0]} only")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from migrate import __version__
-from migrate.findings import Finding, Report
+from migrate.findings import Finding, Report, Traced
 from migrate.proofs import Case, NetworkProof, Proof, Verification
 from migrate.report.statistics import table
 
@@ -30,9 +30,20 @@ def render(report: Report, statistics: bool = False) -> str:
         "summary": asdict(report.summary),
         **({"statistics": table(report.codes)} if statistics else {}),
         "files": files,
+        **({} if report.traced is None else {"trace": _traced(report.traced)}),
         "verification": None if report.verification is None else _verification(report.verification),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _traced(traced: Traced) -> dict[str, Any]:
+    return {
+        "file": traced.file,
+        "executed": traced.places,
+        "with_finding": traced.told,
+        "changed": list(traced.changed),
+        "compiled": list(traced.compiled),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from migrate.report import evidence, network_page
 from migrate.report.diff import lines
 from migrate.report.markup import text
 from migrate.report.style import CSS
-from migrate.report.totals import plural
+from migrate.report.totals import plural, traced
 
 # The policy is a second line of defence: whatever slipped through the escaping could neither run nor load.
 PAGE = """<!DOCTYPE html>
@@ -69,7 +69,8 @@ def _summary(report: Report) -> str:
         if proved is not None
         else '<p class="verdict soft">Not verified: nothing was executed.</p>'
     )
-    return f'<section id="summary"><h2>Summary</h2>{counts}{verdict}{_attention(report)}</section>'
+    seen = "".join(f"<p>{text(line)}</p>" for line in (traced(report.traced) if report.traced is not None else ()))
+    return f'<section id="summary"><h2>Summary</h2>{counts}{verdict}{seen}{_attention(report)}</section>'
 
 
 def _attention(report: Report) -> str:

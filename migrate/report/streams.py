@@ -175,7 +175,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _show_text(run: Run, report: Report) -> None:
-    if not report.results and not report.codes and report.verification is None:
+    if not (report.results or report.codes or report.verification or report.traced):
         from migrate.report.totals import totals
 
         click.echo(totals(report.summary, writes=run.writes), err=run.occupies_stdout)

@@ -11,7 +11,7 @@ from rich.text import Text
 from migrate.analysis.source import LINE_END
 from migrate.findings import Finding, Report, Result, spot
 from migrate.report.statistics import lines
-from migrate.report.totals import plural, totals
+from migrate.report.totals import plural, totals, traced
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
 WIDTH = 132
@@ -59,6 +59,8 @@ def show(report: Report, out: Console, *, verbose: bool, writes: bool, statistic
     for line in lines(report.codes) if statistics else ():
         out.print(Text(line))
     out.print(Text(totals(report.summary, writes=writes)))
+    for line in traced(report.traced) if report.traced is not None else ():
+        out.print(Text(line))
 
 
 def show_file(result: Result, out: Console, verbose: bool) -> None:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
         notes: int
         errors: int
 
+    class Seen(Protocol):
+        """How far a record of the program fits a run."""
+
+        file: str
+        places: int
+        told: int
+        changed: tuple[str, ...]
+        compiled: tuple[str, ...]
+
 
 def totals(summary: Counts, *, writes: bool) -> str:
     """Files, places, errors."""
@@ -26,6 +35,16 @@ def totals(summary: Counts, *, writes: bool) -> str:
         text += f", {summary.errors} not processed"
     places = [plural(summary.rewrites, "rewrite"), f"{plural(summary.reviews, 'place')} to review"]
     return f"{text}. {', '.join(places)}, {plural(summary.notes, 'note')}."
+
+
+def traced(found: Seen) -> list[str]:
+    """What a record of the program says of the run."""
+    said = [f"{found.file}: {found.told:,} of {found.places:,} executed occurrences have a finding."]
+    if found.changed:
+        said.append(f"Changed since it was recorded, and not used: {', '.join(found.changed)}.")
+    if found.compiled:
+        said.append(f"Compiled, so that not all was seen of: {', '.join(found.compiled)}.")
+    return said
 
 
 def plural(n: int, word: str) -> str:
