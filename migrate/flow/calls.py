@@ -35,6 +35,7 @@ class Calls:
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
             "arguments": self._give_arguments,
+            "mapping": self._give_mapping,
             "second": self._give_second,
             "elements": self._gather,
             "rows": self._gather_rows,
@@ -203,6 +204,14 @@ class Calls:
     def _give_arguments(self, call: Call, number: int) -> None:
         for value in call.positional:
             self.graph.edge(value, call.result)
+
+    def _give_mapping(self, call: Call, number: int) -> None:
+        """What it gets, with its keywords; without any, an empty one to fill."""
+        self._give_arguments(call, number)
+        if not call.positional:
+            self.graph.add(call.result, ("D", call.result))
+        for name, value in call.keywords:
+            self.flow.containers.put(call.result, name, value)
 
     def _gather(self, call: Call, number: int) -> None:
         self._gather_into(call.result, call)

@@ -7,6 +7,7 @@ from typing import Literal
 Effect = Literal[
     "partial",
     "arguments",
+    "mapping",
     "second",
     "type",
     "elements",
@@ -23,6 +24,7 @@ Effect = Literal[
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
+``mapping``: gives back its argument, or a container of its keywords
 ``elements``: a container of the elements of its arguments, in another order
 ``rows``: a container of containers of these
 ``type``: gives the class of its argument
@@ -42,7 +44,8 @@ DECORATOR = "a decorator"
 EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple"), "arguments"),
-    **dict.fromkeys(("builtins.iter", "collections.deque", "collections.OrderedDict"), "arguments"),
+    **dict.fromkeys(("builtins.iter", "collections.deque"), "arguments"),
+    "collections.OrderedDict": "mapping",
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),

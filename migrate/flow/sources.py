@@ -106,16 +106,16 @@ class Sources:
             if call.positional:
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
                     for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
-                        found.setdefault(each, set()).add(self._pattern(call))
+                        found.setdefault(each, set()).add(self.computed_name(call))
         return found
 
-    def _pattern(self, call: Call) -> str:
+    def computed_name(self, call: Call) -> str:
         """What the name in a call of ``setattr`` looks like, as a file name pattern."""
         value = self._constants.get(call.positional[1]) if len(call.positional) > 1 else None
         told = str(value).partition(f"{NO_LITERAL}: ")
         return told[2] or "*"
 
-    def _may_have_more(self, cls: int, key: Key) -> bool:
+    def may_have_more(self, cls: int, key: Key) -> bool:
         """Whether objects of a class may have an attribute besides those that are found there."""
         names = self._flow.classes.names(cls)
         patterns = self._open.get(cls, ()) if isinstance(key, str) else ()
@@ -228,7 +228,7 @@ class Sources:
         facts = self._flow.graph.of(base)
         if key == "__name__":
             return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
-        if any(fact[0] in "OK" and self._may_have_more(id_of(fact), key) for fact in facts):
+        if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key) for fact in facts):
             return UNKNOWN
         if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
             return UNKNOWN
