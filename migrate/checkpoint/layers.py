@@ -35,7 +35,8 @@ class Names:
 
     names: Mapping[str, str]
     required: frozenset[str]
-    ranks: Mapping[str, int]
+    ranks: dict[str, int]
+    bare: dict[str, int]
     dropped: str
     same: re.Pattern[str] | None
 
@@ -49,7 +50,7 @@ class Names:
         return name == self.dropped or self.target(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """A class of layers; ``layers.toml`` says what each part means. Names and ranks are torch's, as keys."""
 
@@ -65,6 +66,8 @@ class Layer:
     top: dict[str, str] = field(default_factory=dict)
     axes: int = 0
     same: str = ""
+    alike: bool = False
+    bare: dict[str, int] = field(default_factory=dict)
     make: tuple[str, ...] = ()
 
     def read(self, to: Side, is_top: bool) -> Names:
@@ -73,10 +76,11 @@ class Layer:
         called = {name: self.top.get(name, name) if is_top else name for name in self.names.values()}
         forth = {name: called[there] for name, there in self.names.items()}
         if to == "mindspore":
-            return Names(forth, frozenset(self.required), self.ranks, self.counter, same)
+            return Names(forth, frozenset(self.required), self.ranks, self.bare, self.counter, same)
         required = frozenset(forth[name] for name in self.required)
         ranks = {forth[name]: rank + (name in self.axis) for name, rank in self.ranks.items()}
-        return Names({there: name for name, there in forth.items()}, required, ranks, "", same)
+        bare = {forth[name]: rank for name, rank in self.bare.items()}
+        return Names({there: name for name, there in forth.items()}, required, ranks, bare, "", same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def _of_rule(rule: Rule, named: _Class) -> Layer:
         counter=proof.counter if proof is not None else "",
         top=named.top,
         axes=named.axes,
+        alike=True,
     )
 
 

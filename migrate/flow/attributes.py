@@ -21,22 +21,31 @@ NESTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """What stands under a name: ``facts``, as far as they are known.
+    """What stands under a name: ``exact`` facts were put there by that name, ``possible`` ones may have been.
 
-    ``exists``: something is put there. ``may_exist``: something may be, under a name that is computed.
+    The latter have a name that is computed, or a place in a list that is not known. ``exists``: something was put there,
+    known or not. ``may_exist``: something may have been.
     """
 
-    facts: frozenset[Fact] = frozenset()
+    exact: frozenset[Fact] = frozenset()
+    possible: frozenset[Fact] = frozenset()
     exists: bool = False
     may_exist: bool = False
 
-    @property
-    def is_known(self) -> bool:
-        """Whether something is put there that is known, so that what has a computed name is likely elsewhere."""
-        return self.exists and bool(self.facts)
-
     def __or__(self, other: Under) -> Under:
-        return Under(self.facts | other.facts, self.exists or other.exists, self.may_exist or other.may_exist)
+        return Under(
+            self.exact | other.exact,
+            self.possible | other.possible,
+            self.exists or other.exists,
+            self.may_exist or other.may_exist,
+        )
+
+    def __bool__(self) -> bool:
+        return self.exists or self.may_exist
+
+    def as_possible(self) -> Under:
+        """The same of something that only may be."""
+        return Under(frozenset(), self.exact | self.possible, False, bool(self))
 
 
 NOWHERE = Under()
@@ -49,17 +58,24 @@ class Attributes:
         self._flow = flow
         self._known: dict[tuple[Fact, str], Under] = {}
 
-    def under(self, facts: Iterable[Fact], name: str) -> Under:
-        """What some facts have under a name, or a place that is written as one."""
+    def under(self, holder: Under, name: str) -> Under:
+        """What stands under a name, or a place that is written as one, in what stands somewhere."""
         found = NOWHERE
-        for fact in facts:
-            found |= self._of(fact, name)
+        for fact in holder.exact:
+            found |= self.of(fact, name)
+        for fact in holder.possible - holder.exact:
+            found |= self.of(fact, name).as_possible()
         return found
 
-    def names(self, cls: int) -> list[str]:
-        """The attributes that objects of a class have by itself and its bases."""
-        owners = self._owners(cls)
-        return list(dict.fromkeys(name for owner in owners for name in self._flow.classes.own(("K", owner))))
+    def owners(self, fact: Fact) -> list[Fact]:
+        """The class of an object, and its bases in the run."""
+        return [("K", owner) for owner in self._owners(id_of(fact))] if fact[0] == "O" else []
+
+    def names(self, fact: Fact) -> list[str]:
+        """The attributes that an object has by its class and the bases of that."""
+        classes = self._flow.classes
+        owners = self._owners(id_of(fact)) if fact[0] == "O" else ()
+        return list(dict.fromkeys(name for owner in owners for name in classes.own(("K", owner))))
 
     def networks(self) -> Iterator[Fact]:
         """What may be a network as a whole: objects of classes that derive from a library's, and its containers."""
@@ -80,7 +96,8 @@ class Attributes:
             return f"{cls.summary.name} of {cls.path}"
         return str(fact[1]) if fact[0] in "ILMS" else "a container"
 
-    def _of(self, fact: Fact, name: str) -> Under:
+    def of(self, fact: Fact, name: str) -> Under:
+        """What an object has under a name."""
         if fact[0] not in "OD":
             return NOWHERE
         if (fact, name) not in self._known:
@@ -96,18 +113,11 @@ class Attributes:
         classes = self._flow.classes
         found = NOWHERE
         for owner in self._owners(cls):
-            node = classes.own(("K", owner)).get(name)
-            if node is not None:
-                found |= Under(self._facts(node), exists=True)
-        if found.is_known:
-            return found
-        for owner in self._owners(cls):
-            computed = classes.own(("O", owner)).get(COMPUTED)
-            if computed is not None:
-                found |= Under(self._facts(computed), may_exist=True)
-            for pattern, value in self._set.get(owner, ()):
-                if fnmatchcase(name, pattern):
-                    found |= Under(self._facts(value), may_exist=True)
+            found |= self._exact(classes.own(("K", owner)).get(name))
+            found |= self._possible(classes.own(("O", owner)).get(COMPUTED))
+            for looks, value in self._set.get(owner, ()):
+                if fnmatchcase(name, looks):
+                    found |= self._possible(value)
         if self._sources.may_have_more(cls, name):
             found |= Under(may_exist=True)
         if any(str(base[1]) in CONTAINERS for base in classes.library_bases(cls)):
@@ -116,26 +126,16 @@ class Attributes:
         return found
 
     def _of_container(self, site: int, name: str) -> Under:
-        found = self._elements(site, name)
-        computed = self._flow.classes.own(("D", site)).get(COMPUTED)
-        if found.is_known or computed is None:
-            return found
-        return found | Under(self._facts(computed), may_exist=True)
+        return self._elements(site, name) | self._possible(self._flow.classes.own(("D", site)).get(COMPUTED))
 
     def _elements(self, site: int, name: str) -> Under:
         cells = self._flow.containers.cells(site)
-        keys: list[object] = [name, ("attribute", name)]
-        if name.isdecimal():
-            keys.append(int(name))
-        found = NOWHERE
+        is_place = name.isdecimal()
+        keys: list[object] = [name, ("attribute", name), *([int(name)] if is_place else [])]
+        found = self._possible(cells.get(None))
         for key in keys:
-            if key in cells:
-                found |= Under(self._facts(cells[key]), exists=True)
-        if found.is_known and not name.isdecimal():
-            return found
-        if None in cells:
-            found |= Under(self._facts(cells[None]), may_exist=True)
-        return found if name.isdecimal() else found | self._named(site, name, NESTED)
+            found |= self._exact(cells.get(key))
+        return found if is_place else found | self._named(site, name, NESTED)
 
     def _named(self, site: int, name: str, depth: int) -> Under:
         """What stands in pairs of a name and a value, as an OrderedDict is made of them."""
@@ -146,10 +146,18 @@ class Attributes:
             cells = self._flow.containers.cells(id_of(fact))
             if set(cells) == {NAME, VALUE} and not self._facts(cells[NAME]):
                 literals = self._sources.of(cells[NAME])
-                if name in literals.values or literals.unknown:
-                    found |= Under(self._facts(cells[VALUE]), name in literals.values, literals.unknown)
+                if name in literals.values:
+                    found |= self._exact(cells[VALUE])
+                elif literals.unknown:
+                    found |= self._possible(cells[VALUE])
             found |= self._named(id_of(fact), name, depth - 1)
         return found
+
+    def _exact(self, node: int | None) -> Under:
+        return Under(self._facts(node), exists=True) if node is not None else NOWHERE
+
+    def _possible(self, node: int | None) -> Under:
+        return Under(possible=self._facts(node), may_exist=True) if node is not None else NOWHERE
 
     def _facts(self, node: int) -> frozenset[Fact]:
         return frozenset(self._flow.graph.of(node))
