@@ -135,9 +135,9 @@ def _place(request: Request) -> str | None:
         raise UsageError("an OUTPUT is expected, or --check, which writes nothing")
     if request.check or request.output is None:
         return None
-    if os.path.exists(request.output) and os.path.exists(request.input):
-        if os.path.samefile(request.input, request.output):
-            raise UsageError(f"{request.output}: is the input: name another file, which leaves the weights alone")
+    exist = os.path.exists(request.output) and os.path.exists(request.input)
+    if exist and os.path.samefile(request.input, request.output):
+        raise UsageError(f"{request.output}: is the input: name another file, which leaves the weights alone")
     return request.output
 
 

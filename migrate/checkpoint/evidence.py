@@ -90,7 +90,7 @@ def by_siblings(key: str, keys: Keys, layers: Layers, to: Side) -> Seen:
             names = layer.read(to, not path)
             own = {there: here for here, there in layer.read("mindspore", not path).names.items()}
             statistics = {s if to == "mindspore" else _other(own, s) for s in layer.statistics}
-            reading = read_as(layer, path, name, to, not path, layer.source)
+            reading = read_as(layer, path, name, to, not path, "a layer with statistics")
             if reading is not None and statistics <= below.keys() and keys.fit(path, layer, names):
                 found.append(reading)
     return Seen(tuple(found))

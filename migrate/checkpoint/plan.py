@@ -72,7 +72,9 @@ def make_plan(checkpoint: Checkpoint, to: Side, layers: Layers, observers: Seque
     prefix, keys, observed = _observe(Keys(shapes), to, layers, observers)
     decisions = {name: _decide(name, keys, layers, to, observed) for name in keys.shapes}
     entries = [_entry(tensor, prefix, decisions, keys, to) for tensor in checkpoint.tensors.values()]
-    entries += [Entry(name, None, None, None, f"no tensor but {kind}: left out") for name, kind in checkpoint.others.items()]
+    entries += [
+        Entry(name, None, None, None, f"no tensor but {kind}: left out") for name, kind in checkpoint.others.items()
+    ]
     _check_targets(entries)
     placed = {(d.reading.path, d.reading.layer) for d in decisions.values() if d.reading is not None}
     held = [(path, layer) for path, layer in sorted(placed, key=lambda p: p[0]) if layer is not None]
@@ -82,9 +84,7 @@ def make_plan(checkpoint: Checkpoint, to: Side, layers: Layers, observers: Seque
     return Plan(to, tuple(entries), tuple(added), tuple(kept), tuple(_remarks(shapes, prefix, layers, to)))
 
 
-def _observe(
-    keys: Keys, to: Side, layers: Layers, observers: Sequence[Observer]
-) -> tuple[str, Keys, list[Observed]]:
+def _observe(keys: Keys, to: Side, layers: Layers, observers: Sequence[Observer]) -> tuple[str, Keys, list[Observed]]:
     """What was put in front of all names, the names without it, and what is said of them.
 
     A wrapper is part of the names where somebody knows them with it.

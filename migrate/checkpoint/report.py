@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from migrate.checkpoint.evidence import Kind
 from migrate.checkpoint.plan import Entry, Plan
+from migrate.checkpoint.tensor import Tensor
 from migrate.report.totals import plural
 
+MANY = 40
+"""Patterns of changed names from which numbers in names are left out, too."""
 LISTED = 20
 """Patterns of undecided names that the text lists."""
 
@@ -71,7 +76,7 @@ def summary(plan: Plan) -> dict[str, int]:
         "kept": sum(e.result is not None and e.result.name == e.source for e in kept),
         "dropped": len(decided) - len(kept),
         "undecided": len(plan.undecided),
-        "cast": sum(e.result is not None and e.tensor is not None and e.result.dtype != e.tensor.dtype for e in kept),
+        "cast": sum(map(is_cast, kept)),
         "added": len(plan.added),
         "kept_at_initial": len(plan.kept_at_initial),
     }
@@ -89,8 +94,13 @@ class _Group:
 
 
 def pattern(path: str) -> str:
-    """A path with a star for each number."""
+    """A path with a star for each part that is a number."""
     return ".".join("*" if part.isdecimal() else part for part in path.split("."))
+
+
+def coarse(path: str) -> str:
+    """A path with a star for each number, also in names."""
+    return re.sub("[0-9]+", "*", path)
 
 
 def show(plan: Plan, *, color: bool, verbose: bool) -> None:
@@ -100,7 +110,9 @@ def show(plan: Plan, *, color: bool, verbose: bool) -> None:
     from rich.text import Text
 
     console = Console(no_color=not color or None, width=None if sys.stdout.isatty() else 120, highlight=False)
-    groups = list(_groups(plan.entries, verbose))
+    groups = list(_groups(plan.entries, str if verbose else pattern, verbose))
+    if len(groups) > MANY and not verbose:
+        groups = list(_groups(plan.entries, coarse, verbose))
     if groups:
         table = Table(box=None, pad_edge=False)
         for title in ("tensors of", "", "class", "evidence", "names"):
@@ -113,20 +125,20 @@ def show(plan: Plan, *, color: bool, verbose: bool) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
-def _groups(entries: Iterable[Entry], verbose: bool) -> Iterator[_Group]:
-    """The changed names by patterns; all, one by one, where that is asked for."""
-    found: dict[tuple[str, str, str], _Group] = {}
+def _groups(entries: Iterable[Entry], simplify: Callable[[str], str], all_names: bool) -> Iterator[_Group]:
+    """The changed names by what their paths are simplified to; all names, where that is asked for."""
+    found: dict[tuple[str, str, Kind | None], _Group] = {}
     for entry in entries:
         target = entry.result.name if entry.result is not None else None
-        if entry.tensor is None or entry.is_undecided or (target == entry.source and not verbose):
+        if entry.tensor is None or entry.is_undecided or (target == entry.source and not all_names):
             continue
         path, name, new = _apart(entry.source, target)
-        where = path if verbose else pattern(path)
+        where = simplify(path)
         owner = entry.note.partition(";")[0] if target is not None else ""
-        key = (where, owner if target is not None else "", entry.evidence or "")
+        key = (where, owner if target is not None else "", entry.evidence)
         if target is None and (like := next((k for k in found if k[0] == where), None)):
             key = like
-        group = found.setdefault(key, _Group(where or "the network itself", key[1], key[2]))
+        group = found.setdefault(key, _Group(where or "the network itself", key[1], key[2] or ""))
         group.count += 1
         group.names[f"{name} -> {new}" if new is not None else f"{name} left out"] = None
     yield from found.values()
@@ -148,26 +160,39 @@ def _lines(plan: Plan) -> Iterator[str]:
     undecided: dict[str, int] = {}
     for entry in plan.entries:
         if entry.is_undecided:
-            label = f"{pattern(entry.source)}: {entry.note}"
+            label = f"{coarse(entry.source)}: {entry.note}"
             undecided[label] = undecided.get(label, 0) + 1
     for label, count in list(undecided.items())[:LISTED]:
         yield f"undecided: {label}" + (f" ({plural(count, 'tensor')})" if count > 1 else "")
     if len(undecided) > LISTED:
         yield f"undecided: {len(undecided) - LISTED} more patterns; --format json lists them"
-    kept = dict.fromkeys(pattern(name) for name in plan.kept_at_initial)
+    kept = dict.fromkeys(coarse(name) for name in plan.kept_at_initial)
     if kept:
         yield f"keeps its initial value in MindSpore: {', '.join(kept)}"
     for entry in plan.entries:
         if entry.tensor is None:
             yield f"{entry.source}: {entry.note}"
-    casts = [e for e in plan.entries if e.result is not None and e.tensor is not None and e.result.dtype != e.tensor.dtype]
-    if casts:
-        first = casts[0].tensor
-        yield f"cast to float32: {plural(len(casts), 'tensor')}, such as {casts[0].source} from {first.dtype if first else ''}"
-    same = [e for e in plan.entries if e.tensor is not None and e.tensor.same_as]
-    if same:
-        yield f"shared: {plural(len(same), 'tensor')}, such as {same[0].source} with {same[0].tensor.same_as if same[0].tensor else ''}"
+    yield from _some("cast to float32", ((e.source, f"from {_dtype(e.tensor)}") for e in plan.entries if is_cast(e)))
+    shared = ((t.name, f"with {t.same_as}") for e in plan.entries if (t := e.tensor) is not None and t.same_as)
+    yield from _some("shares its memory", shared)
     yield _total(plan)
+
+
+def _some(title: str, found: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """One line for several tensors, with the first as an example."""
+    listed = list(found)
+    if listed:
+        name, how = listed[0]
+        yield f"{title}: {plural(len(listed), 'tensor')}, such as {name} {how}"
+
+
+def _dtype(tensor: Tensor | None) -> str:
+    return tensor.dtype if tensor is not None else ""
+
+
+def is_cast(entry: Entry) -> bool:
+    """Whether a tensor has another type of values in the result."""
+    return entry.result is not None and entry.tensor is not None and entry.result.dtype != entry.tensor.dtype
 
 
 def _total(plan: Plan) -> str:

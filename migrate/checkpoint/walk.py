@@ -14,9 +14,9 @@ from migrate.flow.facts import Fact
 
 GENERAL = frozenset({"torch.nn.Module", "torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 """Classes that an annotation promises where more is known of what is there."""
-OTHER = ("builtins.", "typing.", "collections.", "torch.Tensor", "torch.Size", "torch.device", "torch.dtype")
+OTHER = ("builtins.", "typing.", "collections.", "torch.Size", "torch.device", "torch.dtype")
 """How the names of classes begin that are no layers."""
-TENSORS = frozenset({"torch.nn.Parameter", "torch.nn.UninitializedParameter", "torch.nn.Buffer"})
+TENSORS = frozenset({"torch.nn.Parameter", "torch.nn.UninitializedParameter", "torch.nn.Buffer", "torch.Tensor"})
 
 
 @dataclass(frozen=True, slots=True)

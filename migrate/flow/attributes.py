@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -23,8 +23,8 @@ NESTED = 3
 class Under:
     """What stands under a name: ``exact`` facts were put there by that name, ``possible`` ones may have been.
 
-    The latter have a name that is computed, or a place in a list that is not known. ``exists``: something was put there,
-    known or not. ``may_exist``: something may have been.
+    The latter have a name that is computed, or a place in a list that is not known. ``exists``: something was put
+    there, known or not. ``may_exist``: something may have been.
     """
 
     exact: frozenset[Fact] = frozenset()

@@ -361,7 +361,10 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:
-    return operation(b, node.op, value(b, node.left), value(b, node.right))
+    left, right = value(b, node.left), value(b, node.right)
+    if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):  # its elements stand at more places then
+        return b.reorder(left)
+    return operation(b, node.op, left, right)
 
 
 def _signed(b: Builder, node: ast.UnaryOp) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -27,19 +29,19 @@ def read(path: str) -> Iterator[Tensor]:
         raise UsageError(f"{path}: no checkpoint of MindSpore, or one that is cut short: {line}") from None
     for name, value in held.items():
         dtype = str(value.dtype).lower()
-        yield Tensor(name, dtype, tuple(value.shape), lambda value=value: _parts(value))
+        yield Tensor(name, dtype, tuple(value.shape), partial(_parts, value))
 
 
-def _mindspore():  # type: ignore[no-untyped-def]
+def _mindspore() -> Any:
     os.environ.setdefault("GLOG_v", "4")  # its log would stand between the lines of this program
     import mindspore
 
     return mindspore
 
 
-def _parts(value: object) -> Iterator[Bytes]:
-    array = np.ascontiguousarray(value.asnumpy())  # type: ignore[attr-defined]
-    data = memoryview(array.reshape(-1).view(np.uint8))
+def _parts(value: Any) -> Iterator[Bytes]:
+    array = np.ascontiguousarray(value.asnumpy()).reshape(-1)
+    data = memoryview(array.view(np.uint8).data)
     for at in range(0, len(data), CHUNK):
         yield data[at : at + CHUNK]
 

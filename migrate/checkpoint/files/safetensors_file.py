@@ -11,6 +11,7 @@ import json
 import os
 import struct
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from safetensors import SafetensorError, safe_open
@@ -49,7 +50,7 @@ def read(path: str) -> Iterator[Tensor]:
         if dtype is None:
             raise UsageError(f"{path}: {name}: values of the type {entry['dtype']} cannot be converted")
         begin, end = entry["data_offsets"]
-        yield Tensor(name, dtype, tuple(entry["shape"]), lambda b=begin, e=end: _parts(path, start + b, start + e))
+        yield Tensor(name, dtype, tuple(entry["shape"]), partial(_parts, path, start + begin, start + end))
 
 
 def _line(error: Exception) -> str:

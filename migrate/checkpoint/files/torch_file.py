@@ -6,6 +6,7 @@ import pickle
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from migrate.checkpoint.tensor import CHUNK, Bytes, Tensor
@@ -18,7 +19,7 @@ DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class StateDict:
-    """A mapping of a file that holds tensors: where it stands, and what it holds. The key of the file's own is empty."""
+    """A mapping with tensors: where it stands in its file, and what it holds. The key of the file's own is empty."""
 
     key: str
     values: Mapping[Any, Any]
@@ -118,7 +119,7 @@ def read(path: str, chosen: StateDict) -> Iterator[Tensor | tuple[str, str]]:
             str(name),
             str(value.dtype).removeprefix("torch."),
             tuple(value.shape),
-            lambda value=value: _parts(value),
+            partial(_parts, value),
             "" if same == name else same,
         )
 
@@ -138,10 +139,8 @@ def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Ite
 
     state = {}
     for tensor in tensors:
-        dtype = getattr(torch, tensor.dtype)
-        data = tensor.data()
-        state[tensor.name] = (
-            torch.frombuffer(data, dtype=dtype).reshape(tensor.shape) if data else torch.empty(tensor.shape, dtype=dtype)
-        )
+        dtype, data = getattr(torch, tensor.dtype), tensor.data()
+        flat = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+        state[tensor.name] = flat.reshape(tensor.shape)
         yield len(data)
     torch.save(state, path)
