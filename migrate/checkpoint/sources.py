@@ -89,9 +89,9 @@ class SourceTree:
         walks = (self._walk(root, view) for root in self._attributes.networks())
         explained = [found for walk in walks if walk.begins() and (found := walk.explain()) is not None]
         best = max(((found.exact, found.known) for found in explained), default=(0, 0))
-        if 2 * best[1] < len(view.keys.shapes):
-            return None
         chosen = [found for found in explained if (found.exact, found.known) == best]
+        if not chosen or 2 * max(found.told for found in chosen) < len(view.keys.shapes):
+            return None  # hardly a name is spelled there
         if _disagree(chosen):
             least = min(found.walk.missing() for found in chosen)
             chosen = [found for found in chosen if found.walk.missing() == least]

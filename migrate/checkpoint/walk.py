@@ -29,11 +29,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What a root says of each name of a view; of ``exact`` ones each part is spelled in the sources."""
+    """What a root says of each name of a view.
+
+    Of ``exact`` ones that have a reading, each part is spelled in the sources; so it is of ``told`` ones, or they have a
+    reading.
+    """
 
     walk: Walk
     seen: dict[str, Seen]
     exact: int
+    told: int
 
     @property
     def known(self) -> int:
@@ -91,7 +96,8 @@ class Walk:
             if not readings and not unknown:
                 return None
             seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown)
-        return Explained(self, seen, sum(bool(found.readings) for found in exact.values()))
+        told = sum(name in exact or bool(each.readings) for name, each in seen.items())
+        return Explained(self, seen, sum(bool(found.readings) for found in exact.values()), told)
 
     def missing(self) -> int:
         """How many attributes of the root are layers of which the checkpoint holds nothing."""
@@ -152,12 +158,18 @@ class Walk:
         direct = self._keys.direct(path)
         if fact[0] != "O" or not direct or not self._own.always(fact) <= direct:
             return
-        if not all(self._attributes.of(fact, name) for name in direct):
+        own = {name for name in direct if not self._is_inherited(fact, path, name)}
+        if not all(self._attributes.of(fact, name) for name in own):
             return
-        for name in sorted(direct):
+        for name in sorted(own):
             held = self._attributes.of(fact, name)
             if held.exists and self._may_be_tensor(held.exact | held.possible):
                 yield name, self._kept(path, name, self._attributes.title(fact))
+
+    def _is_inherited(self, fact: Fact, path: str, name: str) -> bool:
+        """Whether a tensor is one of the layer that an object's class derives from."""
+        layers = filter(None, map(self._layers.of, self._attributes.bases(fact)))
+        return any(layer.read(self._to, not path and not self._cut).knows(name) for layer in layers)
 
     def _may_be_tensor(self, facts: Iterable[Fact]) -> bool:
         return all(fact[0] == "L" and self._layers.name(str(fact[1])) in TENSORS for fact in facts)
