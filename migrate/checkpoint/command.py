@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from migrate.checkpoint.plan import Observer, Plan
 from migrate.errors import UsageError
 from migrate.files import write_document
 from migrate.report.streams import open_streams
+
+if TYPE_CHECKING:
+    from migrate.checkpoint.networks.prove import LoadedProof
 
 PATH = click.Path(readable=False)
 NEEDED = {"safetensors": "safetensors", "numpy": "numpy", "torch": "torch", "mindspore": "mindspore"}
@@ -109,6 +113,7 @@ def run(request: Request) -> int:
     from migrate.checkpoint.layers import load_layers
     from migrate.checkpoint.plan import make_plan
 
+    _check_proof(request)
     output = _place(request)
     if output is not None:
         check_place(output, request.to)
@@ -117,16 +122,47 @@ def run(request: Request) -> int:
         observers = list(_observers(request, layers))
         checkpoint = read(request.input, request.to, request.key)
         plan = make_plan(checkpoint, request.to, layers, observers)
+        proof: LoadedProof | None = None
+
+        def approve(written: str) -> bool:
+            nonlocal proof
+            proof = _prove(request, plan, written)
+            return proof is None or proof.passed
+
         if output is not None:
             tensors = plan.written()
             with _progress(request, 2 * sum(tensor.size for tensor in tensors)) as tell:
-                write(output, request.to, tensors, tell)
+                write(output, request.to, tensors, tell, approve)
     if request.map and not request.check:
         from migrate.checkpoint.report import map_json
 
         write_document(Path(request.map), map_json(plan).encode())
-    _report(request, plan)
-    return int(request.check and bool(plan.undecided))
+    _report(request, plan, proof)
+    failed = proof is not None and not proof.passed
+    return int(failed or (request.check and bool(plan.undecided)))
+
+
+def _prove(request: Request, plan: Plan, written: str) -> LoadedProof | None:
+    """The proof, where a network is given for it, and what it is to be compared with."""
+    if request.network is None or not (request.source or request.mindspore_network) or request.to == "torch":
+        return None
+    from migrate.checkpoint.networks.prove import Question, prove
+
+    files = (request.input, request.key, plan.prefix, written)
+    networks = (request.network, request.mindspore_network, request.source, request.shape)
+    return prove(Question(*networks, *files), plan)
+
+
+def _check_proof(request: Request) -> None:
+    """Raise UsageError where what was asked to be proved cannot be."""
+    if request.shape is None and request.mindspore_network is None:
+        return
+    if request.network is None:
+        raise UsageError("--input-shape and --mindspore-network: a proof needs --network")
+    if request.to != "mindspore":
+        raise UsageError("--input-shape: a conversion to torch is not proved: leave it out")
+    if request.mindspore_network is None and not request.source:
+        raise UsageError("--input-shape: a proof needs --source, which is migrated for it, or --mindspore-network")
 
 
 def _place(request: Request) -> str | None:
@@ -143,6 +179,10 @@ def _place(request: Request) -> str | None:
 
 def _observers(request: Request, layers: Layers) -> Iterator[Observer]:
     """Who may know the names, the best first."""
+    if request.network:
+        from migrate.checkpoint.networks.live import LiveNetwork, describe
+
+        yield LiveNetwork(describe(request.network, request.source), layers, request.to)
     if request.source:
         from migrate.checkpoint.sources import SourceTree, read_sources
 
@@ -153,13 +193,15 @@ def _warn(message: str) -> None:
     print(f"bn-migrate-checkpoint: {message}", file=sys.stderr)
 
 
-def _report(request: Request, plan: Plan) -> None:
+def _report(request: Request, plan: Plan, proof: LoadedProof | None) -> None:
     from migrate.checkpoint.report import show, to_json
 
     if request.format == "json":
-        print(to_json(plan, None), end="")
+        print(to_json(plan, None if proof is None else proof.as_json()), end="")
     elif not request.quiet:
         show(plan, color=not request.no_color, verbose=request.verbose)
+        for line in proof.lines() if proof is not None else ():
+            print(line)
 
 
 @contextlib.contextmanager

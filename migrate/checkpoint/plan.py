@@ -39,6 +39,7 @@ class Plan:
     added: tuple[Tensor, ...]
     kept_at_initial: tuple[str, ...]
     remarks: tuple[str, ...]
+    prefix: str
 
     def written(self) -> list[Tensor]:
         """The tensors of the result."""
@@ -58,6 +59,10 @@ class Observed(Protocol):
     def seen(self) -> dict[str, Seen]: ...
     @property
     def is_whole(self) -> bool: ...
+    @property
+    def placed(self) -> tuple[tuple[str, Layer], ...]: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
 
 
 class Observer(Protocol):
@@ -76,12 +81,14 @@ def make_plan(checkpoint: Checkpoint, to: Side, layers: Layers, observers: Seque
         Entry(name, None, None, None, f"no tensor but {kind}: left out") for name, kind in checkpoint.others.items()
     ]
     _check_targets(entries)
-    placed = {(d.reading.path, d.reading.layer) for d in decisions.values() if d.reading is not None}
-    held = [(path, layer) for path, layer in sorted(placed, key=lambda p: p[0]) if layer is not None]
+    read = ((d.reading.path, d.reading.layer) for d in decisions.values() if d.reading is not None)
+    placed = {p: layer for p, layer in (*(p for o in observed for p in o.placed), *read) if layer is not None}
+    held = sorted(placed.items(), key=lambda p: p[0])
     names = {entry.result.name for entry in entries if entry.result is not None}
     added = _counters(held, keys) if to == "torch" else ()
     kept = _kept(held, names) if to == "mindspore" else ()
-    return Plan(to, tuple(entries), tuple(added), tuple(kept), tuple(_remarks(shapes, prefix, layers, to)))
+    remarks = (*_remarks(shapes, prefix, layers, to), *(remark for each in observed for remark in each.remarks))
+    return Plan(to, tuple(entries), tuple(added), tuple(kept), remarks, prefix)
 
 
 def _observe(keys: Keys, to: Side, layers: Layers, observers: Sequence[Observer]) -> tuple[str, Keys, list[Observed]]:
@@ -187,7 +194,7 @@ def _counters(held: Iterable[tuple[str, Layer]], keys: Keys) -> Iterator[Tensor]
     """The counters of batches that torch's layers have beside their statistics."""
     for path, layer in held:
         there = layer.read("mindspore", not path).names
-        if layer.counter and all(there[name] in keys.below[path] for name in layer.statistics):
+        if layer.counter and all(there[name] in keys.below.get(path, ()) for name in layer.statistics):
             yield zero_counter(f"{path}.{layer.counter}" if path else layer.counter)
 
 

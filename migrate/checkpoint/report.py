@@ -72,8 +72,8 @@ def summary(plan: Plan) -> dict[str, int]:
     kept = [e for e in decided if e.result is not None]
     return {
         "tensors": len(plan.entries),
-        "renamed": sum(e.result is not None and e.result.name != e.source for e in kept),
-        "kept": sum(e.result is not None and e.result.name == e.source for e in kept),
+        "renamed": sum(is_renamed(e, plan.prefix) for e in kept),
+        "kept": sum(not is_renamed(e, plan.prefix) for e in kept),
         "dropped": len(decided) - len(kept),
         "undecided": len(plan.undecided),
         "cast": sum(map(is_cast, kept)),
@@ -110,9 +110,9 @@ def show(plan: Plan, *, color: bool, verbose: bool) -> None:
     from rich.text import Text
 
     console = Console(no_color=not color or None, width=None if sys.stdout.isatty() else 120, highlight=False)
-    groups = list(_groups(plan.entries, str if verbose else pattern, verbose))
+    groups = list(_groups(plan, str if verbose else pattern, verbose))
     if len(groups) > MANY and not verbose:
-        groups = list(_groups(plan.entries, coarse, verbose))
+        groups = list(_groups(plan, coarse, verbose))
     if groups:
         table = Table(box=None, pad_edge=False)
         for title in ("tensors of", "", "class", "evidence", "names"):
@@ -125,12 +125,12 @@ def show(plan: Plan, *, color: bool, verbose: bool) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
-def _groups(entries: Iterable[Entry], simplify: Callable[[str], str], all_names: bool) -> Iterator[_Group]:
+def _groups(plan: Plan, simplify: Callable[[str], str], all_names: bool) -> Iterator[_Group]:
     """The changed names by what their paths are simplified to; all names, where that is asked for."""
     found: dict[tuple[str, str, Kind | None], _Group] = {}
-    for entry in entries:
+    for entry in plan.entries:
         target = entry.result.name if entry.result is not None else None
-        if entry.tensor is None or entry.is_undecided or (target == entry.source and not all_names):
+        if entry.tensor is None or entry.is_undecided or (not is_renamed(entry, plan.prefix) and not all_names):
             continue
         path, name, new = _apart(entry.source, target)
         where = simplify(path)
@@ -188,6 +188,11 @@ def _some(title: str, found: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _dtype(tensor: Tensor | None) -> str:
     return tensor.dtype if tensor is not None else ""
+
+
+def is_renamed(entry: Entry, prefix: str) -> bool:
+    """Whether a tensor has another name than its own without what stands in front of all of them, or is left out."""
+    return entry.result is None or entry.result.name != entry.source.removeprefix(prefix)
 
 
 def is_cast(entry: Entry) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.source import Source, python_of
 from migrate.checkpoint.evidence import Kind, Seen, joined
 from migrate.checkpoint.keys import Keys
-from migrate.checkpoint.layers import Layers, Side
+from migrate.checkpoint.layers import Layer, Layers, Side
 from migrate.checkpoint.own import Own
 from migrate.checkpoint.walk import Explained, View, Walk
 from migrate.errors import FileError, UsageError
@@ -32,6 +32,12 @@ class Match:
     seen: dict[str, Seen]
     is_whole: bool
     kind: Kind = "source"
+    placed: tuple[tuple[str, Layer], ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        some = f" and {len(self.titles) - 2} more" if len(self.titles) > 2 else ""
+        return (f"the sources tell: {', '.join(self.titles[:2])}{some}",)
 
 
 def read_sources(paths: tuple[str, ...], warn: Callable[[str], None]) -> Queries:

@@ -31,8 +31,8 @@ class View:
 class Explained:
     """What a root says of each name of a view.
 
-    Of ``exact`` ones that have a reading, each part is spelled in the sources; so it is of ``told`` ones, or they have a
-    reading.
+    ``exact`` counts those with a reading of which each part is spelled in the sources, ``told`` those of which that is
+    so or that have a reading.
     """
 
     walk: Walk

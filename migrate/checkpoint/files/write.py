@@ -32,10 +32,13 @@ def check_place(path: str, to: Side) -> None:
         raise UsageError(f"{path}: there is no folder {folder}")
 
 
-def write(path: str, to: Side, tensors: list[Tensor], tell: Callable[[int], None]) -> None:
+def write(
+    path: str, to: Side, tensors: list[Tensor], tell: Callable[[int], None], approve: Callable[[str], bool]
+) -> None:
     """Write tensors to a file, read them back and compare every bit; ``tell`` gets the bytes that are done.
 
-    Raises UsageError; the file is then what it was before.
+    The whole file is beside its place when ``approve`` gets its name, and stays nowhere unless that says so. Raises
+    UsageError; the file is then what it was before.
     """
     real = os.path.realpath(path)
     ending = os.path.splitext(path)[1]
@@ -49,8 +52,9 @@ def write(path: str, to: Side, tensors: list[Tensor], tell: Callable[[int], None
         for count in _write(beside, to, tensors):
             tell(count)
         _compare(path, tensors, read(beside, to_read(to)), tell)
-        _keep_mode(real, beside)
-        os.replace(beside, real)
+        if approve(beside):
+            _keep_mode(real, beside)
+            os.replace(beside, real)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
