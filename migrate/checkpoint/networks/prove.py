@@ -66,7 +66,10 @@ class LoadedProof:
 
 
 def prove(question: Question, plan: Plan) -> LoadedProof:
-    """Run both networks with their files, or only load these where no input is told. Executes the user's code; raises UsageError where one cannot be run."""
+    """Run both networks with their files, or only load these where no input is told. Executes the user's code.
+
+    Raises UsageError where a network cannot be built, loaded or run.
+    """
     rules = load_rules("mindspore.nn")
     inputs = [[list(i.shape), i.below] for i in parse_inputs(question.shape)] if question.shape is not None else None
     counters = sorted({r.proof.counter for r in rules.rules if r.proof is not None and r.proof.counter})
