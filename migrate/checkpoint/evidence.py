@@ -56,7 +56,7 @@ def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: s
 
 def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
     """What a name is by its readings."""
-    readings = _apart(seen.readings, keys)
+    readings = _apart(seen.readings, keys, kind)
     targets = {reading.target for reading in readings}
     if len(targets) == 1 and not seen.unknown:
         return Decision(readings[0], kind)
@@ -66,8 +66,11 @@ def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
     return Decision(note=seen.unknown)
 
 
-def _apart(readings: tuple[Reading, ...], keys: Keys) -> tuple[Reading, ...]:
-    """The readings as layers that the convolutions beside them allow, where names depend on the number of axes."""
+def _apart(readings: tuple[Reading, ...], keys: Keys, kind: Kind) -> tuple[Reading, ...]:
+    """The readings as layers that the convolutions beside them allow, where names depend on the number of axes.
+
+    A file without any convolution is taken for one of the usual layers, unless more is known of it.
+    """
     some = {bool(reading.layer is not None and reading.layer.axes) for reading in readings}
     if some != {False, True}:
         return readings
@@ -76,7 +79,7 @@ def _apart(readings: tuple[Reading, ...], keys: Keys) -> tuple[Reading, ...]:
     beside = keys.convolutions(special[0].path)
     if beside and beside <= axes:
         return tuple(special)
-    if beside.isdisjoint(axes):
+    if beside.isdisjoint(axes) and (beside or kind == "siblings"):
         return tuple(reading for reading in readings if reading not in special)
     return readings
 

@@ -144,13 +144,15 @@ class Attributes:
             if fact[0] != "D" or id_of(fact) == site:
                 continue
             cells = self._flow.containers.cells(id_of(fact))
-            if set(cells) == {NAME, VALUE} and not self._facts(cells[NAME]):
+            if not (set(cells) == {NAME, VALUE} and not self._facts(cells[NAME])):
+                if id_of(fact) not in self._flow.containers.networks:
+                    found |= self._named(id_of(fact), name, depth - 1)
+            else:
                 literals = self._sources.of(cells[NAME])
                 if name in literals.values:
                     found |= self._exact(cells[VALUE])
                 elif literals.unknown:
                     found |= self._possible(cells[VALUE])
-            found |= self._named(id_of(fact), name, depth - 1)
         return found
 
     def _exact(self, node: int | None) -> Under:
@@ -160,7 +162,9 @@ class Attributes:
         return Under(possible=self._facts(node), may_exist=True) if node is not None else NOWHERE
 
     def _facts(self, node: int) -> frozenset[Fact]:
-        return frozenset(self._flow.graph.of(node))
+        """What may be a part of a network at a node: plain lists and dicts are none."""
+        networks = self._flow.containers.networks
+        return frozenset(f for f in self._flow.graph.of(node) if f[0] != "D" or id_of(f) in networks)
 
     @cached_property
     def _sources(self) -> Sources:

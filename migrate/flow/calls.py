@@ -248,11 +248,21 @@ class Calls:
         self._fill(call.result, call)
 
     def _fill(self, site: int, call: Call) -> None:
+        take = self._take_plain if self._holds_networks(call) else self._members.take_over
         for i, value in enumerate(call.positional):
             self.flow.containers.put(site, i, value)
-            self.graph.watch(value, self._members.take_over, site)
+            self.graph.watch(value, take, site)
         for _, value in call.stars:
             self.graph.watch(value, self._members.take_over, site)
+
+    def _holds_networks(self, call: Call) -> bool:
+        """Whether networks among the arguments are elements themselves, not containers of these."""
+        return len(call.positional) > 1 or self.graph.holds(call.callee, ("S", "torch.nn.Sequential"))
+
+    def _take_plain(self, fact: Fact, site: int) -> None:
+        """Let a container have the elements of a list or dict, but not of a network."""
+        if fact[0] == "D" and id_of(fact) not in self.flow.containers.networks:
+            self._members.take_over(fact, site)
 
     def _name_space(self, call: Call, number: int) -> None:
         self.graph.add(call.result, ("D", call.result))

@@ -26,7 +26,14 @@ KINDS = {
 }
 """What each kind imports. Nothing but imports: a process that has threads must not fork."""
 ROOT = Path(__file__).parent.parent.parent
-ELSEWHERE = ("migrate.__main__", "migrate.bridge", "migrate.codemod", "migrate.lsp", "migrate.verify.networks.run")
+ELSEWHERE = (
+    "migrate.__main__",
+    "migrate.bridge",
+    "migrate.checkpoint",
+    "migrate.codemod",
+    "migrate.lsp",
+    "migrate.verify.networks.run",
+)
 """What other programs and the workers import; all else of the program does without a framework."""
 
 
