@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-CHUNK = 16 << 20
+CHUNK = 2 << 20
 """Bytes that are in memory at a time where a file can be read in parts."""
 SIZES = {
     "bool": 1,
@@ -27,7 +27,8 @@ Bytes = bytes | bytearray | memoryview
 class Tensor:
     """A tensor by name: its bytes are little-endian and in the order of C, ``parts`` gives them from the start.
 
-    ``same_as`` is the name of another tensor of the file with the same memory.
+    A part holds its bytes until the next one is asked for. ``same_as`` is the name of another tensor of the file with
+    the same memory.
     """
 
     name: str
@@ -45,11 +46,15 @@ class Tensor:
         """The number of its bytes."""
         return self.count * SIZES[self.dtype]
 
-    def data(self) -> bytearray:
+    def data(self) -> Bytes:
         """All of its bytes."""
-        found = bytearray()
+        found, at = bytearray(), 0
         for part in self.parts():
-            found += part
+            if len(part) == self.size:
+                return part
+            found = found or bytearray(self.size)
+            found[at : at + len(part)] = part
+            at += len(part)
         return found
 
 
@@ -60,7 +65,7 @@ def as_float32(tensor: Tensor) -> Tensor:
     return replace(tensor, dtype="float32", parts=lambda: iter((_float32(tensor.data(), tensor.dtype),)))
 
 
-def _float32(data: bytearray, dtype: str) -> bytes:
+def _float32(data: Bytes, dtype: str) -> bytes:
     if dtype == "bfloat16":  # the upper half of the float32 with the same value
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
     return np.frombuffer(data, np.dtype(dtype).newbyteorder("<")).astype("<f4").tobytes()
@@ -68,4 +73,4 @@ def _float32(data: bytearray, dtype: str) -> bytes:
 
 def zero_counter(name: str) -> Tensor:
     """A counter that stands at 0."""
-    return Tensor(name, "int64", (), lambda: iter((bytes(SIZES["int64"]),)))
+    return Tensor(name, "int64", (), lambda: iter((bytearray(SIZES["int64"]),)))

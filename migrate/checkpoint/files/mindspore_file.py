@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from migrate.checkpoint.tensor import CHUNK, Bytes, Tensor, as_float32
+from migrate.checkpoint.tensor import Bytes, Tensor, as_float32
 from migrate.errors import UsageError
 
 HELD = frozenset(
@@ -41,9 +41,7 @@ def _mindspore() -> Any:
 
 def _parts(value: Any) -> Iterator[Bytes]:
     array = np.ascontiguousarray(value.asnumpy()).reshape(-1)
-    data = memoryview(array.view(np.uint8).data)
-    for at in range(0, len(data), CHUNK):
-        yield data[at : at + CHUNK]
+    yield memoryview(array.view(np.uint8).data)
 
 
 def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:

@@ -76,21 +76,22 @@ def _header(path: str) -> tuple[int, dict[str, Any]]:
 
 
 def _parts(path: str, begin: int, end: int) -> Iterator[Bytes]:
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0) as file:
         file.seek(begin)
+        buffer = memoryview(bytearray(min(CHUNK, end - begin)))
         while begin < end:
-            part = file.read(min(CHUNK, end - begin))
-            if not part:
+            count = file.readinto(buffer[: end - begin])
+            if not count:
                 raise UsageError(f"{path}: ended while it was read")
-            begin += len(part)
-            yield part
+            begin += count
+            yield buffer[:count]
 
 
 def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:
     """Write a file, and tell how many bytes of tensors were written each time that there are more."""
     # Large values first, as the library orders them, so that each tensor begins at a multiple of its values' size.
     ordered = sorted(tensors, key=lambda t: (-SIZES[t.dtype], t.name))
-    with open(path, "wb") as file:
+    with open(path, "wb", buffering=CHUNK) as file:
         file.write(_header_of(ordered, metadata))
         for tensor in ordered:
             yield from _copy(tensor, file)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from migrate.checkpoint.tensor import CHUNK, Bytes, Tensor
+from migrate.checkpoint.tensor import Bytes, Tensor
 from migrate.errors import UsageError
 
 OPTIMIZER = {"state", "param_groups"}
@@ -131,9 +131,8 @@ def _parts(value: Any) -> Iterator[Bytes]:
     import torch
 
     plain = value.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
-    data = memoryview(plain.view(torch.uint8).numpy()) if plain.numel() else memoryview(b"")
-    for at in range(0, len(data), CHUNK):
-        yield data[at : at + CHUNK]
+    if plain.numel():
+        yield memoryview(plain.view(torch.uint8).numpy())
 
 
 def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:

@@ -6,11 +6,12 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import zip_longest
+
+import numpy as np
 
 from migrate.checkpoint.files.read import SAFETENSORS, Checkpoint, read
 from migrate.checkpoint.layers import Side
-from migrate.checkpoint.tensor import Tensor
+from migrate.checkpoint.tensor import CHUNK, Tensor
 from migrate.errors import UsageError
 
 ENDINGS: dict[Side, tuple[str, ...]] = {
@@ -92,23 +93,26 @@ def _compare(path: str, tensors: list[Tensor], written: Checkpoint, tell: Callab
 
 
 def _same_bytes(one: Tensor, other: Tensor, tell: Callable[[int], None]) -> bool:
+    """Whether two tensors hold the same bytes, whose parts may be of other lengths."""
     if one.size != other.size:
         return False
-    pairs = zip_longest(one.parts(), other.parts(), fillvalue=b"")
-    first, second = bytearray(), bytearray()
-    for a, b in pairs:  # parts of one may be longer than those of the other
-        if not first and not second and len(a) == len(b):
-            same = a == b
-        else:
-            first += a
-            second += b
-            common = min(len(first), len(second))
-            same = first[:common] == second[:common]
-            del first[:common], second[:common]
-        if not same:
-            return False
-        tell(len(b))
-    return first == second
+    theirs, at, seen = np.empty(0, np.uint8), 0, 0
+    parts = other.parts()
+    for part in one.parts():
+        ours = np.frombuffer(part, np.uint8)
+        seen += len(ours)
+        while len(ours):
+            if at == len(theirs):
+                following = next(parts, None)
+                if following is None:
+                    return False
+                theirs, at = np.frombuffer(following, np.uint8), 0
+            count = min(len(ours), len(theirs) - at, CHUNK)
+            if not np.array_equal(ours[:count], theirs[at : at + count]):
+                return False
+            ours, at = ours[count:], at + count
+            tell(count)
+    return seen == one.size
 
 
 def _keep_mode(path: str, beside: str) -> None:
