@@ -94,6 +94,7 @@ class _Class:
 @dataclass(frozen=True, slots=True)
 class _Wrappers:
     prefixes: tuple[str, ...]
+    own: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Layers:
     def __init__(self, file: _File, rules: Iterable[Rule]) -> None:
         self._homes = file.homes
         self.prefixes = file.wrappers.prefixes
+        self.of_wrappers = frozenset(file.wrappers.own)
         self.without_tensors = file.without.layers
         self.kept = frozenset(file.kept.classes)
         self.measured = file.layer

@@ -15,6 +15,7 @@ from migrate.checkpoint.tensor import Tensor, as_float32, zero_counter
 from migrate.errors import UsageError
 
 NOTHING = "neither the file nor what else was given tells what layer it belongs to"
+FLAT = "no convolution tells how many axes it has, on which its names depend: --source does"
 OLD = "no counter of batches stands beside it: a frozen layer has the same names, --source tells them apart"
 
 
@@ -99,14 +100,17 @@ def _observe(keys: Keys, to: Side, layers: Layers, observers: Sequence[Observer]
     prefix = ""
     while True:
         observed = [found for observer in observers if (found := observer.observe(keys)) is not None]
-        more = next((p for p in layers.prefixes if to == "mindspore" and _all_begin(keys, p)), None)
+        own = layers.of_wrappers
+        more = next((p for p in layers.prefixes if to == "mindspore" and _all_begin(keys, p, own)), None)
         if more is None or any(found.is_whole for found in observed):
             return prefix, keys, observed
         prefix, keys = prefix + more, keys.without(more)
 
 
-def _all_begin(keys: Keys, prefix: str) -> bool:
-    return all(name.startswith(prefix) and name != prefix for name in keys.shapes)
+def _all_begin(keys: Keys, prefix: str, own: frozenset[str]) -> bool:
+    """Whether all names begin so, but for those that the wrapper itself has."""
+    begin = [name.startswith(prefix) for name in keys.shapes if name not in own]
+    return bool(begin) and all(begin)
 
 
 def _decide(name: str, keys: Keys, layers: Layers, to: Side, observed: list[Observed]) -> Decision:
@@ -123,6 +127,8 @@ def _decide(name: str, keys: Keys, layers: Layers, to: Side, observed: list[Obse
 
 def _entry(tensor: Tensor, prefix: str, decisions: dict[str, Decision], keys: Keys, to: Side) -> Entry:
     name = tensor.name.removeprefix(prefix)
+    if name not in decisions:
+        return Entry(tensor.name, tensor, None, None, "belongs to what the network was wrapped in: left out")
     decision = decisions[name]
     reading = decision.reading
     if reading is None:
@@ -131,7 +137,8 @@ def _entry(tensor: Tensor, prefix: str, decisions: dict[str, Decision], keys: Ke
     if reading.target is None:
         return Entry(tensor.name, tensor, None, decision.evidence, "MindSpore's layer has no such counter: left out")
     result = _converted(replace(tensor, name=reading.target), reading, to)
-    note = _joined(reading.owner, *_changes(tensor, result), _old(decision, keys), _shared(tensor))
+    doubts = _doubts(decision, keys) if decision.evidence == "siblings" else ()
+    note = _joined(reading.owner, *_changes(tensor, result), *doubts, _shared(tensor))
     return Entry(tensor.name, tensor, result, decision.evidence, note)
 
 
@@ -165,12 +172,16 @@ def _changes(before: Tensor, after: Tensor) -> Iterator[str]:
         yield f"stays {after.dtype}: loading casts it to the type of the network's own"
 
 
-def _old(decision: Decision, keys: Keys) -> str:
+def _doubts(decision: Decision, keys: Keys) -> Iterator[str]:
+    """What the file alone does not tell of a layer with statistics."""
     reading = decision.reading
-    if decision.evidence != "siblings" or reading is None or reading.layer is None:
-        return ""
+    if reading is None or reading.layer is None:
+        return
     below = keys.below[reading.path]
-    return OLD if reading.layer.counter not in below and reading.layer.statistics[0] in below else ""
+    if reading.layer.counter not in below and reading.layer.statistics[0] in below:
+        yield OLD
+    if not keys.convolutions(reading.path):
+        yield FLAT
 
 
 def _shared(tensor: Tensor) -> str:

@@ -15,6 +15,8 @@ from migrate.index.summary import COMPUTED
 
 NAME, VALUE = 0, 1
 """The places of a pair that makes a named element."""
+WRAPPED = ("attribute", "module")
+"""Where a wrapper holds its network."""
 NESTED = 3
 """Containers inside of each other beyond which no pair is looked for."""
 
@@ -78,12 +80,17 @@ class Attributes:
         return list(dict.fromkeys(name for owner in owners for name in classes.own(("K", owner))))
 
     def networks(self) -> Iterator[Fact]:
-        """What may be a network as a whole: objects of classes that derive from a library's, and its containers."""
+        """What may be a network as a whole: objects of classes that derive from a library's, and its containers.
+
+        What only wraps another network, such as DataParallel, is none.
+        """
         for cls in range(len(self._flow.classes.classes)):
             known = self._flow.classes.library_bases(cls)
             if any(not str(base[1]).startswith("builtins.") for base in known):
                 yield ("O", cls)
-        yield from (("D", site) for site in sorted(self._flow.containers.networks))
+        for site in sorted(self._flow.containers.networks):
+            if set(self._flow.containers.cells(site)) != {WRAPPED}:
+                yield ("D", site)
 
     def bases(self, fact: Fact) -> list[str]:
         """The classes of libraries that an object's class derives from."""

@@ -200,6 +200,30 @@ def test_a_wrapper_is_left_out_where_every_name_has_it(tmp_path: Path) -> None:
     assert any("module." in remark for remark in report["remarks"])
 
 
+def test_what_wraps_the_network_in_the_sources_is_left_out(tmp_path: Path) -> None:
+    source = NET + "        self.bn = nn.BatchNorm3d(4)\nnet = nn.DataParallel(Net())\n"
+    held = {f"module.{name}": value for name, value in norm("bn").items()}
+    report = converted(tmp_path, held, source)
+    assert {t for t in targets(report).values() if t} == {f"bn.{target}" for target in THREE.values()}
+
+
+def test_what_averages_a_network_is_left_out(tmp_path: Path) -> None:
+    """The names are those of torch.optim.swa_utils.AveragedModel."""
+    network = torch.optim.swa_utils.AveragedModel(torch.nn.Sequential(torch.nn.BatchNorm2d(4)))
+    report = converted(tmp_path, network.state_dict())
+    assert targets(report) == {"n_averaged": None} | {
+        name.replace("0.", "module.0."): target for name, target in renamed("0", TWO).items()
+    }
+
+
+def test_what_the_file_alone_does_not_tell_is_said(tmp_path: Path) -> None:
+    notes = [entry["note"] for entry in converted(tmp_path, norm("bn", counter=False))["entries"]]
+    assert all("counter" in note and "how many axes" in note for note in notes)
+    held = norm("bn") | state({"conv.weight": [4, 3, 1, 1]})
+    notes = [entry["note"] for entry in converted(tmp_path, held)["entries"]]
+    assert not any("counter of" in note or "how many axes" in note for note in notes)
+
+
 def test_a_network_may_have_an_attribute_of_that_name(tmp_path: Path) -> None:
     source = NET + "        self.module = nn.Sequential(nn.BatchNorm2d(4))\n"
     assert targets(converted(tmp_path, norm("module.0"), source)) == renamed("module.0", TWO)
