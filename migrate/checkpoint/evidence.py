@@ -38,11 +38,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a name is: ``reading`` is None where nothing decides, and ``note`` says why."""
+    """What a name is: ``reading`` is None where nothing decides, and ``note`` says why.
+
+    ``is_torn``: several readings are left, so that weaker evidence has no say.
+    """
 
     reading: Reading | None = None
     evidence: Kind | None = None
     note: str = ""
+    is_torn: bool = False
 
 
 def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: str) -> Reading | None:
@@ -62,7 +66,7 @@ def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
         return Decision(readings[0], kind)
     if len(targets) > 1:
         owners = dict.fromkeys(reading.owner for reading in readings)
-        return Decision(note=f"may be of {' or of '.join(owners)}")
+        return Decision(note=f"may be of {' or of '.join(owners)}", is_torn=True)
     return Decision(note=seen.unknown)
 
 

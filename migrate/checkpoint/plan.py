@@ -118,7 +118,7 @@ def _decide(name: str, keys: Keys, layers: Layers, to: Side, observed: list[Obse
     note = ""
     for found in observed:
         decision = decide(found.seen.get(name, Seen()), found.kind, keys)
-        if decision.reading is not None:
+        if decision.reading is not None or decision.is_torn:
             return decision
         note = note or decision.note
     decision = decide(by_siblings(name, keys, layers, to), "siblings", keys)

@@ -149,6 +149,69 @@ def test_what_may_be_of_two_classes_is_undecided(tmp_path: Path) -> None:
     assert report["undecided"] == ["x.weight"]
 
 
+OWN = """
+class Own(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n))
+        self.scale = nn.Parameter(torch.ones(n))
+
+class Alone(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n))
+"""
+EITHER: dict[str, tuple[str, dict[str, list[int]], dict[str, str] | None]] = {
+    "what the layer always has": ("nn.GroupNorm(1, 4) if n else nn.PReLU(4)", {"weight": [4]}, {"weight": "w"}),
+    "what only a class of the program has": (
+        "nn.PReLU(4) if n else Own(4)",
+        {"weight": [4], "scale": [4]},
+        {"weight": "weight", "scale": "scale"},
+    ),
+    "tensors of one shape": (
+        "nn.LayerNorm(4) if n else nn.Linear(3, 4)",
+        {"weight": [4, 3], "bias": [4]},
+        {"weight": "weight", "bias": "bias"},
+    ),
+    "the number of axes": ("nn.Linear(3, 4) if n else nn.PReLU(4)", {"weight": [4]}, {"weight": "w"}),
+    "tensors that a class of the program has not": ("Alone(4) if n else nn.BatchNorm2d(4)", NORM, TWO),
+    "nothing, beside a class that is not known": ("nn.GroupNorm(1, 4) if n else some.Norm(4)", {"weight": [4]}, None),
+    "nothing, of two classes": ("nn.BatchNorm2d(4) if n else nn.BatchNorm3d(4)", NORM, None),
+}
+
+
+@pytest.mark.parametrize("by", EITHER)
+def test_what_decides_between_two_classes(by: str, tmp_path: Path) -> None:
+    made, shapes, names = EITHER[by]
+    held = state({f"x.{name}": shape for name, shape in shapes.items()})
+    report = converted(tmp_path, held, f"import some\n{OWN}{NET}        self.x = {made}\n")
+    if names is None:
+        assert report["undecided"] == [name for name in held if not name.endswith("tracked")]
+    else:
+        assert targets(report) == renamed("x", names, counter="num_batches_tracked" in shapes)
+
+
+def test_a_class_that_lacks_a_name_explains_none(tmp_path: Path) -> None:
+    source = (
+        "class Block(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 4, 1)\n"
+        f"{NET}        self.x = Block()\n        self.bn = nn.BatchNorm3d(4)\n"
+    )
+    held = norm("bn") | norm("x.norm") | state({"x.conv.weight": [4, 3, 1, 1]})
+    found = targets(converted(tmp_path, held, source))
+    assert found.items() >= renamed("bn", TWO).items()
+
+
+def test_a_class_that_spells_the_names_counts_more_than_one_that_computes_them(tmp_path: Path) -> None:
+    source = (
+        "class Loose(nn.Module):\n    def __init__(self, names):\n        super().__init__()\n"
+        "        for name in names:\n            self.add_module(name, nn.BatchNorm3d(4))\n"
+        f"{NET}        self.bn = nn.BatchNorm2d(4)\n"
+    )
+    assert targets(converted(tmp_path, norm("bn"), source)) == renamed("bn", TWO)
+    assert targets(converted(tmp_path, norm("other"), source)) == renamed("other", THREE)
+
+
 TRAPS = {
     "subnet.weight": [4, 3, 1, 1],
     "bn.conv.weight": [4, 3, 1, 1],
