@@ -175,7 +175,11 @@ EITHER: dict[str, tuple[str, dict[str, list[int]], dict[str, str] | None]] = {
     ),
     "the number of axes": ("nn.Linear(3, 4) if n else nn.PReLU(4)", {"weight": [4]}, {"weight": "w"}),
     "tensors that a class of the program has not": ("Alone(4) if n else nn.BatchNorm2d(4)", NORM, TWO),
-    "nothing, beside a class that is not known": ("nn.GroupNorm(1, 4) if n else some.Norm(4)", {"weight": [4]}, None),
+    "nothing, beside a class that is not known": (
+        "nn.GroupNorm(1, 4) if n else some.Norm(4)",
+        {"weight": [4], "bias": [4]},
+        None,
+    ),
     "nothing, of two classes": ("nn.BatchNorm2d(4) if n else nn.BatchNorm3d(4)", NORM, None),
 }
 
@@ -189,6 +193,7 @@ def test_what_decides_between_two_classes(by: str, tmp_path: Path) -> None:
         assert report["undecided"] == [name for name in held if not name.endswith("tracked")]
     else:
         assert targets(report) == renamed("x", names, counter="num_batches_tracked" in shapes)
+        assert report["undecided"] == []
 
 
 def test_a_class_that_lacks_a_name_explains_none(tmp_path: Path) -> None:

@@ -225,6 +225,22 @@ def test_bad_files_get_one_clear_line(what: str, tmp_path: Path) -> None:
     _refused(tmp_path / name, tmp_path, name)
 
 
+def test_no_header_is_read_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "in.safetensors").write_bytes(BAD["a header of 2 GB"][1])
+    _refused(tmp_path / "in.safetensors", tmp_path, "its header has 2147483648 bytes")
+
+
+def test_tensors_begin_at_multiples_of_their_values(tmp_path: Path) -> None:
+    held = {"a.b": torch.ones(3, dtype=torch.bool), "a.d": torch.ones(1).double(), "a.f": torch.ones(3)}
+    torch.save(held, tmp_path / "in.pth")
+    convert(tmp_path / "in.pth", tmp_path / "out.safetensors")
+    data = (tmp_path / "out.safetensors").read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + length])
+    for name, value in held.items():
+        assert (8 + length + header[name]["data_offsets"][0]) % value.element_size() == 0
+
+
 @pytest.mark.parametrize("name", SAVED)
 def test_files_that_are_cut_short_get_one_clear_line(name: str, tmp_path: Path) -> None:
     SAVED[name](tmp_path / "whole")
