@@ -9,7 +9,7 @@ from functools import cached_property
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.members import CONTAINERS
-from migrate.flow.sources import Sources
+from migrate.flow.sources import Sources, literal
 from migrate.flow.state import Flow
 from migrate.index.summary import COMPUTED
 
@@ -156,7 +156,7 @@ class Attributes:
                     found |= self._named(id_of(fact), name, depth - 1)
             else:
                 literals = self._sources.of(cells[NAME])
-                if name in literals.values:
+                if literal(name) in literals.values:
                     found |= self._exact(cells[VALUE])
                 elif literals.unknown:
                     found |= self._possible(cells[VALUE])
