@@ -35,6 +35,7 @@ class Calls:
         self._effects: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
             "arguments": self._give_arguments,
+            "mapping": self._give_mapping,
             "second": self._give_second,
             "elements": self._gather,
             "rows": self._gather_rows,
@@ -47,6 +48,7 @@ class Calls:
             "getter": self._get,
             "nothing": self._look,
             "decorator": self._decorate,
+            "optional decorator": self._decorate_or_give,
         }
 
     def call(self, fact: Fact, number: int) -> None:
@@ -204,6 +206,14 @@ class Calls:
         for value in call.positional:
             self.graph.edge(value, call.result)
 
+    def _give_mapping(self, call: Call, number: int) -> None:
+        """What it gets, with its keywords; without any, an empty one to fill."""
+        self._give_arguments(call, number)
+        if not call.positional:
+            self.graph.add(call.result, ("D", call.result))
+        for name, value in call.keywords:
+            self.flow.containers.put(call.result, name, value)
+
     def _gather(self, call: Call, number: int) -> None:
         self._gather_into(call.result, call)
 
@@ -239,11 +249,21 @@ class Calls:
         self._fill(call.result, call)
 
     def _fill(self, site: int, call: Call) -> None:
+        take = self._take_plain if self._holds_networks(call) else self._members.take_over
         for i, value in enumerate(call.positional):
             self.flow.containers.put(site, i, value)
-            self.graph.watch(value, self._members.take_over, site)
+            self.graph.watch(value, take, site)
         for _, value in call.stars:
             self.graph.watch(value, self._members.take_over, site)
+
+    def _holds_networks(self, call: Call) -> bool:
+        """Whether networks among the arguments are elements themselves, not containers of these."""
+        return len(call.positional) > 1 or self.graph.holds(call.callee, ("S", "torch.nn.Sequential"))
+
+    def _take_plain(self, fact: Fact, site: int) -> None:
+        """Let a container have the elements of a list or dict, but not of a network."""
+        if fact[0] == "D" and id_of(fact) not in self.flow.containers.networks:
+            self._members.take_over(fact, site)
 
     def _name_space(self, call: Call, number: int) -> None:
         self.graph.add(call.result, ("D", call.result))
@@ -277,6 +297,9 @@ class Calls:
 
     def _decorate(self, call: Call, number: int) -> None:
         self.graph.add(call.result, ("S", DECORATOR))
+
+    def _decorate_or_give(self, call: Call, number: int) -> None:
+        (self._give_arguments if call.positional else self._decorate)(call, number)
 
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""

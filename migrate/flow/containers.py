@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from migrate.flow.facts import Fact
@@ -51,6 +51,10 @@ class Containers:
             for react, payload in list(self._watchers.get(site, ())):
                 react(key, node, payload)
         return node
+
+    def cells(self, site: Site) -> Mapping[object, int]:
+        """The nodes of what is put under each key."""
+        return self._cells.get(site, {})
 
     def put(self, site: Site, key: object, value: int) -> None:
         self._graph.edge(value, self.cell(site, _known(key)))

@@ -7,6 +7,7 @@ from typing import Literal
 Effect = Literal[
     "partial",
     "arguments",
+    "mapping",
     "second",
     "type",
     "elements",
@@ -19,10 +20,12 @@ Effect = Literal[
     "getter",
     "nothing",
     "decorator",
+    "optional decorator",
 ]
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
+``mapping``: gives back its argument, or a container of its keywords
 ``elements``: a container of the elements of its arguments, in another order
 ``rows``: a container of containers of these
 ``type``: gives the class of its argument
@@ -34,6 +37,7 @@ Effect = Literal[
 ``getter``: gives what its first argument gives when it is called
 ``nothing``: looks at what it gets
 ``decorator``: gives a function that gives back what it gets
+``optional decorator``: gives back what it gets by position or, where there is none, gives such a function
 """
 
 DECORATOR = "a decorator"
@@ -42,7 +46,8 @@ DECORATOR = "a decorator"
 EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple"), "arguments"),
-    **dict.fromkeys(("builtins.iter", "collections.deque", "collections.OrderedDict"), "arguments"),
+    **dict.fromkeys(("builtins.iter", "collections.deque"), "arguments"),
+    "collections.OrderedDict": "mapping",
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
@@ -62,6 +67,10 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(
         (f"torch.jit.{d}" for d in ("script", "trace", "ignore", "unused", "export", "script_if_tracing")), "arguments"
     ),
+    **dict.fromkeys(
+        ("functools.total_ordering", "enum.unique", "typing.final", "typing.runtime_checkable"), "arguments"
+    ),
+    **dict.fromkeys(("dataclasses.dataclass", "functools.lru_cache", "functools.cache"), "optional decorator"),
     **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),
     "builtins.property": "getter",
     **dict.fromkeys(

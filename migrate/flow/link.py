@@ -86,6 +86,8 @@ class Linker:
     def _copy(self, number: int, body: Body, depth: int, call: int) -> int:
         """The number of a new copy of a function with all inside of it, for a call."""
         function = self.flow.functions[number]
+        summary = function.summary
+        self.flow.forked.update(node for _, node in (*summary.parameters, *summary.keyword_only))
         first = self.graph.extend(len(body.nodes))
         nodes = range(first, first + len(body.nodes))
         moved = Moved(function.home.at, dict(zip(body.nodes, nodes, strict=True)))

@@ -46,6 +46,7 @@ class Passing:
         found: dict[int, int] = {}
         for node in function.given_back if call.result != NOBODY else ():
             passed = found[node] = self.graph.new()
+            self.flow.passages.add(passed)
             self.graph.edge(passed, node)
             self.graph.edge(passed, call.result)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from operator import add, mul, sub, truediv
 from typing import NamedTuple
@@ -43,6 +43,24 @@ class Literals(NamedTuple):
 NOTHING = Literals()
 UNKNOWN = Literals(unknown=True)
 
+
+class Part(NamedTuple):
+    """Which part of what comes to a node matters further on."""
+
+    values: bool
+    none: bool
+
+    def of(self, found: Literals) -> Literals:
+        if not self.values:
+            return Literals(unknown=found.unknown)
+        return found if self.none else Literals(found.values - {literal(None)}, found.unknown)
+
+
+ALL = Part(True, True)
+WITHOUT_NONE = Part(True, False)
+DOUBT = Part(False, False)
+"""Only whether it may be unknown."""
+
 STRINGS: dict[str, Callable[..., object]] = {
     **{name: getattr(str, name) for name in ("lower", "upper", "casefold", "title", "capitalize", "strip", "lstrip")},
     **{name: getattr(str, name) for name in ("rstrip", "replace", "removeprefix", "removesuffix")},
@@ -75,6 +93,7 @@ class Sources:
         self._computed: dict[int, Computed] = {}
         self._without_none: set[int] = set()
         self._collected: set[int] = set()
+        self._returned: set[int] = set()
         self._elements: set[int] = set()
         self._open: dict[int, set[str]] = {}
         self._known: dict[int, Literals] = {}
@@ -90,6 +109,7 @@ class Sources:
         self._constants, self._results, self._loads = flow.constants(), flow.results(), flow.loads()
         for function in flow.functions[self._functions :]:
             self._collected.update((function.summary.rest, function.summary.keyword_rest))
+            self._returned.add(function.summary.result)
         for part, home in flow.parts[self._parts :]:
             at = home.at
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
@@ -110,16 +130,16 @@ class Sources:
             if call.positional:
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
                     for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
-                        found.setdefault(each, set()).add(self._pattern(call))
+                        found.setdefault(each, set()).add(self.computed_name(call))
         return found
 
-    def _pattern(self, call: Call) -> str:
+    def computed_name(self, call: Call) -> str:
         """What the name in a call of ``setattr`` looks like, as a file name pattern."""
         value = self._constants.get(call.positional[1]) if len(call.positional) > 1 else None
         told = str(value).partition(f"{NO_LITERAL}: ")
         return told[2] or "*"
 
-    def _may_have_more(self, cls: int, key: Key) -> bool:
+    def may_have_more(self, cls: int, key: Key) -> bool:
         """Whether objects of a class may have an attribute besides those that are found there."""
         names = self._flow.classes.names(cls)
         patterns = self._open.get(cls, ()) if isinstance(key, str) else ()
@@ -136,35 +156,43 @@ class Sources:
         return found
 
     def _gathered(self, node: int) -> Literals:
-        found = self._own(node)
-        seen = {node, *self._behind(node)}
-        todo = list(seen - {node})
-        for at in todo:
+        found = NOTHING
+        todo = [(node, ALL)]
+        seen = set(todo)
+        for at, part in todo:
+            if at in self._known and at != node:
+                found |= part.of(self._known[at])
+            else:
+                found |= part.of(self._own(at))
+                inner = WITHOUT_NONE if part is ALL and at in self._without_none else part
+                behind = [*((each, inner) for each in self._behind(at)), *((each, DOUBT) for each in self._doubts(at))]
+                new = [each for each in behind if each not in seen]
+                seen.update(new)
+                todo += new
             if found.unknown:
                 break
-            if at in self._known:
-                found |= self._known[at]
-                continue
-            found |= self._own(at)
-            behind = [before for before in self._behind(at) if before not in seen]
-            seen.update(behind)
-            todo += behind
-        return found
-
-    def _gathered_from(self, nodes: Iterable[int]) -> Literals:
-        found = NOTHING
-        for node in nodes:
-            found |= self.of(node)
         return found
 
     def _behind(self, node: int) -> Iterator[int]:
         """The nodes of which a node holds what they hold."""
-        if node in self._without_none:
-            return
         yield from self._before.get(node, ())
         test = self._tests.get(node)
         if test is not None and self._lets_text_pass(test[1]):
             yield test[0]
+        if node in self._loads and node not in self._constants:
+            base, key = self._loads[node]
+            for owner in self._flow.graph.of(base):
+                if owner[0] in "OK" and isinstance(key, str):
+                    yield self._flow.classes.lookup(id_of(owner), key, owner[0] == "O")
+
+    def _doubts(self, node: int) -> Iterator[int]:
+        """The nodes of which it matters whether they may be unknown: what is called, and what has an attribute."""
+        facts, call = self._flow.graph.facts, self._results.get(node)
+        if call is not None:
+            if facts[call.callee]:
+                yield call.callee
+        elif node in self._loads and not self._trusting and facts[self._loads[node][0]]:
+            yield self._loads[node][0]
 
     def _lets_text_pass(self, classes: int) -> bool:
         """Whether a test may hold for a string."""
@@ -186,8 +214,7 @@ class Sources:
             value = self._constants[node]
             return UNKNOWN if str(value).startswith(NO_LITERAL) else Literals(frozenset({literal(value)}))
         if node in self._without_none:
-            found = self._gathered_from(self._before.get(node, ()))
-            return Literals(found.values - {literal(None)}, found.unknown)
+            return NOTHING
         facts = self._flow.graph.facts[node]
         test = self._tests.get(node)
         if test is not None and not self._flow.graph.facts[test[0]] and self._is_general(test[1]):
@@ -199,9 +226,12 @@ class Sources:
             return self._given(call)
         if node in self._loads:
             return self._loaded(node, *self._loads[node])
-        if facts or self._before.get(node) or node in self._tests or node in self._looked_up or node in self._elements:
+        if node in self._flow.passages or (node in self._flow.forked and not self._trusting):
+            return NOTHING  # of a function of which the calls that are known go to copies
+        if facts or self._before.get(node):
             return NOTHING
-        return UNKNOWN
+        told = (self._tests, self._looked_up, self._elements, self._returned)
+        return NOTHING if any(node in each for each in told) else UNKNOWN
 
     def _calculated(self, computed: Computed) -> Literals:
         """What comes of one number and another; anything where there are more, or none."""
@@ -225,8 +255,7 @@ class Sources:
         if not facts and method is not None:
             facts = self._flow.graph.of(method[0])
             return NOTHING if facts and all(fact[0] == "D" for fact in facts) else UNKNOWN
-        is_known = bool(facts) and all(map(_is_followed, facts))
-        return NOTHING if is_known and not self.of(call.callee).unknown else UNKNOWN
+        return NOTHING if facts and all(map(_is_followed, facts)) else UNKNOWN
 
     def _texts(self, base: int, method: Callable[..., object], given: list[Literals]) -> Literals:
         texts = self.of(base)
@@ -242,30 +271,19 @@ class Sources:
         facts = self._flow.graph.of(base)
         if key == "__name__":
             return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
-        if any(fact[0] in "OK" and self._may_have_more(id_of(fact), key) for fact in facts):
+        if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key) for fact in facts):
             return UNKNOWN
         if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
             return UNKNOWN
         if facts:
             foreign = "LN" if self._flow.graph.facts[node] else "LNI"
-            is_open = not self._trusting and self.of(base).unknown
-            if is_open or any(fact[0] in foreign for fact in facts):
-                return UNKNOWN
-            return self._members(facts, key) if isinstance(key, str) else NOTHING
+            return UNKNOWN if any(fact[0] in foreign for fact in facts) else NOTHING
         held = self.of(base)
         parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
             at = [part[key[1]] for part in parts if -len(part) <= key[1] < len(part)]
             return Literals(frozenset(map(literal, at)), held.unknown)
         return UNKNOWN if held.unknown else NOTHING
-
-    def _members(self, owners: list[Fact], name: str) -> Literals:
-        """What comes to an attribute of objects and classes of the run."""
-        found = NOTHING
-        for owner in owners:
-            if owner[0] in "OK":
-                found |= self.of(self._flow.classes.lookup(id_of(owner), name, owner[0] == "O"))
-        return found
 
     def _shows_none(self, site: int, key: object) -> bool:
         """Whether nothing in a container is known to be under a key, other than in what a function collects."""

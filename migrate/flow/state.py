@@ -47,6 +47,10 @@ class Flow:
         self._constants: dict[int, object] = {}
         self._seen = [0, 0, 0]
         """How many calls, parts and files the three are of."""
+        self.passages: set[int] = set()
+        """The nodes between what calls pass and what they get back of it."""
+        self.forked: set[int] = set()
+        """The parameters of functions of which the calls that are known go to copies."""
         self.copies: dict[int, list[int]] = {}
         """The nodes of copies of functions, by those of the functions."""
 

@@ -10,17 +10,19 @@ from migrate.index.summary import Computed
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-def operation(b: Builder, operator: ast.operator, left: int, right: int) -> int:
+def operation(b: Builder, node: ast.BinOp, left: int, right: int) -> int:
     """A union of classes, containers that are joined, or numbers; other results are nothing to follow."""
-    if isinstance(operator, ast.BitOr):
+    if isinstance(node.op, ast.BitOr):
         return b.join((left, right))
-    sign = OPERATORS.get(type(operator), "")
+    if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+        return b.reorder(left)  # its elements stand at more places then
+    sign = OPERATORS.get(type(node.op), "")
     if not sign or b.anything in (left, right):
         return b.anything
     made = b.new()
     b.unshown.add(made)
     b.summary.computed.append(Computed(made, left, right, sign))
-    if isinstance(operator, ast.Add):
+    if isinstance(node.op, ast.Add):
         for part in (left, right):
             b.copy(part, made)
         b.reorder(right)  # what is to the left comes before it

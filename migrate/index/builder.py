@@ -174,9 +174,10 @@ class Builder:
         if base != self.anything:
             self.summary.stores.append((base, key, value))
 
-    def reorder(self, base: int) -> None:
-        """What ``base`` has by place may now have another."""
+    def reorder(self, base: int) -> int:
+        """What ``base`` has by place may now have another; gives it back."""
         self.store(base, (ORDER, None), base)
+        return base
 
     def instance_of(self, cls: int, to: int) -> None:
         """``to`` holds instances of ``cls``."""

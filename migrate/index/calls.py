@@ -37,13 +37,6 @@ def plain_call(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return result
 
 
-def _literal(node: ast.Call, place: int) -> str | None:
-    """The argument at a place where it is a literal string."""
-    argument = node.args[place] if len(node.args) > place else None
-    value = argument.value if isinstance(argument, ast.Constant) else None
-    return value if isinstance(value, str) else None
-
-
 def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     names = b.spellings(node.args[1]) if len(node.args) > 1 else []
     if not names or not passed.positional:
@@ -92,8 +85,8 @@ def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """``add_module("name", value)`` and the like make attributes."""
     named = dict(passed.keywords)
     value = passed.positional[1] if len(passed.positional) > 1 else next(iter(named.values()), b.anything)
-    name = _literal(node, 0)
-    b.store(base, name if name is not None else COMPUTED, value)
+    for name in (b.spellings(node.args[0]) if node.args else []) or [COMPUTED]:
+        b.store(base, name, value)
     return b.anything
 
 

@@ -12,7 +12,7 @@ from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
-from migrate.index.shapes import is_super, mapping_of_items, pattern_of, place_of, rows
+from migrate.index.shapes import is_super, literal_string, mapping_of_items, pattern_of, place_of, rows
 from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element
 
 
@@ -336,10 +336,8 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return b.load(base, (SLICE, None))
-    owner, name = namespace_owner(node.value), getattr(node.slice, "value", None)
-    if owner is not None and isinstance(name, str):
-        return b.load(value(b, owner), name)
-    return b.items(base, node.slice, key)
+    owner, name = namespace_owner(node.value), literal_string(node.slice)
+    return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:
@@ -366,7 +364,7 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:
-    return operation(b, node.op, value(b, node.left), value(b, node.right))
+    return operation(b, node, value(b, node.left), value(b, node.right))
 
 
 def _signed(b: Builder, node: ast.UnaryOp) -> int:

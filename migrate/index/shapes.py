@@ -12,6 +12,11 @@ def is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
+def literal_string(node: ast.expr) -> str:
+    """The string that an expression is; empty for any other."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
 def rows(call: ast.Call) -> list[ast.expr | None]:
     """What ``zip`` and ``enumerate`` run over side by side; None stands for the numbers."""
     name = getattr(call.func, "id", "")

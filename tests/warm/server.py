@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 ELSEWHERE = (
     "migrate.__main__",
     "migrate.bridge",
+    "migrate.checkpoint",
     "migrate.codemod",
     "migrate.lsp",
     "migrate.trace.run",

@@ -41,12 +41,12 @@ def parse_networks(networks: tuple[str, ...], inputs: tuple[str, ...]) -> tuple[
         )
     texts = inputs * len(networks) if len(inputs) == 1 else inputs
     return tuple(
-        Network(network, *_parse_network(network), text, _parse_inputs(text))
+        Network(network, *parse_network(network), text, parse_inputs(text))
         for network, text in zip(networks, texts, strict=True)
     )
 
 
-def _parse_network(text: str) -> tuple[str, str]:
+def parse_network(text: str) -> tuple[str, str]:
     module, colon, expression = (part.strip() for part in text.partition(":"))
     if not colon or not all(part.isidentifier() for part in module.split(".")):
         raise UsageError(f"--network {text}: MODULE:CALLABLE is expected, such as package.module:build(depth=50)")
@@ -57,7 +57,7 @@ def _parse_network(text: str) -> tuple[str, str]:
     return module, expression
 
 
-def _parse_inputs(text: str) -> tuple[Input, ...]:
+def parse_inputs(text: str) -> tuple[Input, ...]:
     found = []
     for part in text.split(";"):
         match = INPUT.fullmatch(re.sub(r"\s", "", part))

@@ -55,7 +55,7 @@ def _step(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trace, o
     outputs = list(flatten(network(*(leaf.clone() for leaf in leaves))))
     if not outputs:
         raise Fault("the network returns no tensor of floating-point numbers")
-    loss = torch.stack([_loss(output, f"{seed}{path}") for path, output in outputs]).sum()
+    loss = torch.stack([loss_of(output, f"{seed}{path}") for path, output in outputs]).sum()
     for path, output in outputs:
         trace.record(f"output/{path}", output)
     trace.record("loss", loss)
@@ -77,7 +77,7 @@ def _evaluate(network: torch.nn.Module, tensors: List[torch.Tensor], trace: Trac
             trace.record(f"output/{path}", output)
 
 
-def _loss(output: torch.Tensor, name: str) -> torch.Tensor:
+def loss_of(output: torch.Tensor, name: str) -> torch.Tensor:
     """The squared distance to a random target, which is the same in every run."""
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     target = torch.randn(output.shape, generator=generator).to(output)

@@ -1,0 +1,61 @@
+"""Files of MindSpore, read and written by MindSpore."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from migrate.checkpoint.tensor import Bytes, Tensor, as_float32
+from migrate.errors import UsageError
+
+HELD = frozenset(
+    {"bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"}
+    | {"float16", "bfloat16", "float32", "float64"}
+)
+"""The types that its files give back."""
+
+
+def read(path: str) -> Iterator[Tensor]:
+    """The tensors of a file; raises UsageError where it is none."""
+    mindspore = _mindspore()
+    try:
+        held = mindspore.load_checkpoint(path)
+    except (ValueError, OSError, TypeError) as error:
+        line = " ".join(str(error).split()).partition(". ")[0]
+        raise UsageError(f"{path}: no checkpoint of MindSpore, or one that is cut short: {line}") from None
+    for name, value in held.items():
+        dtype = str(value.dtype).lower()
+        yield Tensor(name, dtype, tuple(value.shape), partial(_parts, value))
+
+
+def _mindspore() -> Any:
+    os.environ.setdefault("GLOG_v", "4")  # its log would stand between the lines of this program
+    import mindspore
+
+    return mindspore
+
+
+def _parts(value: Any) -> Iterator[Bytes]:
+    array = np.ascontiguousarray(value.asnumpy()).reshape(-1)
+    yield memoryview(array.view(np.uint8).data)
+
+
+def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:
+    """Write a checkpoint, and tell how many bytes of tensors were taken each time that there are more."""
+    mindspore = _mindspore()
+    saved = []
+    for tensor in tensors:
+        if tensor.dtype not in HELD or not tensor.count:
+            what = tensor.dtype if tensor.count else "tensors without values"
+            raise UsageError(f"{tensor.name}: MindSpore's .ckpt files hold no {what}: write a .safetensors file")
+        plain = as_float32(tensor) if tensor.dtype == "bfloat16" else tensor
+        value = mindspore.Tensor(np.frombuffer(plain.data(), np.dtype(plain.dtype)).reshape(tensor.shape))
+        if plain is not tensor:
+            value = value.astype(mindspore.bfloat16)
+        saved.append({"name": tensor.name, "data": value})
+        yield tensor.size
+    mindspore.save_checkpoint(saved, path)

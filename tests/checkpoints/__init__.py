@@ -1,0 +1,1 @@
+"""Checkpoints: files, names and what speaks for them."""
