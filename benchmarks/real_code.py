@@ -208,10 +208,10 @@ def check_library() -> list[str]:
 
 def analyse_alone(path: str) -> str | None:
     """What is wrong with the analysis of a file that has no batch norm; None where Python cannot parse it."""
-    from migrate.analysis.module import analyse
-    from migrate.analysis.source import Source
+    from migrate.decide.module import analyse
     from migrate.errors import FileError
     from migrate.rules import load_rules
+    from migrate.syntax.source import Source
 
     try:
         source = Source(Path(path).read_bytes(), path)

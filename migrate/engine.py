@@ -23,12 +23,12 @@ from migrate.trace.record import Record
 from migrate.triggers import TODO, holds_none
 
 if TYPE_CHECKING:
-    from migrate.analysis.drafts import Draft
-    from migrate.analysis.module import Analysis
-    from migrate.analysis.source import Source, Span
+    from migrate.decide.drafts import Draft
+    from migrate.decide.module import Analysis
     from migrate.edits import Edit
     from migrate.rewrite.offered import Offers
     from migrate.rules import RuleSet
+    from migrate.syntax.source import Source, Span
 
 FRAMES = 3000
 
@@ -116,8 +116,8 @@ def proof_rules(options: Options) -> RuleSet:
 
 def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], bytes], options: Options) -> list[Result]:
     """The results of one look at the files."""
-    from migrate.analysis.module import analyse, migrate_signatures
-    from migrate.analysis.reading import read_project
+    from migrate.decide.module import analyse, migrate_signatures
+    from migrate.decide.reading import read_project
     from migrate.rules import load_rules
     from migrate.versions import signatures_of
 
@@ -312,8 +312,8 @@ def _with_todos(
 
 def _beside(source: Source, rules: RuleSet) -> list[Finding]:
     """The findings in what is no syntax of Python: comments, and the magics of a notebook."""
-    from migrate.analysis.skips import skip_mistakes
-    from migrate.analysis.unread import unread_findings
+    from migrate.decide.skips import skip_mistakes
+    from migrate.decide.unread import unread_findings
 
     return [*skip_mistakes(source), *unread_findings(source, rules)]
 

@@ -138,7 +138,7 @@ class Result:
     @property
     def text(self) -> str:
         """What the file becomes, decoded as Python does; raises FileError where that cannot be."""
-        from migrate.analysis.source import decoded
+        from migrate.syntax.source import decoded
 
         return decoded(self.after, self.path)
 

@@ -14,12 +14,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from migrate.analysis.drafts import Draft
-from migrate.analysis.lines import Comment, Logical, comments, logical_lines
-from migrate.analysis.skips import Skips, read_skips
-from migrate.analysis.source import Source, Span
 from migrate.codes import CODES
+from migrate.decide.drafts import Draft
+from migrate.decide.skips import Skips, read_skips
 from migrate.findings import Finding, Result
+from migrate.syntax.lines import Comment, Logical, comments, logical_lines
+from migrate.syntax.source import Source, Span
 from migrate.triggers import TODO
 
 MARK = re.compile(rf"#\s*{re.escape(TODO)}:?\s*(?P<code>BN\d{{3}})\b\s*(?:`(?P<place>[^`]*)`)?:?\s*(?P<message>.*)")

@@ -10,7 +10,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from migrate.analysis.source import LINE_END, Source
 from migrate.batch.groups import find_groups
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError, UsageError
@@ -30,6 +29,7 @@ from migrate.notebooks import is_notebook
 from migrate.question import Question
 from migrate.report.totals import plural
 from migrate.rules import RuleSet, load_rules
+from migrate.syntax.source import LINE_END, Source
 from migrate.triggers import holds_none
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.reading import read_project
+from migrate.decide.reading import read_project
 from migrate.rules import load_rules
 
 RULES = load_rules("mindspore.nn")

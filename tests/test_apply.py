@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from migrate.analysis.drafts import Draft
-from migrate.analysis.source import Source
 from migrate.chosen import applied
 from migrate.codes import CODES
+from migrate.decide.drafts import Draft
 from migrate.edits import Spelling, Write
 from migrate.engine import Options, migrate_bytes
 from migrate.errors import UsageError
 from migrate.findings import Finding, Result
 from migrate.rewrite.applied import apply
 from migrate.rewrite.offered import Offers
+from migrate.syntax.source import Source
 from tests.cases import Case, all_cases
 from tests.command import bn_migrate, harvest, plant
 from tests.test_suggestions_executed import run as module

@@ -14,7 +14,7 @@ import pytest
 
 import migrate
 from migrate import Means, Options, Selection, UsageError, migrate_paths, migrate_source
-from migrate.analysis import reading
+from migrate.decide import reading
 from migrate.engine import FRAMES
 from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, harvest, plant, report
 

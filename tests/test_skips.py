@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.skips import asked, covered
+from migrate.decide.skips import asked, covered
 from migrate.findings import Result
 from tests.command import bn_migrate, harvest, plant
 from tests.notebooks import migrated, notebook

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from migrate.analysis.values import Migrated, Value
+from migrate.decide.values import Migrated, Value
 
 KINDS: list[Any] = [kind for kind in get_args(Value) if kind is not Migrated]
 """The kinds that are tuples."""

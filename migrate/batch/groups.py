@@ -21,9 +21,9 @@ class Group:
 
 def find_groups(paths: Iterable[str], triggered: Collection[str], read: Callable[[str], bytes]) -> list[Group]:
     """The groups that have a ``triggered`` file, in the order of the first of those."""
-    from migrate.analysis.source import python_of
     from migrate.index.imports import Imports
     from migrate.index.tree import Tree
+    from migrate.syntax.source import python_of
 
     paths = list(paths)
     imports = Imports(python_of(read), Tree(paths))

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from migrate.analysis.source import Source, python_of
 from migrate.checkpoint.evidence import Kind, Seen, joined
 from migrate.checkpoint.keys import Keys
 from migrate.checkpoint.layers import Layer, Layers, Side
@@ -19,6 +18,7 @@ from migrate.flow.facts import Fact
 from migrate.flow.load import load
 from migrate.flow.queries import Queries
 from migrate.rules import load_rules
+from migrate.syntax.source import Source, python_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _summary(path: str, parse: Parse, rules: RuleSet, nodes: Nodes) -> Summary |
     module = parse(path)
     try:
         return summarise(path, module, words_of(rules), nodes) if module is not None else None
-    except RecursionError:  # nested deeper than it can be read; what evaluates it says so
+    except RecursionError:  # nested deeper than it can be read: who asked for the file says so
         return None
 
 

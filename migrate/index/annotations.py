@@ -7,7 +7,8 @@ import ast
 from migrate.index.builder import Builder
 from migrate.index.expressions import defaults, value
 from migrate.index.functions import ArgumentValues
-from migrate.index.shapes import annotated, place_of
+from migrate.index.summary import place_of
+from migrate.syntax.shapes import annotated
 
 
 def argument_values(b: Builder, arguments: ast.arguments) -> ArgumentValues:

@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from migrate.index.narrowing import told_paths
 from migrate.index.scopes import Scope
-from migrate.index.shapes import constants
 from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Place, Summary, element
+from migrate.syntax.shapes import constants
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.paths import dotted, namespace_owner
 from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Use, element
+from migrate.syntax.paths import dotted, namespace_owner
 
 
 class Passed(NamedTuple):
@@ -208,7 +208,7 @@ METHODS: dict[str, Form] = {
     "values": _values,
     "items": _items,
     "cells": _tree("children"),
-    "cells_and_names": _named_tree,
+    **dict.fromkeys(("cells_and_names", "named_modules", "named_children"), _named_tree),
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""

@@ -10,10 +10,10 @@ from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
-from migrate.index.paths import dotted, namespace_owner
 from migrate.index.scopes import Scope
-from migrate.index.shapes import is_super, literal_string, mapping_of_items, pattern_of, place_of, rows
-from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element
+from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element, place_of
+from migrate.syntax.paths import dotted, namespace_owner
+from migrate.syntax.shapes import is_super, literal_string, mapping_of_items, pattern_of, rows
 
 
 def value(b: Builder, node: ast.expr) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from unicodedata import normalize
 
 from migrate.index.tree import Tree
+from migrate.syntax.nodes import plain_name
 
 WORD = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 """A name in the bytes of a file, where UTF-8 has more than one byte for most letters."""
@@ -37,11 +37,6 @@ class Target(NamedTuple):
 def name_of(data: bytes) -> str:
     """A name as Python has it, of the bytes of a file."""
     return plain_name(data.decode(errors="replace"))
-
-
-def plain_name(word: str) -> str:
-    """A name as Python has it, which is the same for several ways to write it."""
-    return word if word.isascii() else normalize("NFKC", word)
 
 
 def _statements(word: bytes, pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from migrate.index.paths import dotted
+from migrate.syntax.paths import dotted
 
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 

@@ -10,10 +10,10 @@ from migrate.index.builder import Builder, Literals
 from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
-from migrate.index.paths import dotted
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.shapes import constants, tested_constant
 from migrate.index.summary import NO_LITERAL, SLICE, Call, Class, Import, Test, element
+from migrate.syntax.paths import dotted
+from migrate.syntax.shapes import constants, tested_constant
 
 
 def block(b: Builder, body: list[ast.stmt]) -> None:

@@ -6,6 +6,7 @@ what moves where; who they lead to in other files is found when summaries are li
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -42,6 +43,13 @@ class Place(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+def place_of(node: ast.expr) -> Place | None:
+    """Where an expression starts and ends."""
+    if node.end_lineno is None or node.end_col_offset is None:
+        return None
+    return Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
 
 class Call(NamedTuple):

@@ -8,11 +8,11 @@ import re
 import tokenize
 from collections.abc import Callable, Iterable, Mapping
 
-from migrate.analysis.source import LINE_END
 from migrate.api import encoded
 from migrate.errors import FileError
 from migrate.findings import Finding, Result
 from migrate.lsp.text import Edit, Text, edited
+from migrate.syntax.source import LINE_END
 
 MARK = "  # bn-migrate: skip"
 IMPORTED = re.compile(r"(?:import|from)\s.*?(\w+)\s*$")

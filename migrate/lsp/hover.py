@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
-from migrate.analysis.source import Source, Span
 from migrate.errors import FileError
 from migrate.explain import explain
 from migrate.findings import Finding, Result
@@ -15,6 +14,7 @@ from migrate.lsp.text import Text
 from migrate.mapping import argument, attribute, method
 from migrate.rule import Example, Parameter, Rule
 from migrate.rules import RuleSet
+from migrate.syntax.source import Source, Span
 from migrate.targets import Target
 
 

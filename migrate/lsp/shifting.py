@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import attrs
 from lsprotocol import types
 
-from migrate.analysis.source import LINE_END
 from migrate.lsp.text import Change, Encoding, units
+from migrate.syntax.source import LINE_END
 
 
 def shifted(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
-from migrate.analysis.source import LINE_END
 from migrate.findings import Finding
+from migrate.syntax.source import LINE_END
 
 Encoding = types.PositionEncodingKind | str
 Change = types.TextDocumentContentChangeEvent

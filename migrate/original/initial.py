@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from migrate.analysis.target_calls import TargetCall, TargetCalls
+from migrate.decide.target_calls import TargetCall, TargetCalls
 from migrate.rule import Rule
 
 SET = "set_data"

@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from migrate.analysis.source import Source, python_of
-from migrate.analysis.target_calls import TargetCall, TargetCalls
+from migrate.decide.target_calls import TargetCall, TargetCalls
 from migrate.errors import FileError
 from migrate.flow.facts import id_of
 from migrate.flow.load import load
@@ -16,6 +15,7 @@ from migrate.flow.queries import Queries
 from migrate.original.initial import Zeroed
 from migrate.rule import Parameter, Rule, TargetClass, Treatment
 from migrate.rules import RuleSet
+from migrate.syntax.source import Source, python_of
 from migrate.triggers import holds_none
 
 Values = frozenset[object]

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from migrate import __version__
-from migrate.analysis.source import Source
 from migrate.findings import Finding, Report, Result
 from migrate.report import evidence, network_page
 from migrate.report.diff import lines
 from migrate.report.markup import text
 from migrate.report.style import CSS
 from migrate.report.totals import plural, traced
+from migrate.syntax.source import Source
 
 # The policy is a second line of defence: whatever slipped through the escaping could neither run nor load.
 PAGE = """<!DOCTYPE html>

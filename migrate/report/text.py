@@ -8,10 +8,10 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from migrate.analysis.source import LINE_END
 from migrate.findings import Finding, Report, Result, spot
 from migrate.report.statistics import lines
 from migrate.report.totals import plural, totals, traced
+from migrate.syntax.source import LINE_END
 
 STYLES = {"rewrite": "green", "review": "yellow", "note": "cyan"}
 WIDTH = 132

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from migrate.analysis.drafts import Draft
-from migrate.analysis.imports import insertion
-from migrate.analysis.source import Source, Span
+from migrate.decide.drafts import Draft
+from migrate.decide.imports import insertion
 from migrate.edits import Edit, Spelling
 from migrate.errors import FileError
 from migrate.rewrite.offered import ELSEWHERE, Offers, parsed
 from migrate.rewrite.splice import splice
+from migrate.syntax.source import Source, Span
 
 Texts = dict[Span, str]
 

@@ -9,12 +9,12 @@ import textwrap
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 
-from migrate.analysis.drafts import Draft
-from migrate.analysis.source import Source, Span
+from migrate.decide.drafts import Draft
 from migrate.edits import Edit, NeedImport, RemoveImport, Spelling, SwapImport, Write
 from migrate.errors import FileError
 from migrate.rewrite.fragments import check_depth
 from migrate.rewrite.splice import Fragment, Splicer
+from migrate.syntax.source import Source, Span
 
 ELSEWHERE = (NeedImport, SwapImport, RemoveImport)
 """Edits that change imports, which a suggestion does not."""

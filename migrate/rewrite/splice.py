@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from migrate.analysis.source import Located, Source, Span
 from migrate.edits import AddLines, Edit, NeedImport, RemoveImport, RepeatBranch, Spelling, SwapImport, Write
 from migrate.errors import FileError
 from migrate.rewrite.expressions import carry_out, local_names
 from migrate.rewrite.fragments import check_depth
 from migrate.rewrite.imports import change_import
 from migrate.rewrite.written import fill
+from migrate.syntax.source import Located, Source, Span
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Generic, TypeVar
 
-from migrate.analysis.scopes import Scope
 from migrate.errors import ProofError
+from migrate.syntax.scopes import Scope
 from migrate.verify.operations import Value
 from migrate.verify.terms import Free, Given, Known, Reader, Term, compute
 

@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from migrate.analysis.constructions import owns_mode
-from migrate.analysis.index import Index
-from migrate.analysis.scopes import Scope
-from migrate.analysis.source import Location, Source
+from migrate.decide.constructions import owns_mode
 from migrate.errors import ProofError
 from migrate.findings import CALL_ROLES, Finding, Result
 from migrate.proofs import Site
 from migrate.rule import Parameter, Rule
 from migrate.rules import RuleSet
+from migrate.syntax.index import Index
+from migrate.syntax.scopes import Scope
+from migrate.syntax.source import Location, Source
 from migrate.verify.calls import Arguments, Call, computed, read_call
 from migrate.verify.layer import Layer, layer_of
 from migrate.verify.operations import Value

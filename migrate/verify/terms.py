@@ -11,8 +11,8 @@ import builtins
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from migrate.analysis.index import Index
-from migrate.analysis.scopes import Binding, Scope
+from migrate.syntax.index import Index
+from migrate.syntax.scopes import Binding, Scope
 from migrate.verify.operations import (
     BINARY,
     COMPARE,

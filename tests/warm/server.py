@@ -181,11 +181,15 @@ def take_the_place(request: Request) -> None:
 
 
 def run(argv: list[str]) -> None:
-    """What ``python ARGUMENTS`` does, for a module or a script."""
+    """What ``python ARGUMENTS`` does, for a module, a command or a script."""
     if argv[0] == "-m":
         sys.argv = argv[1:]
         sys.path.insert(0, os.getcwd())
         runpy.run_module(argv[1], run_name="__main__", alter_sys=True)
+    elif argv[0] == "-c":
+        sys.argv = ["-c", *argv[2:]]
+        sys.path.insert(0, "")
+        exec(argv[1], {"__name__": "__main__"})
     else:
         sys.argv = argv
         sys.path.insert(0, str(Path(argv[0]).resolve().parent))
