@@ -63,6 +63,15 @@ class Modules:
         """The names at module level that the file binds or that were asked for, with their nodes."""
         return self._exports.get(path, {})
 
+    def by_stars(self) -> dict[int, str]:
+        """The nodes of names that others want of a module and that it has by a star import, with its path."""
+        found: dict[int, str] = {}
+        for path, names in self._exports.items():
+            loaded = self.loaded[path]
+            own = loaded.summary.exports if loaded is not None else {}
+            found.update((node, path) for name, node in names.items() if name not in own)
+        return found
+
     def symbol(self, name: str) -> Fact:
         """The fact for something of a library."""
         return ("M", name) if name in self._classes else ("S", name)

@@ -144,7 +144,8 @@ class Queries:
         found: dict[ast.AST | None, None] = {}
         for at in self._origins.of(nodes, fact):
             original = self._originals.get(at, at)
-            found[self._spelled.get(original) or self._imported.get(original)] = None
+            spelled = self._spelled.get(original) or self._imported.get(original)
+            found[spelled if spelled is not None else self._starred.get(at)] = None
         return list(found)
 
     def library_container(self, fact: Fact) -> str:
@@ -198,6 +199,14 @@ class Queries:
     def _imported(self) -> dict[int, ast.alias]:
         """The imports by the nodes of the names that they bind."""
         return {number: node for node, number in self._nodes.items() if isinstance(node, ast.alias)}
+
+    @cached_property
+    def _starred(self) -> dict[int, ast.ImportFrom]:
+        """The star imports by the nodes of the names that others have by them."""
+        stars: dict[str, ast.ImportFrom] = {}
+        for path, nodes in self._numbers.items():
+            stars.update((path, node) for node in nodes.of if isinstance(node, ast.ImportFrom))
+        return {node: stars[path] for node, path in self.flow.modules.by_stars().items() if path in stars}
 
     @cached_property
     def _spelled(self) -> dict[int, ast.expr]:

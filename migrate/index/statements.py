@@ -219,6 +219,7 @@ def _from(b: Builder, node: ast.ImportFrom) -> None:
     for alias in node.names:
         if alias.name == "*":
             b.summary.stars.append((node.level, node.module or ""))
+            b.nodes[node] = b.anything
         else:
             bound = b.nodes[alias] = b.variable(alias.asname or alias.name)
             if alias.asname and alias.name in b.classes:
