@@ -208,7 +208,7 @@ METHODS: dict[str, Form] = {
     "values": _values,
     "items": _items,
     "cells": _tree("children"),
-    **dict.fromkeys(("cells_and_names", "named_modules", "named_children"), _named_tree),
+    "cells_and_names": _named_tree,
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""

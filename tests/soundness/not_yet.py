@@ -21,6 +21,7 @@ NOT_YET: dict[str, Row] = {
     "an annotation is believed against the calls": (
         ("annotated wrongly", "layer annotated", "layer dataclass field: cls"),
     ),
+    "a function of a library calls the class": (("through a library: map", "layer through a library"),),
     "a file that only keeps a layer is not read": (
         ("layer dataclass field: base", "layer dataclass field: object"),
         ("an attribute by name: builtin",),
