@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.instances import listed, may_be_ours, offer_by_class, treatment
-from migrate.decide.lookups import lookups, unknown_lookups
+from migrate.decide.lookups import Lookup, lookups, unknown_lookups
 from migrate.decide.offers import Offer
 from migrate.decide.overrides import name_of
 from migrate.decide.values import Instance, Local, Symbol, Value
@@ -34,10 +34,10 @@ def decide_already(module: Module) -> None:
             draft = decide_target_use(module, node, module.objects(node.value))
             if draft is not None:
                 module.add(draft)
-    for call, function in lookups(module):
-        _lookup(module, call, function, call.args[1])
-    for call, _ in unknown_lookups(module):
-        _lookup(module, call, "getattr", call.args[1])
+    for look_up in lookups(module):
+        _looked_up(module, look_up)
+    for call, name in unknown_lookups(module):
+        _looked_up(module, Lookup(call, "getattr", call.args[0], name, (name,), False))
     for pattern in module.index.all(ast.MatchClass):
         _pattern(module, pattern)
     for cls in module.index.all(ast.ClassDef):
@@ -177,28 +177,33 @@ def _in_body(module: Module, value: Value, name: str) -> bool:
     return cls is not None and bool(module.file.classes.members(cls, name))
 
 
-def _lookup(module: Module, call: ast.Call, function: str, name: ast.expr) -> None:
+def _looked_up(module: Module, look_up: Lookup) -> None:
     """``hasattr(m, "weight")`` and its like."""
-    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-        return
-    values = module.objects(call.args[0])
+    values = module.objects(look_up.owner)
     known = _known(module, values)
-    if function == "hasattr" and len(known) < len(values) and module.rules.source_package not in _packages(module):
+    if (
+        look_up.function == "hasattr"
+        and len(known) < len(values)
+        and module.rules.source_package not in _packages(module)
+    ):
         return  # it asks of all layers of a network which of them have one
     for value, rule in known:
-        symbol = f"{rule.target.name}.{name.value}"
-        if _keeps_name(rule, name.value):
-            owner, statement = ast.unparse(call.args[0]), module.index.statement(call)
-            written = function == "setattr" and not _in_body(module, value, name.value)
-            if written and _has_no_effect(module, statement, owner, name.value, rule):
-                message = rule.attributes[name.value].write
-                module.add(Draft("BN405", "string", symbol, call, message, as_source=("BN211",)))
-        elif _is_foreign(rule, name.value) and not _is_own(module, value, name.value):
-            is_listed = name.value in rule.attributes or name.value in rule.methods
-            message = _why_foreign(rule, name.value, ast.unparse(call.args[0]))
-            offer = offers.looked_up_member(module, call, name.value, rule) if is_listed else Offer(call)
-            draft = Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits, as_source=("BN211",))
-            module.add(draft)
+        for name in look_up.names:
+            _looked_up_name(module, look_up, name, value, rule)
+
+
+def _looked_up_name(module: Module, look_up: Lookup, name: str, value: Value, rule: Rule) -> None:
+    call, owner, symbol = look_up.call, ast.unparse(look_up.owner), f"{rule.target.name}.{name}"
+    if _keeps_name(rule, name):
+        written = look_up.function == "setattr" and not _in_body(module, value, name)
+        if written and _has_no_effect(module, module.index.statement(call), owner, name, rule):
+            message = rule.attributes[name].write
+            module.add(Draft("BN405", "string", symbol, call, message, as_source=("BN211",)))
+    elif _is_foreign(rule, name) and not _is_own(module, value, name):
+        is_offered = look_up.name and (name in rule.attributes or name in rule.methods)
+        message = _why_foreign(rule, name, owner)
+        offer = offers.looked_up_member(module, call, name, rule) if is_offered else Offer(call)
+        module.add(Draft("BN402", "string", symbol, offer.place, message, suggestion=offer.edits, as_source=("BN211",)))
 
 
 def _pattern(module: Module, pattern: ast.MatchClass) -> None:

@@ -7,7 +7,7 @@ import ast
 from migrate.decide import offers
 from migrate.decide.broad import is_broad
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.lookups import lookups
+from migrate.decide.lookups import Lookup, lookups
 from migrate.decide.offers import Offer
 from migrate.decide.strings import is_named_otherwise
 from migrate.decide.values import Instance, Symbol, Unknown, Value
@@ -24,10 +24,10 @@ def decide_by_name(module: Module) -> None:
 
     Some names tell the class by themselves; others are those of many modules, and matter on a walk through a network.
     """
-    for call, function in lookups(module):
-        name = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-        if isinstance(name, str) and _may_be_layer(module, call.args[0], name):
-            _review(module, call, function, name)
+    for look_up in lookups(module):
+        names = [name for name in look_up.names if _may_be_layer(module, look_up.owner, name)]
+        if names:
+            _review(module, look_up, names)
 
 
 def _may_be_layer(module: Module, node: ast.expr, name: str) -> bool:
@@ -49,18 +49,20 @@ def _is_open(value: Value, rules: RuleSet) -> bool:
     return isinstance(value, Unknown) or (isinstance(of, Symbol) and is_broad(value, rules))
 
 
-def _review(module: Module, call: ast.Call, function: str, name: str) -> None:
-    node = call.args[0]
-    owner, written = ast.unparse(node), function == "setattr" or _is_written(module, call, node, name)
+def _review(module: Module, look_up: Lookup, names: list[str]) -> None:
+    call, owner = look_up.call, ast.unparse(look_up.owner)
     told: dict[str, list[Rule]] = {}
-    for rule in module.rules.rules:
-        told.setdefault(_told(rule, name, owner, written), []).append(rule)
+    for name in names:
+        written = look_up.function == "setattr" or _is_written(module, call, look_up.owner, name)
+        for rule in module.rules.rules:
+            told.setdefault(_told(rule, name, owner, written), []).append(rule)
     told.pop("", None)
     if told:
         said = "; ".join(f"{', '.join(r.name for r in rules)}: {text}" for text, rules in told.items())
         message = f"{owner} may be one of {said}; test for these classes first, and write that there"
-        offer = _offer(module, call, node, name) if function == "getattr" else Offer(call)
-        module.add(Draft("BN211", "string", name, offer.place, message, suggestion=offer.edits))
+        offered = look_up.function == "getattr" and look_up.name
+        offer = _offer(module, call, look_up.owner, look_up.name) if offered else Offer(call)
+        module.add(Draft("BN211", "string", names[0], offer.place, message, suggestion=offer.edits))
 
 
 def _told(rule: Rule, name: str, owner: str, written: bool) -> str:

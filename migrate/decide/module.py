@@ -21,6 +21,7 @@ from migrate.decide.imports import keep_imports, plan_imports
 from migrate.decide.instances import decide_instances
 from migrate.decide.leaving import find_uses
 from migrate.decide.lookups import decide_lookups
+from migrate.decide.named import decide_named
 from migrate.decide.next_signature import decide_signatures
 from migrate.decide.origins import Origins
 from migrate.decide.pairs import Pairs
@@ -203,6 +204,7 @@ USES = (
     split_branches,
     decide_instances,
     decide_lookups,
+    decide_named,
     decide_already,
     decide_made,
     decide_given,

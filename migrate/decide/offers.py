@@ -340,10 +340,11 @@ def looked_up_class(call: ast.Call, rule: Rule) -> Offer:
 
 def looked_up_member(module: Module, call: ast.Call, old: str, rule: Rule) -> Offer:
     """``getattr`` or ``hasattr`` with the new name, or what it is compared with None for."""
-    name, function = call.args[1], getattr(call.func, "id", "")
+    function = getattr(call.func, "id", "")
     attribute = rule.attributes.get(old)
     if function not in ("getattr", "hasattr"):
         return Offer(call)
+    name = call.args[1]
     if attribute is not None and attribute.none_test and function == "getattr" and tests_for_none(module, call):
         return none_test(module, call, call.args[0], attribute)
     to = attribute.to if attribute is not None else rule.methods[old].to

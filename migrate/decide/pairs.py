@@ -47,10 +47,9 @@ class Pairs:
         for node in module.index.all(ast.Attribute):
             if node.attr in written and not isinstance(node.ctx, ast.Load):
                 self._enter(module, node, node.attr, node.value)
-        for call, function in lookups(module):
-            name = call.args[1].value if isinstance(call.args[1], ast.Constant) else None
-            if function == "setattr" and isinstance(name, str) and name in written:
-                self._enter(module, call, name, call.args[0])
+        for look_up in lookups(module):
+            for name in written.intersection(look_up.names) if look_up.function == "setattr" else ():
+                self._enter(module, look_up.call, name, look_up.owner)
 
     def _enter(self, module: Module, node: Place, attr: str, owner: ast.expr) -> None:
         values = module.objects(owner)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from migrate.flow.classes import Owner
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.members import CONTAINERS
 from migrate.flow.sources import Sources, literal
 from migrate.flow.state import Flow
-from migrate.index.summary import COMPUTED
 
 NAME, VALUE = 0, 1
 """The places of a pair that makes a named element."""
@@ -121,10 +121,7 @@ class Attributes:
         found = NOWHERE
         for owner in self._owners(cls):
             found |= self._exact(classes.own(("K", owner)).get(name))
-            found |= self._possible(classes.own(("O", owner)).get(COMPUTED))
-            for looks, value in self._set.get(owner, ()):
-                if fnmatchcase(name, looks):
-                    found |= self._possible(value)
+            found |= self._computed(("O", owner), name)
         if self._sources.may_have_more(cls, name):
             found |= Under(may_exist=True)
         if any(str(base[1]) in CONTAINERS for base in classes.library_bases(cls)):
@@ -133,7 +130,15 @@ class Attributes:
         return found
 
     def _of_container(self, site: int, name: str) -> Under:
-        return self._elements(site, name) | self._possible(self._flow.classes.own(("D", site)).get(COMPUTED))
+        return self._elements(site, name) | self._computed(("D", site), name)
+
+    def _computed(self, owner: Owner, name: str) -> Under:
+        """What objects get under computed names that look like this one."""
+        found = NOWHERE
+        for looks, node in self._flow.classes.own(owner).items():
+            if fnmatchcase(name, looks):
+                found |= self._possible(node)
+        return found
 
     def _elements(self, site: int, name: str) -> Under:
         cells = self._flow.containers.cells(site)
@@ -176,15 +181,3 @@ class Attributes:
     @cached_property
     def _sources(self) -> Sources:
         return Sources(self._flow)
-
-    @cached_property
-    def _set(self) -> dict[int, list[tuple[str, int]]]:
-        """For each class, what its objects get by ``setattr``: how the names look, and the nodes of the values."""
-        found: dict[int, list[tuple[str, int]]] = {}
-        for call in self._flow.calls:
-            if len(call.positional) == 3 and self._flow.graph.holds(call.callee, ("S", "builtins.setattr")):
-                objects = [fact for fact in self._flow.graph.of(call.positional[0]) if fact[0] == "O"]
-                for fact in objects:
-                    pattern = self._sources.computed_name(call)
-                    found.setdefault(id_of(fact), []).append((pattern, call.positional[2]))
-        return found

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from migrate.flow.by_name import ByName
 from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import DECORATOR, EFFECTS, LOOKING, Effect, is_class_name
 from migrate.flow.members import Members
 from migrate.flow.passing import Passing
-from migrate.flow.state import Flow
+from migrate.flow.state import Flow, Named
 from migrate.index.summary import NOBODY, Call
 
 CALLABLE = ("__call__", "forward")
+PASSED = {"getattr": 2, "hasattr": 2, "delattr": 2, "setattr": 3}
+"""Builtins that name a member, with how many arguments they need."""
 
 
 class Calls:
@@ -24,9 +27,12 @@ class Calls:
         self._passing = passing
         self._members = members
         self._copies = copies
+        self._by_name = ByName(flow, members, self.call)
         self._done: set[tuple[int, Fact]] = set()
         self._given_to: set[int] = set()
         """The results of calls of what is not known."""
+        self._kept: dict[Fact, int] = {}
+        """The nodes of what objects of libraries have got, by the class of these."""
         self._unknown: list[Call] = []
         self._asked = 0
         """The calls of what nothing is known of, among the first ones."""
@@ -49,6 +55,11 @@ class Calls:
             "nothing": self._look,
             "decorator": self._decorate,
             "optional decorator": self._decorate_or_give,
+            "member": self._by_name.get,
+            "set member": self._by_name.set,
+            "member getter": self._by_name.make_getter,
+            "method caller": self._by_name.make_caller,
+            "reduced": self._reduce,
         }
 
     def call(self, fact: Fact, number: int) -> None:
@@ -77,6 +88,8 @@ class Calls:
             self._call_partial(id_of(fact), number)
         elif kind == "S":
             self._call_library(str(of), number)
+        elif kind == "G":
+            self._by_name.use_getter(id_of(fact), number)
         elif kind == "N":
             self._result(call, ("N", of, ""))
 
@@ -101,7 +114,22 @@ class Calls:
                 self._given_to.add(call.result)
                 self._may_return(call)
                 found = True
+            for fact in owner:
+                self._keep(fact, call)
         return found
+
+    def _keep(self, owner: Fact, call: Call) -> None:
+        """What a method of an object of another library gets, its methods may give: those of a queue do."""
+        package = str(owner[1]).partition(".")[0]
+        if owner[0] != "L" or package in LOOKING | {"builtins"} | self.flow.rules.packages:
+            return
+        kept = self._kept.get(owner)
+        if kept is None:
+            kept = self._kept[owner] = self.graph.new()
+        for value in (*call.positional, *(node for _, node in call.keywords)):
+            self.graph.watch(value, self._given_back, kept)
+        if call.result != NOBODY:
+            self.graph.edge(kept, call.result)
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
@@ -176,6 +204,9 @@ class Calls:
 
     def _call_library(self, name: str, number: int) -> None:
         call = self.flow.calls[number]
+        package, _, function = name.rpartition(".")
+        if package == "builtins" and function in PASSED and len(call.positional) >= PASSED[function]:
+            self.flow.named.append(Named(function, call.positional[0], call.positional[1], number))
         if name == "builtins.setattr":
             self.flow.setters.append(call)
         if call.result == NOBODY:
@@ -289,6 +320,19 @@ class Calls:
         made = Call(function, tuple(elements), (), (), (), result, call.line, call.column)
         self.graph.watch(function, self.call, self.flow.new_call(made, self.flow.homes[number]))
 
+    def _reduce(self, call: Call, number: int) -> None:
+        if len(call.positional) < 2:
+            return
+        function, iterated, *initial = call.positional
+        element, before = self.graph.new(), self.graph.new()
+        self.graph.watch(iterated, self._members.element_of, element)
+        for value in initial or [element]:
+            self.graph.edge(value, before)
+            self.graph.edge(value, call.result)
+        self.graph.edge(call.result, before)
+        made = call._replace(callee=function, positional=(before, element))
+        self.graph.watch(function, self.call, self.flow.new_call(made, self.flow.homes[number]))
+
     def _get(self, call: Call, number: int) -> None:
         """``property(f)``: what a load of it gives."""
         for value in (*call.positional[:1], *(node for name, node in call.keywords if name == "fget")):
@@ -312,7 +356,7 @@ class Calls:
             self.graph.watch(value, self._given_back, call.result)
 
     def _given_back(self, fact: Fact, to: int) -> None:
-        if fact[0] in "MIPFBKODN":
+        if fact[0] in "MIPFBKODNG":
             self.graph.add(to, fact)
         if fact[0] == "D":
             self.flow.containers.reorder(id_of(fact))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home
-from migrate.index.summary import Class, Function
+from migrate.index.summary import COMPUTED, Class, Function
 
 Owner = tuple[str, int]
 """What has attributes: ``("K", class)`` or ``("F", function)``.
 
-``("O", class)`` and ``("D", container)`` have what objects get under names that are not known: by none of them is it
-found, and they hold it all the same.
+``("O", class)`` and ``("D", container)`` have what objects get under names that are computed, by what these look like,
+as file name patterns. A name that looks so finds it, unless any does: then the object holds it all the same.
 """
 
 
@@ -107,7 +108,30 @@ class Classes:
                 self._found(owner[1], name, node)
                 for told in self.watchers:
                     told(owner[1], name)
+            elif owner[0] == "O":
+                self._found_like(owner[1], name, node)
         return node
+
+    def computed(self, cls: int) -> list[int]:
+        """The nodes of what objects of a class get under names that are computed."""
+        family = (cls, *self.above(cls), *self.classes[cls].subclasses)
+        return [node for owner in family for node in self.own(("O", owner)).values()]
+
+    def _found_like(self, cls: int, pattern: str, node: int) -> None:
+        """Let the look-ups of names that look so, on objects of a class and of those above, find a computed one."""
+        for owner in (cls, *self.above(cls)) if pattern != COMPUTED else ():
+            for (name, down), lookup in list(self._lookups.get(owner, {}).items()):
+                if (down or owner == cls) and fnmatchcase(name, pattern):
+                    self._graph.edge(node, lookup)
+
+    def _having(self, owner: int, name: str) -> Iterator[int]:
+        """The nodes of what a class, or its objects, have under a name."""
+        own = self._fields.get(("K", owner), {}).get(name)
+        if own is not None:
+            yield own
+        for pattern, node in self._fields.get(("O", owner), {}).items():
+            if pattern != COMPUTED and fnmatchcase(name, pattern):
+                yield node
 
     def _found(self, cls: int, name: str, node: int) -> None:
         """Let the look-ups of a name on a class, and on objects of the classes above it, find a new attribute."""
@@ -138,8 +162,7 @@ class Classes:
         if node is None:
             node = lookups[name, down] = self._graph.new()
             for owner in (cls, *(self.classes[cls].subclasses if down else ())):
-                own = self._fields.get(("K", owner), {}).get(name)
-                if own is not None:
+                for own in self._having(owner, name):
                     self._graph.edge(own, node)
             for base in self.classes[cls].bases:
                 self._graph.edge(self.lookup(base, name, False), node)
@@ -156,8 +179,7 @@ class Classes:
             self.classes[ancestor].subclasses.update(dict.fromkeys(below))
             for (name, down), lookup in list(self._lookups.get(ancestor, {}).items()):
                 for owner in below if down else ():
-                    own = self._fields.get(("K", owner), {}).get(name)
-                    if own is not None:
+                    for own in self._having(owner, name):
                         self._graph.edge(own, lookup)
         for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
             self._graph.edge(self.lookup(base, name, False), lookup)

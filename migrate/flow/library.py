@@ -21,6 +21,11 @@ Effect = Literal[
     "nothing",
     "decorator",
     "optional decorator",
+    "member",
+    "set member",
+    "member getter",
+    "method caller",
+    "reduced",
 ]
 """
 ``partial``: the call is a partial of its first argument
@@ -37,6 +42,10 @@ Effect = Literal[
 ``getter``: gives what its first argument gives when it is called
 ``nothing``: looks at what it gets
 ``decorator``: gives a function that gives back what it gets
+``member``, ``set member``: gives, or sets, a member of its first argument by its name
+``member getter``: gives a function that gives members of what it gets
+``method caller``: gives a function that calls a method of what it gets
+``reduced``: gives what its first argument gives for the elements of the second, one after the other
 ``optional decorator``: gives back what it gets by position or, where there is none, gives such a function
 """
 
@@ -73,12 +82,20 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("dataclasses.dataclass", "functools.lru_cache", "functools.cache"), "optional decorator"),
     **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),
     "builtins.property": "getter",
+    "builtins.getattr": "member",
+    "builtins.setattr": "set member",
+    "operator.attrgetter": "member getter",
+    "operator.methodcaller": "method caller",
+    "functools.reduce": "reduced",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),
         "nothing",
     ),
 }
 """Effects by qualified name; other functions may give back what they get."""
+
+GIVE_PARTS = frozenset({"builtins.getattr", "functools.reduce"})
+"""What may give a part of what it gets, besides what is followed of that."""
 
 CALLABLES = {"functools.partial": "P", "types.FunctionType": "F", "types.MethodType": "B", "builtins.type": "MKSN"}
 """Classes of what is called, with the kinds of facts that are of them."""

@@ -1,11 +1,16 @@
-"""Elements under keys that are computed: those of the literals that come to the key, or any where more may."""
+"""Elements and members under names that are computed: those of the literals that come there, or any of them."""
 
 from __future__ import annotations
 
-from migrate.flow.containers import Site
+from collections.abc import Callable
+
+from migrate.flow.facts import Fact
 from migrate.flow.library import KINDS
 from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
+
+Take = Callable[[Fact, object, str, int], None]
+"""What happens under a name that is known, or under any that looks like a file name pattern where it is None."""
 
 
 class LookUps:
@@ -14,12 +19,12 @@ class LookUps:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._sources: Sources | None = None
-        self._asked: dict[tuple[Site, int, int], set[object] | None] = {}
-        """The container, the key and the result of each, with the literals that were followed; None for any."""
+        self._asked: dict[tuple[Take, Fact, int, int], set[object] | None] = {}
+        """What happens with an object, the key and a node, with the literals that were followed; None for any."""
 
-    def add(self, site: Site, key: int, to: int) -> None:
-        """Let ``to`` hold what a container has under the key that a node gives."""
-        self._asked.setdefault((site, key, to), set())
+    def add(self, take: Take, owner: Fact, key: int, node: int) -> None:
+        """Have ``take`` called with an object, each name that ``key`` gives, and a node."""
+        self._asked.setdefault((take, owner, key, node), set())
 
     def resolve(self) -> bool:
         """Follow what is new of the keys; whether there was anything.
@@ -35,18 +40,19 @@ class LookUps:
             self._sources.restart()
         sources = self._sources
         found = False
-        for (site, key, to), followed in waiting:
+        for (take, owner, key, node), followed in waiting:
             new = sources.of(key).values - followed
             for _, value in sorted(new, key=repr):
-                self._flow.containers.take(site, value, to)
+                take(owner, value, "", node)
             followed |= new
             found = found or bool(new)
         if found:
             return True
-        unknown = [asked for asked, _ in waiting if sources.of(asked[1]).unknown or self._may_be_object(asked[1])]
+        unknown = [asked for asked, _ in waiting if sources.of(asked[2]).unknown or self._may_be_object(asked[2])]
         for asked in unknown:
             self._asked[asked] = None
-            self._flow.containers.take(asked[0], None, asked[2])
+            take, owner, key, node = asked
+            take(owner, None, sources.pattern(key), node)
         return bool(unknown)
 
     def _may_be_object(self, key: int) -> bool:

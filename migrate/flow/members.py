@@ -108,9 +108,12 @@ class Members:
         """``base[key]``, for a fact of the base, where the key is computed."""
         key, to = what
         if fact[0] == "D":
-            self.look_ups.add(id_of(fact), key, to)
+            self.look_ups.add(self._take, fact, key, to)
         else:
             self.load(fact, (element(), to))
+
+    def _take(self, fact: Fact, key: object, looks: str, to: int) -> None:
+        self.flow.containers.take(id_of(fact), key, to)
 
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
         kind, of = fact[0], fact[1]
@@ -193,9 +196,9 @@ class Members:
         """``base.name = value`` or ``base[key] = value``, for a fact of the base."""
         key, value = what
         kind, of = fact[0], fact[1]
-        if key == COMPUTED:
+        if isinstance(key, tuple) and key[0] == COMPUTED:
             if kind in "OD":
-                self.graph.edge(value, self.flow.classes.field((kind, id_of(fact)), key))
+                self.graph.edge(value, self.flow.classes.field((kind, id_of(fact)), str(key[1])))
         elif kind == "D":
             if isinstance(key, tuple) and key[0] == ORDER:
                 self.flow.containers.reorder(id_of(fact))

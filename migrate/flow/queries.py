@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from migrate.flow.attributes import Attributes
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.holding import Holding
 from migrate.flow.origins import Origins
 from migrate.flow.sources import Literals, Sources
-from migrate.flow.state import Flow
+from migrate.flow.state import Flow, Named
 from migrate.index.builder import Nodes
 from migrate.index.scopes import Function
+from migrate.index.summary import Call
 
 Definition = Function | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -39,6 +41,20 @@ class Layer(NamedTuple):
 
     name: str
     origin: ast.Call | ast.ClassDef | None
+
+
+class NamedMember(NamedTuple):
+    """A call by which ``function`` gets a member of a layer under one of ``names``, or any where it ``is_open``.
+
+    ``layer`` is the name of the class, ``origins`` are the expressions that spell it.
+    """
+
+    call: ast.Call
+    function: str
+    layer: str
+    names: list[str]
+    is_open: bool
+    origins: list[ast.AST | None]
 
 
 class Queries:
@@ -268,6 +284,50 @@ class Queries:
             facts = [fact for fact in facts if fact[0] != "O" or not self.flow.classes.has(id_of(fact), without)]
         for name, at in self._holding.layers(facts, self.flow.everywhere(number)):
             yield Layer(name, self._calls.get(at) if isinstance(at, int) else self._class(at))
+
+    def named(self, path: str) -> Iterator[NamedMember]:
+        """The calls in a file that name a member of a layer by a value."""
+        for named in self._named.get(path, ()):
+            call = self._calls.get(self.flow.calls[named.call].result) or self._call_at(
+                path, self.flow.calls[named.call]
+            )
+            literals = self._sources.of(named.key)
+            owners: dict[str, list[str]] = {}
+            for name in sorted(str(value) for kind, value in literals.values if kind == "str"):
+                owner, _, last = name.rpartition(".")
+                owners.setdefault(owner, []).append(last)
+            if literals.unknown:
+                owners.setdefault("", [])
+            for owner, names in owners.items() if call is not None else ():
+                for fact in self._under(named.base, owner):
+                    if call is not None and fact[0] == "I":
+                        origins = self.origins_at([named.base], fact)
+                        yield NamedMember(call, named.function, str(fact[1]), names, literals.unknown, origins)
+
+    def _under(self, node: int, path: str) -> list[Fact]:
+        """What stands under a path of attributes of what a node holds."""
+        facts = self.flow.graph.of(node)
+        for name in path.split(".") if path else ():
+            found = [self._attributes.of(fact, name) for fact in facts]
+            facts = sorted({fact for under in found for fact in under.exact | under.possible}, key=repr)
+        return facts
+
+    @cached_property
+    def _attributes(self) -> Attributes:
+        return Attributes(self.flow)
+
+    @cached_property
+    def _named(self) -> dict[str, list[Named]]:
+        found: dict[str, list[Named]] = {}
+        for named in self.flow.named:
+            found.setdefault(self.flow.homes[named.call].path, []).append(named)
+        return found
+
+    def _call_at(self, path: str, call: Call) -> ast.Call | None:
+        """The innermost call that starts where a call of the flow does, which others may make."""
+        calls = (n for n in self._numbers[path].of if isinstance(n, ast.Call))
+        at = [n for n in calls if (n.lineno, n.col_offset) == (call.line, call.column)]
+        return min(at, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0), default=None)
 
     def is_network(self, node: ast.AST) -> bool:
         """Whether an expression is known to be a network at least at times, whatever that holds."""

@@ -8,9 +8,9 @@ from operator import add, mul, sub, truediv
 from typing import NamedTuple
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import EFFECTS, GENERAL, is_class_name
+from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import NO_LITERAL, Call, Computed, Key
+from migrate.index.summary import NO_LITERAL, Call, Computed, Key, element
 
 DEEP = 40
 """Methods that are called on what methods give, beyond which a node may hold anything."""
@@ -135,7 +135,11 @@ class Sources:
 
     def computed_name(self, call: Call) -> str:
         """What the name in a call of ``setattr`` looks like, as a file name pattern."""
-        value = self._constants.get(call.positional[1]) if len(call.positional) > 1 else None
+        return self.pattern(call.positional[1]) if len(call.positional) > 1 else "*"
+
+    def pattern(self, key: int) -> str:
+        """What strings at a node look like, as a file name pattern."""
+        value = self._constants.get(key)
         told = str(value).partition(f"{NO_LITERAL}: ")
         return told[2] or "*"
 
@@ -283,6 +287,8 @@ class Sources:
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
             at = [part[key[1]] for part in parts if -len(part) <= key[1] < len(part)]
             return Literals(frozenset(map(literal, at)), held.unknown)
+        if key == element():
+            return Literals(frozenset(literal(each) for part in parts for each in part), held.unknown)
         return UNKNOWN if held.unknown else NOTHING
 
     def _shows_none(self, site: int, key: object) -> bool:
@@ -302,4 +308,6 @@ def _is_followed(callee: Fact) -> bool:
     if callee[0] != "S":
         return callee[0] in "FBKMPRVOC"
     name = str(callee[1])
+    if name in GIVE_PARTS:
+        return False
     return is_class_name(name) or EFFECTS.get(name, "nothing") != "nothing"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from migrate.flow.classes import Classes, RunFunction
 from migrate.flow.containers import Containers
 from migrate.flow.facts import Fact, id_of
@@ -11,6 +13,15 @@ from migrate.flow.modules import Modules, Origins
 from migrate.index.summary import NOBODY, Call, Key, Part
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
+
+
+class Named(NamedTuple):
+    """A call by number, that names a member of what ``base`` holds by what ``key`` holds, as ``function`` does."""
+
+    function: str
+    base: int
+    key: int
+    call: int
 
 
 class Flow:
@@ -38,6 +49,8 @@ class Flow:
         self.calls: list[Call] = []
         self.setters: list[Call] = []
         """The calls of ``setattr``."""
+        self.named: list[Named] = []
+        """The calls that name members by a value."""
         self.homes: list[Home] = []
         """The file or copy that each call is in."""
         self.parts: list[tuple[Part, Home]] = []

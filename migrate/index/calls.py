@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Use, element
+from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Key, Use, element
 from migrate.syntax.paths import dotted, namespace_owner
+from migrate.syntax.shapes import pattern_of
 
 
 class Passed(NamedTuple):
@@ -85,8 +86,10 @@ def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """``add_module("name", value)`` and the like make attributes."""
     named = dict(passed.keywords)
     value = passed.positional[1] if len(passed.positional) > 1 else next(iter(named.values()), b.anything)
-    for name in (b.spellings(node.args[0]) if node.args else []) or [COMPUTED]:
-        b.store(base, name, value)
+    looks = pattern_of(node.args[0]) if node.args and isinstance(node.args[0], ast.JoinedStr) else "*"
+    keys: list[Key] = [*(b.spellings(node.args[0]) if node.args else [])] or [(COMPUTED, looks)]
+    for key in keys:
+        b.store(base, key, value)
     return b.anything
 
 

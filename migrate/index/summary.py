@@ -15,13 +15,13 @@ SLICE = "[:]"
 ORDER = "[~]"
 
 COMPUTED = "*"
-"""The name of attributes of which it is not known how they are called."""
+"""What names of attributes look like of which nothing is known."""
 
 Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
 ``(SLICE, None)`` is a container of some of the elements. What is stored under ``(ORDER, None)`` is the same elements in
-another order.
+another order, and under ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
 """
 
 NO_LITERAL = "something that is no literal"
