@@ -8,7 +8,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.members import Members
 from migrate.flow.state import Flow, Named
-from migrate.index.summary import COMPUTED, Call
+from migrate.index.summary import COMPUTED, Call, Key, element
 
 MEMBERED = "OKDX"
 """The kinds of facts whose members are followed; those of libraries are none of the run's."""
@@ -24,6 +24,8 @@ class ByName:
         self._call = call
         self._callers: set[int] = set()
         """The calls of ``methodcaller``."""
+        self._records: set[int] = set()
+        """Those of ``namedtuple``."""
 
     def get(self, call: Call, number: int) -> None:
         """``getattr(object, name, default)``."""
@@ -47,10 +49,37 @@ class ByName:
         self._callers.add(number)
         self.graph.add(call.result, ("G", number))
 
+    def make_record_class(self, call: Call, number: int) -> None:
+        """``namedtuple("Spec", "norm width")``."""
+        self._records.add(number)
+        self.graph.add(call.result, ("G", number))
+
+    def _record(self, made: int, call: Call) -> None:
+        """An object of a named tuple: what it is made with, by place and by name."""
+        names = self._fields(self.flow.calls[made])
+        self.graph.add(call.result, ("D", call.result))
+        for place, value in enumerate(call.positional):
+            self.flow.containers.put(call.result, place, value)
+        for name, value in (*zip(names, call.positional, strict=False), *call.keywords):
+            self.graph.edge(value, self.flow.containers.attribute(call.result, name))
+            if name in names:
+                self.flow.containers.put(call.result, names.index(name), value)
+
+    def _fields(self, made: Call) -> list[str]:
+        constants = self.flow.constants()
+        given = made.positional[1] if len(made.positional) > 1 else NOBODY
+        text = constants.get(given)
+        if isinstance(text, str):
+            return text.replace(",", " ").split()
+        cells = self.flow.containers.cells(given)
+        return [str(constants.get(self.graph.source(cells[i]))) for i in range(len(cells)) if i in cells]
+
     def use_getter(self, made: int, number: int) -> None:
         """A call of what ``attrgetter`` or ``methodcaller`` gives."""
         names, call = self.flow.calls[made].positional, self.flow.calls[number]
-        if not call.positional or not names:
+        if made in self._records:
+            self._record(made, call)
+        if made in self._records or not call.positional or not names:
             return
         if made in self._callers:
             name, *given = names
@@ -93,7 +122,8 @@ class ByName:
         elif isinstance(name, str):
             first, _, rest = name.partition(".")
             inner = self.graph.new() if rest else to
-            self._members.load(fact, (first, inner))
+            key: Key = element(int(first)) if first.isdecimal() and fact[0] == "D" else first
+            self._members.load(fact, (key, inner))
             if rest:
                 self.graph.watch(inner, self._take_on, (rest, to))
 

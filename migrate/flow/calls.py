@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from migrate.flow.by_name import ByName
 from migrate.flow.copies import Copies
+from migrate.flow.effects import Effects
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import DECORATOR, EFFECTS, LOOKING, Effect, is_class_name
+from migrate.flow.foreign import Foreign
+from migrate.flow.library import EFFECTS, LOOKING, is_class_name
 from migrate.flow.members import Members
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow, Named
@@ -28,39 +28,11 @@ class Calls:
         self._members = members
         self._copies = copies
         self._by_name = ByName(flow, members, self.call)
+        self._effects = Effects(flow, members, self._by_name, self.call)
         self._done: set[tuple[int, Fact]] = set()
-        self._given_to: set[int] = set()
-        """The results of calls of what is not known."""
-        self._kept: dict[Fact, int] = {}
-        """The nodes of what objects of libraries have got, by the class of these."""
-        self._unknown: list[Call] = []
-        self._asked = 0
-        """The calls of what nothing is known of, among the first ones."""
+        self.foreign = Foreign(flow, self.call)
         self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
         """For calls that partials make: the partials, and the container of their keywords."""
-        self._effects: dict[Effect, Callable[[Call, int], None]] = {
-            "partial": self._partial,
-            "arguments": self._give_arguments,
-            "mapping": self._give_mapping,
-            "second": self._give_second,
-            "elements": self._gather,
-            "rows": self._gather_rows,
-            "type": self._give_type,
-            "element": self._give_element,
-            "modules": self._collect,
-            "attributes": self._name_space,
-            "wrapper": self._wrap,
-            "mapped": self._map,
-            "getter": self._get,
-            "nothing": self._look,
-            "decorator": self._decorate,
-            "optional decorator": self._decorate_or_give,
-            "member": self._by_name.get,
-            "set member": self._by_name.set,
-            "member getter": self._by_name.make_getter,
-            "method caller": self._by_name.make_caller,
-            "reduced": self._reduce,
-        }
 
     def call(self, fact: Fact, number: int) -> None:
         """A call of something that a fact says what it is."""
@@ -81,55 +53,19 @@ class Calls:
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            self._fill(self.flow.classes.classes[id_of(fact)].site, call)
+            self._effects.fill(self.flow.classes.classes[id_of(fact)].site, call)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":
             self._call_partial(id_of(fact), number)
         elif kind == "S":
             self._call_library(str(of), number)
+        elif kind == "E":
+            self.foreign.use(id_of(fact), number)
         elif kind == "G":
             self._by_name.use_getter(id_of(fact), number)
         elif kind == "N":
             self._result(call, ("N", of, ""))
-
-    def hand_over(self) -> bool:
-        """Give what code gets which is not followed back to whoever calls it; whether anything was new.
-
-        Containers among that may be in another order.
-        """
-        graph, loads = self.graph, self.flow.loads()
-        found = False
-        self._unknown += self.flow.calls[self._asked :]
-        self._asked = len(self.flow.calls)
-        self._unknown = [call for call in self._unknown if not graph.facts[call.callee]]
-        for call in self._unknown:
-            owner = graph.of(loads[call.callee][0]) if call.callee in loads else []
-            if owner and all(fact[0] == "D" for fact in owner):
-                continue  # a method of a container
-            given = [*call.positional, *(node for _, node in call.keywords)]
-            for fact in (fact for node in given for fact in graph.of(node) if fact[0] == "D"):
-                found |= self.flow.containers.reorder(id_of(fact))
-            if call.result != NOBODY and call.result not in self._given_to:
-                self._given_to.add(call.result)
-                self._may_return(call)
-                found = True
-            for fact in owner:
-                self._keep(fact, call)
-        return found
-
-    def _keep(self, owner: Fact, call: Call) -> None:
-        """What a method of an object of another library gets, its methods may give: those of a queue do."""
-        package = str(owner[1]).partition(".")[0]
-        if owner[0] != "L" or package in LOOKING | {"builtins"} | self.flow.rules.packages:
-            return
-        kept = self._kept.get(owner)
-        if kept is None:
-            kept = self._kept[owner] = self.graph.new()
-        for value in (*call.positional, *(node for _, node in call.keywords)):
-            self.graph.watch(value, self._given_back, kept)
-        if call.result != NOBODY:
-            self.graph.edge(kept, call.result)
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
@@ -163,7 +99,10 @@ class Calls:
 
     def _initialise(self, fact: Fact, call: Call) -> None:
         if fact[0] == "F":
-            self._passing.give(self.flow.functions[id_of(fact)], call, True)
+            function = self.flow.functions[id_of(fact)]
+            self._passing.give(function, call, True)
+            if function.summary.name == "__new__" and call.result != NOBODY:
+                self.graph.edge(function.summary.result, call.result)
 
     def _call_partial(self, partial: int, number: int) -> None:
         """The call that a partial makes of another one: its own arguments first.
@@ -215,148 +154,9 @@ class Calls:
         if effect in ("modules", "wrapper"):
             self.flow.containers.networks[call.result] = name
         if effect is not None:
-            self._effects[effect](call, number)
+            self._effects.of[effect](call, number)
         elif is_class_name(name):
             self.graph.add(call.result, ("L", name))
+            self.foreign.make(("L", name), number)
         elif name.partition(".")[0] not in LOOKING | {"builtins"} | self.flow.rules.packages:
-            self._may_return(call)
-
-    def _partial(self, call: Call, number: int) -> None:
-        if call.positional:
-            self.graph.add(call.result, ("P", number))
-            callee, *filled = call.positional
-            made = self.flow.new_call(call._replace(positional=tuple(filled), result=NOBODY), self.flow.homes[number])
-            self.graph.watch(callee, self._may_call, made)
-
-    def _may_call(self, fact: Fact, number: int) -> None:
-        """Whoever gets a partial may call it, so that what it fills comes to the function."""
-        if fact[0] in "FBK":
-            self.call(fact, number)
-
-    def _give_arguments(self, call: Call, number: int) -> None:
-        for value in call.positional:
-            self.graph.edge(value, call.result)
-
-    def _give_mapping(self, call: Call, number: int) -> None:
-        """What it gets, with its keywords; without any, an empty one to fill."""
-        self._give_arguments(call, number)
-        if not call.positional:
-            self.graph.add(call.result, ("D", call.result))
-        for name, value in call.keywords:
-            self.flow.containers.put(call.result, name, value)
-
-    def _gather(self, call: Call, number: int) -> None:
-        self._gather_into(call.result, call)
-
-    def _gather_into(self, site: int, call: Call) -> None:
-        held = self.graph.new()
-        self.graph.add(site, ("D", site))
-        self.flow.containers.put(site, None, held)
-        for value in (*call.positional, *(node for _, node in call.stars)):
-            self.graph.watch(value, self._members.element_of, held)
-
-    def _gather_rows(self, call: Call, number: int) -> None:
-        row = self.graph.new()
-        self._gather_into(row, call)
-        self.graph.add(call.result, ("D", call.result))
-        self.flow.containers.put(call.result, None, row)
-
-    def _give_second(self, call: Call, number: int) -> None:
-        for value in call.positional[1:2]:
-            self.graph.edge(value, call.result)
-
-    def _give_type(self, call: Call, number: int) -> None:
-        for value in call.positional[:1]:
-            self.graph.watch(value, self._members.load, ("__class__", call.result))
-
-    def _give_element(self, call: Call, number: int) -> None:
-        for value in call.positional:
-            self.graph.edge(value, call.result)
-            self.graph.watch(value, self._members.element_of, call.result)
-
-    def _collect(self, call: Call, number: int) -> None:
-        """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
-        self.graph.add(call.result, ("D", call.result))
-        self._fill(call.result, call)
-
-    def _fill(self, site: int, call: Call) -> None:
-        take = self._take_plain if self._holds_networks(call) else self._members.take_over
-        for i, value in enumerate(call.positional):
-            self.flow.containers.put(site, i, value)
-            self.graph.watch(value, take, site)
-        for _, value in call.stars:
-            self.graph.watch(value, self._members.take_over, site)
-
-    def _holds_networks(self, call: Call) -> bool:
-        """Whether networks among the arguments are elements themselves, not containers of these."""
-        return len(call.positional) > 1 or self.graph.holds(call.callee, ("S", "torch.nn.Sequential"))
-
-    def _take_plain(self, fact: Fact, site: int) -> None:
-        """Let a container have the elements of a list or dict, but not of a network."""
-        if fact[0] == "D" and id_of(fact) not in self.flow.containers.networks:
-            self._members.take_over(fact, site)
-
-    def _name_space(self, call: Call, number: int) -> None:
-        self.graph.add(call.result, ("D", call.result))
-        for name, value in call.keywords:
-            self.graph.edge(value, self.flow.containers.attribute(call.result, name))
-
-    def _wrap(self, call: Call, number: int) -> None:
-        self.graph.add(call.result, ("D", call.result))
-        for value in (*call.positional[:1], *(node for name, node in call.keywords if name in ("module", "model"))):
-            self.graph.edge(value, self.flow.containers.attribute(call.result, "module"))
-
-    def _map(self, call: Call, number: int) -> None:
-        if not call.positional:
-            return
-        function, *iterated = call.positional
-        elements = []
-        for value in iterated:
-            elements.append(self.graph.new())
-            self.graph.watch(value, self._members.element_of, elements[-1])
-        result = self.graph.new()
-        self.graph.add(call.result, ("D", call.result))
-        self.flow.containers.put(call.result, None, result)
-        made = Call(function, tuple(elements), (), (), (), result, call.line, call.column)
-        self.graph.watch(function, self.call, self.flow.new_call(made, self.flow.homes[number]))
-
-    def _reduce(self, call: Call, number: int) -> None:
-        if len(call.positional) < 2:
-            return
-        function, iterated, *initial = call.positional
-        element, before = self.graph.new(), self.graph.new()
-        self.graph.watch(iterated, self._members.element_of, element)
-        for value in initial or [element]:
-            self.graph.edge(value, before)
-            self.graph.edge(value, call.result)
-        self.graph.edge(call.result, before)
-        made = call._replace(callee=function, positional=(before, element))
-        self.graph.watch(function, self.call, self.flow.new_call(made, self.flow.homes[number]))
-
-    def _get(self, call: Call, number: int) -> None:
-        """``property(f)``: what a load of it gives."""
-        for value in (*call.positional[:1], *(node for name, node in call.keywords if name == "fget")):
-            made = Call(value, (), (), (), (), call.result, call.line, call.column)
-            self.graph.watch(value, self.call, self.flow.new_call(made, self.flow.homes[number]))
-
-    def _decorate(self, call: Call, number: int) -> None:
-        self.graph.add(call.result, ("S", DECORATOR))
-
-    def _decorate_or_give(self, call: Call, number: int) -> None:
-        (self._give_arguments if call.positional else self._decorate)(call, number)
-
-    def _look(self, call: Call, number: int) -> None:
-        """Nothing comes of it."""
-
-    def _may_return(self, call: Call) -> None:
-        """A function that is not followed may give back what it gets."""
-        if call.result == NOBODY:
-            return
-        for value in (*call.positional, *(v for _, v in call.keywords)):
-            self.graph.watch(value, self._given_back, call.result)
-
-    def _given_back(self, fact: Fact, to: int) -> None:
-        if fact[0] in "MIPFBKODNG":
-            self.graph.add(to, fact)
-        if fact[0] == "D":
-            self.flow.containers.reorder(id_of(fact))
+            self.foreign.call(number)

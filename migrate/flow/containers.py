@@ -66,6 +66,8 @@ class Containers:
         else:
             self._read(site, key, to)
             self._read(site, None, to)
+            if site in self.networks and _is_place(key):
+                self.watch(site, self._read_named, to)
 
     def _read(self, site: Site, key: object, to: int) -> None:
         """Let ``to`` hold what is put under a key, now or later. No cell is made, which others would take over."""
@@ -73,6 +75,11 @@ class Containers:
         if node is None:
             self._readers.setdefault((site, key), []).append(to)
         else:
+            self._graph.edge(node, to)
+
+    def _read_named(self, key: object, node: int, to: int) -> None:
+        """Parts of a network that have a name stand at some place, too."""
+        if isinstance(key, tuple):
             self._graph.edge(node, to)
 
     def reorder(self, site: Site) -> bool:
@@ -100,6 +107,8 @@ class Containers:
 
     def _take_over(self, key: object, node: int, into: Site) -> None:
         self._graph.edge(node, self.cell(into, key))
+        if into in self.networks and isinstance(key, str):
+            self._graph.edge(node, self.cell(into, ("attribute", key)))
 
     def has(self, site: Site, key: object) -> bool:
         """Whether something is put under a key, or may be."""

@@ -7,10 +7,17 @@ from typing import Literal
 Effect = Literal[
     "partial",
     "arguments",
-    "mapping",
+    "collection",
+    "default mapping",
+    "field",
+    "record class",
+    "starred map",
+    "selected",
     "second",
     "type",
     "elements",
+    "inner elements",
+    "repeated",
     "rows",
     "modules",
     "attributes",
@@ -30,8 +37,13 @@ Effect = Literal[
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
-``mapping``: gives back its argument, or a container of its keywords
+``collection``: gives back its argument, or a container of its keywords
+``default mapping``: a container of what its first argument gives, and of what is put there
+``record class``: gives a class whose objects have what they are made with, by place and by the names in the second
+``field``: gives its default, or what its factory does
 ``elements``: a container of the elements of its arguments, in another order
+``inner elements``: a container of the elements of the elements of its arguments
+``repeated``: a container of its argument
 ``rows``: a container of containers of these
 ``type``: gives the class of its argument
 ``modules``: a container of what it gets, of its elements where these are starred or in a list
@@ -39,6 +51,8 @@ Effect = Literal[
 ``wrapper``: an object that holds its first argument as its ``module``
 ``element``: gives an element of its argument
 ``mapped``: a container of what its first argument gives for the elements of the others
+``starred map``: the same for elements that are unpacked
+``selected``: gives back its second argument, and calls the first with its elements
 ``getter``: gives what its first argument gives when it is called
 ``nothing``: looks at what it gets
 ``decorator``: gives a function that gives back what it gets
@@ -54,16 +68,26 @@ DECORATOR = "a decorator"
 
 EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
-    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple"), "arguments"),
-    **dict.fromkeys(("builtins.iter", "collections.deque"), "arguments"),
-    "collections.OrderedDict": "mapping",
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter"), "arguments"),
+    **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
+    **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),
+    **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "arguments"),
+    **dict.fromkeys((f"builtins.{c}" for c in ("list", "tuple", "dict")), "collection"),
+    **dict.fromkeys((f"collections.{c}" for c in ("deque", "OrderedDict")), "collection"),
+    "collections.defaultdict": "default mapping",
+    "collections.namedtuple": "record class",
+    **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field"), "field"),
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
+    "itertools.chain.from_iterable": "inner elements",
+    "itertools.repeat": "repeated",
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
-    **dict.fromkeys(("typing.cast", "builtins.filter"), "second"),
+    "typing.cast": "second",
+    "builtins.filter": "selected",
+    "itertools.starmap": "starred map",
     "builtins.type": "type",
-    **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict")), "modules"),
-    **dict.fromkeys((f"mindspore.nn.{c}" for c in ("SequentialCell", "CellList", "CellDict")), "modules"),
+    **dict.fromkeys((f"torch.nn.{c}" for c in ("Sequential", "ModuleList", "ModuleDict", "Module")), "modules"),
+    **dict.fromkeys((f"mindspore.nn.{c}" for c in ("SequentialCell", "CellList", "CellDict", "Cell")), "modules"),
     "types.SimpleNamespace": "attributes",
     **dict.fromkeys(
         ("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel"),

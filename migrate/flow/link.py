@@ -31,7 +31,7 @@ class Linker:
     def run(self) -> None:
         """Move what is known until nothing is new."""
         self.graph.run()
-        while self._members.look_ups.resolve() or self._calls.hand_over():
+        while self._members.look_ups.resolve() or self._calls.foreign.hand_over():
             self.graph.run()
 
     def fail(self, path: str) -> None:

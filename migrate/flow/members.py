@@ -50,6 +50,10 @@ class Members:
         kind, of = fact[0], fact[1]
         if kind == "N":
             self.graph.add(to, ("N", of, ""))
+        elif kind == "E":
+            self.graph.add(to, fact)
+            if isinstance(key, tuple):
+                self.graph.edge(id_of(fact), to)
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
                 self.graph.add(to, ("D", to))
@@ -199,6 +203,8 @@ class Members:
         if isinstance(key, tuple) and key[0] == COMPUTED:
             if kind in "OD":
                 self.graph.edge(value, self.flow.classes.field((kind, id_of(fact)), str(key[1])))
+            if kind == "D" and id_of(fact) in self.flow.containers.networks:
+                self.flow.containers.put(id_of(fact), None, value)
         elif kind == "D":
             if isinstance(key, tuple) and key[0] == ORDER:
                 self.flow.containers.reorder(id_of(fact))

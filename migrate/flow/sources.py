@@ -10,7 +10,7 @@ from typing import NamedTuple
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import NO_LITERAL, Call, Computed, Key, element
+from migrate.index.summary import KEYS, NO_LITERAL, Call, Computed, Key, element
 
 DEEP = 40
 """Methods that are called on what methods give, beyond which a node may hold anything."""
@@ -61,10 +61,16 @@ WITHOUT_NONE = Part(True, False)
 DOUBT = Part(False, False)
 """Only whether it may be unknown."""
 
+
+def _parts(method: Callable[..., object]) -> Callable[..., object]:
+    """A method that gives parts of a string, as a tuple of them."""
+    return lambda *given: tuple(method(*given))  # type: ignore[arg-type]
+
+
 STRINGS: dict[str, Callable[..., object]] = {
     **{name: getattr(str, name) for name in ("lower", "upper", "casefold", "title", "capitalize", "strip", "lstrip")},
     **{name: getattr(str, name) for name in ("rstrip", "replace", "removeprefix", "removesuffix")},
-    "split": lambda text, *given: tuple(text.split(*given)),
+    **{name: _parts(getattr(str, name)) for name in ("split", "rsplit", "partition", "rpartition")},
 }
 """Methods of strings that give the same for the same strings."""
 OPERATORS: dict[str, Callable[..., object]] = {"+": add, "-": sub, "*": mul, "/": truediv}
@@ -139,9 +145,12 @@ class Sources:
 
     def pattern(self, key: int) -> str:
         """What strings at a node look like, as a file name pattern."""
+        computed = self._computed.get(key)
+        if computed is not None and computed.operator == "+":
+            return self.pattern(computed.left) + self.pattern(computed.right)
         value = self._constants.get(key)
         told = str(value).partition(f"{NO_LITERAL}: ")
-        return told[2] or "*"
+        return told[2] or (value if isinstance(value, str) and not value.startswith(NO_LITERAL) else "*")
 
     def may_have_more(self, cls: int, key: Key) -> bool:
         """Whether objects of a class may have an attribute besides those that are found there."""
@@ -243,11 +252,12 @@ class Sources:
         if any(side.unknown or len(side.values) != 1 for side in sides):
             return UNKNOWN
         numbers = [next(iter(side.values)).value for side in sides]
-        if not all(isinstance(number, (int, float)) for number in numbers):
+        kinds = {isinstance(number, str) for number in numbers}
+        if len(kinds) > 1 or not all(isinstance(number, (int, float, str)) for number in numbers):
             return UNKNOWN
         try:
             return Literals(frozenset({literal(OPERATORS[computed.operator](*numbers))}))
-        except ArithmeticError:
+        except (ArithmeticError, TypeError):
             return UNKNOWN
 
     def _given(self, call: Call) -> Literals:
@@ -273,6 +283,8 @@ class Sources:
     def _loaded(self, node: int, base: int, key: Key) -> Literals:
         """What an attribute or element of something is that is no object, class or container of the run."""
         facts = self._flow.graph.of(base)
+        if key == KEYS:
+            return self._keys(facts)
         if key == "__name__":
             return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
         if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key) for fact in facts):
@@ -290,6 +302,15 @@ class Sources:
         if key == element():
             return Literals(frozenset(literal(each) for part in parts for each in part), held.unknown)
         return UNKNOWN if held.unknown else NOTHING
+
+    def _keys(self, facts: list[Fact]) -> Literals:
+        """The keys of mappings."""
+        sites = [id_of(fact) for fact in facts if fact[0] == "D"]
+        keys = {key for site in sites for key in self._flow.containers.cells(site)}
+        known = frozenset(literal(key) for key in keys if isinstance(key, (str, int)))
+        return Literals(
+            known, not sites or len(sites) < len(facts) or not self._collected.isdisjoint(sites) or None in keys
+        )
 
     def _shows_none(self, site: int, key: object) -> bool:
         """Whether nothing in a container is known to be under a key, other than in what a function collects."""

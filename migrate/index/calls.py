@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import COMPUTED, NO_LITERAL, SLICE, Call, Display, Key, Use, element
+from migrate.index.summary import NO_LITERAL, SLICE, Call, Display, Use, element
 from migrate.syntax.paths import dotted, namespace_owner
-from migrate.syntax.shapes import pattern_of
+from migrate.syntax.shapes import looks_like
 
 
 class Passed(NamedTuple):
@@ -86,11 +86,17 @@ def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """``add_module("name", value)`` and the like make attributes."""
     named = dict(passed.keywords)
     value = passed.positional[1] if len(passed.positional) > 1 else next(iter(named.values()), b.anything)
-    looks = pattern_of(node.args[0]) if node.args and isinstance(node.args[0], ast.JoinedStr) else "*"
-    keys: list[Key] = [*(b.spellings(node.args[0]) if node.args else [])] or [(COMPUTED, looks)]
-    for key in keys:
-        b.store(base, key, value)
+    names = b.spellings(node.args[0]) if node.args else []
+    for name in names:
+        b.store(base, name, value)
+    if not names and passed.positional:
+        _set(b, node, (base, passed.positional[0], value))
     return b.anything
+
+
+def _set(b: Builder, node: ast.Call, given: tuple[int, int, int]) -> None:
+    """An attribute is set under a name that nothing spells: object, name and value."""
+    b.summary.calls.append(Call(b.name("setattr"), given, (), (), (), b.new(), node.lineno, node.col_offset))
 
 
 def _put(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -149,8 +155,7 @@ def _set_attributes(
     for name, value in named:
         b.store(owner, name, value)
     for mapping in mappings:
-        given = (owner, b.constant(NO_LITERAL), b.load(mapping, element()))
-        b.summary.calls.append(Call(b.name("setattr"), given, (), (), (), b.new(), node.lineno, node.col_offset))
+        _set(b, node, (owner, b.constant(NO_LITERAL), b.load(mapping, element())))
 
 
 def _look(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -179,6 +184,29 @@ def _items(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return made
 
 
+def _format(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    looks = looks_like(node)
+    return b.constant(f"{NO_LITERAL}: {looks}") if looks else b.anything
+
+
+def _submodule(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``net.get_submodule("layer1.0")`` is the attribute of that path."""
+    if not passed.positional:
+        return b.anything
+    result = b.new()
+    given = (base, passed.positional[0])
+    b.summary.calls.append(Call(b.name("getattr"), given, (), (), (), result, node.lineno, node.col_offset))
+    return result
+
+
+def _sort(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``items.sort(key=function)``: it gets the elements."""
+    for callee in (given for name, given in passed.keywords if name == "key"):
+        given = (b.load(base, element()),)
+        b.summary.calls.append(Call(callee, given, (), (), (), b.new(), node.lineno, node.col_offset))
+    return _reorder(b, node, base, passed)
+
+
 def _tree(name: str) -> Form:
     """The layers of a network, as its method ``name`` gives them."""
 
@@ -202,16 +230,19 @@ METHODS: dict[str, Form] = {
     **dict.fromkeys(("extend", "extendleft"), _extend),
     **dict.fromkeys(("get", "setdefault"), _look),
     **dict.fromkeys(("pop", "popleft", "popitem"), _take),
-    **dict.fromkeys(("remove", "reverse", "sort", "rotate", "__delitem__"), _reorder),
+    **dict.fromkeys(("remove", "reverse", "rotate", "__delitem__"), _reorder),
     "__setitem__": _set_item,
     "__getitem__": _get_item,
     "__iadd__": _extend,
     "__ior__": _update,
     "copy": _copy,
+    "sort": _sort,
+    "format": _format,
+    "get_submodule": _submodule,
     "values": _values,
     "items": _items,
     "cells": _tree("children"),
-    "cells_and_names": _named_tree,
+    **dict.fromkeys(("cells_and_names", "named_modules", "named_children"), _named_tree),
     "update": _update,
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""

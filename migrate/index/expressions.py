@@ -11,9 +11,9 @@ from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, p
 from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.scopes import Scope
-from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element, place_of
+from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element, place_of
 from migrate.syntax.paths import dotted, namespace_owner
-from migrate.syntax.shapes import is_super, literal_string, mapping_of_items, pattern_of, rows
+from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -117,7 +117,7 @@ def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
         assert isinstance(call.func, ast.Attribute)
         mapping = value(b, call.func.value)
-        assign(b, parts[0], b.constant(NO_LITERAL))
+        assign(b, parts[0], b.load(mapping, KEYS) if mapping != b.anything else b.constant(NO_LITERAL))
         assign(b, parts[1], b.load(mapping, element()))
         if isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Name):
             b.pairs[parts[0].id] = (parts[1].id, mapping)
@@ -293,7 +293,7 @@ def _mapping(b: Builder, node: ast.Dict) -> int:
         held = value(b, key)
         entries.append((key.value if isinstance(key, ast.Constant) else None, given))
         if not isinstance(key, ast.Constant):
-            b.store(made, "keys of", held)
+            b.store(made, KEYS, held)
     b.summary.displays.append(Display(made, tuple(entries)))
     return made
 
@@ -364,7 +364,11 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:
-    return operation(b, node, value(b, node.left), value(b, node.right))
+    left, right = value(b, node.left), value(b, node.right)
+    looks = looks_like(node)
+    if looks and (isinstance(node.op, ast.Mod) or b.anything in (left, right)):
+        return b.constant(f"{NO_LITERAL}: {looks}")
+    return operation(b, node, left, right)
 
 
 def _signed(b: Builder, node: ast.UnaryOp) -> int:

@@ -310,10 +310,20 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
         callee = value(b, decorator)
         if name in KINDS:
             continue
+        if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            _registered(b, node, decorator)
         result = b.new()
         b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
         made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result
     return made
+
+
+def _registered(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.Call) -> None:
+    """``@function.register(C)``: the function gets instances of the class."""
+    parameters = [*node.args.posonlyargs, *node.args.args][int(b.scope.is_class) :]
+    if getattr(decorator.func, "attr", "") == "register" and len(decorator.args) == 1 and parameters:
+        function = next(f for f in reversed(b.summary.functions) if f.node == b.nodes[node])
+        b.instance_of(b.nodes[decorator.args[0]], dict(function.parameters)[parameters[0].arg])
 
 
 def _class(b: Builder, node: ast.ClassDef) -> None:

@@ -24,6 +24,9 @@ Key = str | tuple[str, object]
 another order, and under ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
 """
 
+KEYS = "keys of"
+"""The name under which a mapping has its keys."""
+
 NO_LITERAL = "something that is no literal"
 """Stands for a value that is not followed, but is no class or layer."""
 

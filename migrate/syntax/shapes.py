@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 
 def is_super(node: ast.expr) -> bool:
@@ -40,6 +41,20 @@ def mapping_of_items(node: ast.expr) -> ast.expr | None:
 def pattern_of(node: ast.JoinedStr) -> str:
     """What an f-string looks like, as a file name pattern."""
     return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+
+
+def looks_like(node: ast.expr) -> str:
+    """What ``"bn%d" % i``, ``"bn" + i`` or ``"bn{}".format(i)`` looks like, as a file name pattern, else nothing."""
+    if isinstance(node, ast.JoinedStr):
+        return pattern_of(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return re.sub(r"%[-+ #0]*\d*(?:\.\d+)?[a-z]", "*", literal_string(node.left) or "")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [literal_string(side) or looks_like(side) for side in (node.left, node.right)]
+        return "".join(part or "*" for part in parts) if any(parts) else ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        return re.sub(r"\{[^{}]*\}", "*", literal_string(node.func.value) or "")
+    return ""
 
 
 def constants(node: ast.expr) -> tuple[object, ...]:

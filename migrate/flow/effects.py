@@ -1,0 +1,241 @@
+"""What functions and classes of libraries do with what they get, one for each kind of effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from migrate.flow.by_name import ByName
+from migrate.flow.facts import Fact, id_of
+from migrate.flow.graph import React
+from migrate.flow.library import DECORATOR, Effect
+from migrate.flow.members import Members
+from migrate.flow.state import Flow
+from migrate.index.summary import NOBODY, Call
+
+
+class Effects:
+    """The effects of calls, each with the call and its number; ``call`` is what a fact does at a callee."""
+
+    def __init__(self, flow: Flow, members: Members, by_name: ByName, call: React) -> None:
+        self.flow = flow
+        self.graph = flow.graph
+        self._members = members
+        self._by_name = by_name
+        self._call = call
+        self.of: dict[Effect, Callable[[Call, int], None]] = {
+            "partial": self._partial,
+            "arguments": self._give_arguments,
+            "collection": self._give_collection,
+            "default mapping": self._default,
+            "field": self._declare,
+            "starred map": self._map_stars,
+            "selected": self._select,
+            "second": self._give_second,
+            "elements": self._gather,
+            "inner elements": self._gather_inner,
+            "repeated": self._repeat,
+            "rows": self._gather_rows,
+            "type": self._give_type,
+            "element": self._give_element,
+            "modules": self._collect,
+            "attributes": self._name_space,
+            "wrapper": self._wrap,
+            "mapped": self._map,
+            "getter": self._get,
+            "nothing": self._look,
+            "decorator": self._decorate,
+            "optional decorator": self._decorate_or_give,
+            "member": self._by_name.get,
+            "set member": self._by_name.set,
+            "member getter": self._by_name.make_getter,
+            "method caller": self._by_name.make_caller,
+            "record class": self._by_name.make_record_class,
+            "reduced": self._reduce,
+        }
+
+    def _partial(self, call: Call, number: int) -> None:
+        if call.positional:
+            self.graph.add(call.result, ("P", number))
+            callee, *filled = call.positional
+            made = self.flow.new_call(call._replace(positional=tuple(filled), result=NOBODY), self.flow.homes[number])
+            self.graph.watch(callee, self._may_call, made)
+
+    def _may_call(self, fact: Fact, number: int) -> None:
+        """Whoever gets a partial may call it, so that what it fills comes to the function."""
+        if fact[0] in "FBK":
+            self._call(fact, number)
+
+    def _give_arguments(self, call: Call, number: int) -> None:
+        for value in call.positional:
+            self.graph.edge(value, call.result)
+
+    def _default(self, call: Call, number: int) -> None:
+        """``defaultdict(factory)``."""
+        self.graph.add(call.result, ("D", call.result))
+        for factory in call.positional[:1]:
+            self.flow.containers.put(call.result, None, self._called(factory, (), number))
+        for mapping in call.positional[1:]:
+            self.graph.watch(mapping, self._members.take_over, call.result)
+
+    def _declare(self, call: Call, number: int) -> None:
+        """``field(default_factory=list)``: the value of a field that nothing is passed for."""
+        for name, value in call.keywords:
+            if name == "default":
+                self.graph.edge(value, call.result)
+            elif name in ("default_factory", "factory"):
+                self.graph.edge(self._called(value, (), number), call.result)
+
+    def _called(self, callee: int, given: tuple[int, ...], number: int) -> int:
+        """The node of what a call gives that a library makes."""
+        call = self.flow.calls[number]
+        made = Call(callee, given, (), (), (), self.graph.new(), call.line, call.column)
+        self.graph.watch(callee, self._call, self.flow.new_call(made, self.flow.homes[number]))
+        return made.result
+
+    def _give_collection(self, call: Call, number: int) -> None:
+        """What it gets, with its keywords; without any, an empty one to fill."""
+        self._give_arguments(call, number)
+        if not call.positional:
+            self.graph.add(call.result, ("D", call.result))
+        for name, value in call.keywords:
+            self.flow.containers.put(call.result, name, value)
+
+    def _gather(self, call: Call, number: int) -> None:
+        self._gather_into(call.result, call)
+        self._by_key(call, number)
+
+    def _gather_into(self, site: int, call: Call) -> None:
+        held = self.graph.new()
+        self.graph.add(site, ("D", site))
+        self.flow.containers.put(site, None, held)
+        for value in (*call.positional, *(node for _, node in call.stars)):
+            self.graph.watch(value, self._members.element_of, held)
+
+    def _gather_inner(self, call: Call, number: int) -> None:
+        rows, held = self.graph.new(), self.graph.new()
+        for value in call.positional:
+            self.graph.watch(value, self._members.element_of, rows)
+        self.graph.watch(rows, self._members.element_of, held)
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, held)
+
+    def _repeat(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("D", call.result))
+        for value in call.positional[:1]:
+            self.flow.containers.put(call.result, None, value)
+
+    def _gather_rows(self, call: Call, number: int) -> None:
+        row = self.graph.new()
+        self._gather_into(row, call)
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, row)
+
+    def _give_second(self, call: Call, number: int) -> None:
+        for value in call.positional[1:2]:
+            self.graph.edge(value, call.result)
+
+    def _give_type(self, call: Call, number: int) -> None:
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._members.load, ("__class__", call.result))
+
+    def _give_element(self, call: Call, number: int) -> None:
+        self._by_key(call, number)
+        for value in call.positional:
+            self.graph.edge(value, call.result)
+            self.graph.watch(value, self._members.element_of, call.result)
+
+    def _collect(self, call: Call, number: int) -> None:
+        """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
+        self.graph.add(call.result, ("D", call.result))
+        self.fill(call.result, call)
+
+    def fill(self, site: int, call: Call) -> None:
+        take = self._take_plain if self._holds_networks(call) else self._members.take_over
+        for i, value in enumerate(call.positional):
+            self.flow.containers.put(site, i, value)
+            self.graph.watch(value, take, site)
+        for _, value in call.stars:
+            self.graph.watch(value, self._members.take_over, site)
+
+    def _holds_networks(self, call: Call) -> bool:
+        """Whether networks among the arguments are elements themselves, not containers of these."""
+        return len(call.positional) > 1 or self.graph.holds(call.callee, ("S", "torch.nn.Sequential"))
+
+    def _take_plain(self, fact: Fact, site: int) -> None:
+        """Let a container have the elements of a list or dict, but not of a network."""
+        if fact[0] == "D" and id_of(fact) not in self.flow.containers.networks:
+            self._members.take_over(fact, site)
+
+    def _name_space(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("D", call.result))
+        for name, value in call.keywords:
+            self.graph.edge(value, self.flow.containers.attribute(call.result, name))
+
+    def _wrap(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("D", call.result))
+        for value in (*call.positional[:1], *(node for name, node in call.keywords if name in ("module", "model"))):
+            self.graph.edge(value, self.flow.containers.attribute(call.result, "module"))
+
+    def _map(self, call: Call, number: int) -> None:
+        if not call.positional:
+            return
+        function, *iterated = call.positional
+        elements = map(self._element, iterated)
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, self._called(function, tuple(elements), number))
+
+    def _map_stars(self, call: Call, number: int) -> None:
+        if len(call.positional) < 2:
+            return
+        row, result = self.graph.new(), self.graph.new()
+        self.graph.watch(call.positional[1], self._members.element_of, row)
+        made = Call(call.positional[0], (), (), ((0, row),), (), result, call.line, call.column)
+        self.graph.watch(call.positional[0], self._call, self.flow.new_call(made, self.flow.homes[number]))
+        self.graph.add(call.result, ("D", call.result))
+        self.flow.containers.put(call.result, None, result)
+
+    def _select(self, call: Call, number: int) -> None:
+        self._give_second(call, number)
+        if len(call.positional) == 2:
+            self._called(call.positional[0], (self._element(call.positional[1]),), number)
+
+    def _by_key(self, call: Call, number: int) -> None:
+        """``key=function`` of ``sorted``, ``min`` and ``max``: it gets what these compare."""
+        compared = call.positional if len(call.positional) > 1 else tuple(map(self._element, call.positional))
+        for value in (node for name, node in call.keywords if name == "key"):
+            for each in compared:
+                self._called(value, (each,), number)
+
+    def _element(self, value: int) -> int:
+        """The node of the elements of a container."""
+        held = self.graph.new()
+        self.graph.watch(value, self._members.element_of, held)
+        return held
+
+    def _reduce(self, call: Call, number: int) -> None:
+        if len(call.positional) < 2:
+            return
+        function, iterated, *initial = call.positional
+        element, before = self.graph.new(), self.graph.new()
+        self.graph.watch(iterated, self._members.element_of, element)
+        for value in initial or [element]:
+            self.graph.edge(value, before)
+            self.graph.edge(value, call.result)
+        self.graph.edge(call.result, before)
+        made = call._replace(callee=function, positional=(before, element))
+        self.graph.watch(function, self._call, self.flow.new_call(made, self.flow.homes[number]))
+
+    def _get(self, call: Call, number: int) -> None:
+        """``property(f)``: what a load of it gives."""
+        for value in (*call.positional[:1], *(node for name, node in call.keywords if name == "fget")):
+            made = Call(value, (), (), (), (), call.result, call.line, call.column)
+            self.graph.watch(value, self._call, self.flow.new_call(made, self.flow.homes[number]))
+
+    def _decorate(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("S", DECORATOR))
+
+    def _decorate_or_give(self, call: Call, number: int) -> None:
+        (self._give_arguments if call.positional else self._decorate)(call, number)
+
+    def _look(self, call: Call, number: int) -> None:
+        """Nothing comes of it."""
