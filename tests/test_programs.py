@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("mindspore")
 
-from tests import frameworks
 from tests.small_programs import Observed, Place, SmallProgram, described, observe, read_programs
 from tests.soundness.execution import difference
 
@@ -80,7 +79,8 @@ def test_what_is_wrong_in_silence_is_still_so(program: SmallProgram, tmp_path: P
     ],
 )
 def test_what_is_compared_shows_every_argument(other: str) -> None:
-    nn = frameworks.torch.nn
+    from torch import nn
+
     wanted = described(nn.BatchNorm2d(3, momentum=0.3))
     assert not difference(wanted, described(nn.BatchNorm2d(3, momentum=0.3)))
     assert difference(wanted, described(eval(f"nn.{other}")))
