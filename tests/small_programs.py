@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
+from types import ModuleType
 from typing import Any
 
 from migrate import Means, Result, migrate_paths
@@ -139,7 +140,7 @@ def run(folder: Path) -> Any:
 @contextmanager
 def _importing(folder: Path) -> Iterator[None]:
     """The folder as the first of the path and as the working directory; its modules are forgotten behind it."""
-    there = Path.cwd()
+    there, others = Path.cwd(), _taken_out(folder)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     os.chdir(folder)
@@ -148,9 +149,14 @@ def _importing(folder: Path) -> Iterator[None]:
     finally:
         os.chdir(there)
         sys.path.remove(str(folder))
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
-                del sys.modules[name]
+        _taken_out(folder)
+        sys.modules.update(others)
+
+
+def _taken_out(folder: Path) -> dict[str, ModuleType]:
+    """The imported modules that have names of the folder's; nothing is imported under these any more."""
+    names = {path.stem for path in folder.iterdir()}
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
 
 
 def described(value: Any) -> Any:
