@@ -5,7 +5,7 @@ A file holds programs of one kind. ``### title`` starts one, ``> outcome`` says 
 (initial values, what is trainable, three training batches, evaluation, final values), tensors, numbers, texts and
 containers of these. Before the migration a program runs in torch, and after it behind ``migrate.bridge``.
 
-``# review: BN204`` at the end of a line says that the line has such a review. The outcome is one of
+``# review: BN204, BN205`` at the end of a line says that the line has such reviews. The outcome is one of
 
 ``equal``: the same is computed, and there is no review but those that are marked
 ``review``: something else is computed, or nothing, and the marked reviews say so
@@ -15,22 +15,26 @@ places
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
+from types import ModuleType
 from typing import Any
 
-from migrate import Result, migrate_paths
+from migrate import Means, Result, migrate_paths
 
 FOLDER = Path(__file__).parent / "programs"
 HEAD = re.compile(r"^### (?P<title>.+)\n> (?P<outcome>equal|review|not yet)(?:: (?P<why>.+))?\n", re.MULTILINE)
 FILE = re.compile(r"^#### (\S+)\n", re.MULTILINE)
-MARK = re.compile(r"# review: (BN\d+)$")
+UNCACHED = Means(cache=False)
+MARK = re.compile(r"# review: (BN\d+(?:, BN\d+)*)$")
 
 Place = tuple[str, int, str]
 """The file, the line and the code of a review."""
@@ -50,15 +54,17 @@ class SmallProgram:
     def marked(self) -> set[Place]:
         """The reviews that its lines are marked with."""
         lines = ((path, i, line) for path, text in self.files.items() for i, line in enumerate(text.split("\n"), 1))
-        return {(path, i, mark[1]) for path, i, line in lines if (mark := MARK.search(line))}
+        marks = ((path, i, MARK.search(line)) for path, i, line in lines)
+        return {(path, i, code) for path, i, mark in marks if mark for code in mark[1].split(", ")}
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a program computes after its migration that it did not before, in words, and the reviews it has."""
+    """What a program computes after its migration that it did not before, in words, its reviews, and its changes."""
 
     difference: str
     reviews: set[Place]
+    changes: list[str]
 
 
 def read_programs() -> list[SmallProgram]:
@@ -90,29 +96,36 @@ def observe(program: SmallProgram, folder: Path) -> Observed:
     again = [path for path, result in migrated(after).items() if result.changed]
     assert not again, f"a second run changes {again}"
     reviews = {(p, f.line, f.code) for p, result in results.items() for f in result.findings if f.kind == "review"}
-    return Observed(_difference(before, after), reviews)
+    changes = [line for path, result in results.items() for line in _changes(path, result)]
+    return Observed(_difference(before, after), reviews, changes)
 
 
 def migrated(folder: Path) -> dict[str, Result]:
     """The result for each file of the folder."""
-    results = {Path(result.path).relative_to(folder).as_posix(): result for result in migrate_paths(folder)}
+    found = migrate_paths(folder, means=UNCACHED)
+    results = {Path(result.path).relative_to(folder).as_posix(): result for result in found}
     errors = [result.error for result in results.values() if result.error is not None]
     assert not errors, errors
     return results
+
+
+def _changes(path: str, result: Result) -> Iterator[str]:
+    """The lines of a unified diff."""
+    old, new = (text.decode().splitlines() for text in (result.before, result.after))
+    return difflib.unified_diff(old, new, path, path, n=1, lineterm="")
 
 
 def _difference(before: Path, after: Path) -> str:
     from migrate.bridge import installed
     from tests.soundness.execution import difference
 
-    with nullcontext():
-        wanted = run(before)
+    wanted = run(before)
     try:
         with installed():
             found = run(after)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return difference(wanted, found, "run()")
+    return shorten(difference(wanted, found, "run()"), 200, placeholder=" ...")
 
 
 def run(folder: Path) -> Any:
@@ -127,7 +140,7 @@ def run(folder: Path) -> Any:
 @contextmanager
 def _importing(folder: Path) -> Iterator[None]:
     """The folder as the first of the path and as the working directory; its modules are forgotten behind it."""
-    there = Path.cwd()
+    there, others = Path.cwd(), _taken_out(folder)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     os.chdir(folder)
@@ -136,9 +149,14 @@ def _importing(folder: Path) -> Iterator[None]:
     finally:
         os.chdir(there)
         sys.path.remove(str(folder))
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
-                del sys.modules[name]
+        _taken_out(folder)
+        sys.modules.update(others)
+
+
+def _taken_out(folder: Path) -> dict[str, ModuleType]:
+    """The imported modules that have names of the folder's; nothing is imported under these any more."""
+    names = {path.stem for path in folder.iterdir()}
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
 
 
 def described(value: Any) -> Any:

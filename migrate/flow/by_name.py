@@ -54,31 +54,36 @@ class ByName:
         self._records.add(number)
         self.graph.add(call.result, ("G", number))
 
-    def _record(self, made: int, call: Call) -> None:
+    def _record(self, made: Call, call: Call) -> None:
         """An object of a named tuple: what it is made with, by place and by name."""
-        names = self._fields(self.flow.calls[made])
         self.graph.add(call.result, ("D", call.result))
         for place, value in enumerate(call.positional):
             self.flow.containers.put(call.result, place, value)
-        for name, value in (*zip(names, call.positional, strict=False), *call.keywords):
+        for name, value in call.keywords:
             self.graph.edge(value, self.flow.containers.attribute(call.result, name))
-            if name in names:
-                self.flow.containers.put(call.result, names.index(name), value)
-
-    def _fields(self, made: Call) -> list[str]:
-        constants = self.flow.constants()
-        given = made.positional[1] if len(made.positional) > 1 else NOBODY
-        text = constants.get(given)
+            self.flow.containers.put(call.result, None, value)
+        text = self.flow.constants().get(made.positional[1]) if len(made.positional) > 1 else None
         if isinstance(text, str):
-            return text.replace(",", " ").split()
-        cells = self.flow.containers.cells(given)
-        return [str(constants.get(self.graph.source(cells[i]))) for i in range(len(cells)) if i in cells]
+            for place, name in enumerate(text.replace(",", " ").split()):
+                self._name_place(("D", call.result), name, "", place)
+        else:
+            for place, cell in (
+                self.flow.containers.cells(made.positional[1]).items() if len(made.positional) > 1 else ()
+            ):
+                if isinstance(place, int):
+                    self._members.look_ups.add(self._name_place, ("D", call.result), cell, place)
+
+    def _name_place(self, record: Fact, name: object, looks: str, place: int) -> None:
+        """Let what stands at a place of a record be an attribute of it, too."""
+        if isinstance(name, str):
+            containers, site = self.flow.containers, id_of(record)
+            self.graph.edge(containers.cell(site, place), containers.attribute(site, name))
 
     def use_getter(self, made: int, number: int) -> None:
         """A call of what ``attrgetter`` or ``methodcaller`` gives."""
         names, call = self.flow.calls[made].positional, self.flow.calls[number]
         if made in self._records:
-            self._record(made, call)
+            self._record(self.flow.calls[made], call)
         if made in self._records or not call.positional or not names:
             return
         if made in self._callers:
