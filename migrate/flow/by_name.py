@@ -40,6 +40,16 @@ class ByName:
             base, key, value = call.positional
             self.graph.watch(base, self._put, (key, value))
 
+    def import_module(self, call: Call, number: int) -> None:
+        """``import_module("package.module")``."""
+        for name in call.positional[:1]:
+            self._members.look_ups.add(self._import, ("X", self.flow.homes[number].path), name, call.result)
+
+    def _import(self, importer: Fact, name: object, looks: str, to: int) -> None:
+        if isinstance(name, str):
+            path = self.flow.modules.file(str(importer[1]), 0, name)
+            self.graph.add(to, ("X", path) if path is not None else self.flow.modules.symbol(name))
+
     def make_getter(self, call: Call, number: int) -> None:
         """``attrgetter(name)``: a function that gives the member of what it gets."""
         self.graph.add(call.result, ("G", number))
@@ -62,16 +72,17 @@ class ByName:
         for name, value in call.keywords:
             self.graph.edge(value, self.flow.containers.attribute(call.result, name))
             self.flow.containers.put(call.result, None, value)
-        text = self.flow.constants().get(made.positional[1]) if len(made.positional) > 1 else None
+        if len(made.positional) > 1:
+            self._name_places(("D", call.result), made.positional[1])
+
+    def _name_places(self, record: Fact, names: int) -> None:
+        text = self.flow.constants().get(names)
         if isinstance(text, str):
             for place, name in enumerate(text.replace(",", " ").split()):
-                self._name_place(("D", call.result), name, "", place)
-        else:
-            for place, cell in (
-                self.flow.containers.cells(made.positional[1]).items() if len(made.positional) > 1 else ()
-            ):
-                if isinstance(place, int):
-                    self._members.look_ups.add(self._name_place, ("D", call.result), cell, place)
+                self._name_place(record, name, "", place)
+        for key, cell in self.flow.containers.cells(names).items():
+            if isinstance(key, int):
+                self._members.look_ups.add(self._name_place, record, cell, key)
 
     def _name_place(self, record: Fact, name: object, looks: str, place: int) -> None:
         """Let what stands at a place of a record be an attribute of it, too."""

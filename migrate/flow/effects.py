@@ -24,6 +24,9 @@ class Effects:
         self._call = call
         self.of: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
+            "method partial": self._method_partial,
+            "changed": self._change,
+            "module by name": self._by_name.import_module,
             "arguments": self._give_arguments,
             "collection": self._give_collection,
             "default mapping": self._default,
@@ -59,6 +62,19 @@ class Effects:
             callee, *filled = call.positional
             made = self.flow.new_call(call._replace(positional=tuple(filled), result=NOBODY), self.flow.homes[number])
             self.graph.watch(callee, self._may_call, made)
+
+    def _method_partial(self, call: Call, number: int) -> None:
+        """``partialmethod(function, ...)``: the object comes before what is filled in."""
+        callee, *filled = call.positional or (NOBODY,)
+        if callee != NOBODY:
+            made = call._replace(positional=(callee, self.graph.new(), *filled))
+            self._partial(made, self.flow.new_call(made, self.flow.homes[number]))
+
+    def _change(self, call: Call, number: int) -> None:
+        for value in call.positional[:1]:
+            self.graph.edge(value, call.result)
+            for name, given in call.keywords:
+                self.graph.watch(value, self._members.store, (name, given))
 
     def _may_call(self, fact: Fact, number: int) -> None:
         """Whoever gets a partial may call it, so that what it fills comes to the function."""
@@ -129,6 +145,8 @@ class Effects:
         self._gather_into(row, call)
         self.graph.add(call.result, ("D", call.result))
         self.flow.containers.put(call.result, None, row)
+        for _, star in call.stars:  # each element of these gives a place of each row
+            self.graph.watch(self._element(star), self._members.element_of, self.flow.containers.cell(row, None))
 
     def _give_second(self, call: Call, number: int) -> None:
         for value in call.positional[1:2]:
@@ -170,6 +188,16 @@ class Effects:
         self.graph.add(call.result, ("D", call.result))
         for name, value in call.keywords:
             self.graph.edge(value, self.flow.containers.attribute(call.result, name))
+        for mapping in call.double_stars:
+            self.graph.watch(mapping, self._name_entries, call.result)
+
+    def _name_entries(self, fact: Fact, site: int) -> None:
+        if fact[0] == "D":
+            self.flow.containers.watch(id_of(fact), self._name_entry, site)
+
+    def _name_entry(self, key: object, node: int, site: int) -> None:
+        if isinstance(key, str):
+            self.graph.edge(node, self.flow.containers.attribute(site, key))
 
     def _wrap(self, call: Call, number: int) -> None:
         self.graph.add(call.result, ("D", call.result))

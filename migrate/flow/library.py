@@ -11,6 +11,9 @@ Effect = Literal[
     "default mapping",
     "field",
     "record class",
+    "changed",
+    "module by name",
+    "method partial",
     "starred map",
     "selected",
     "second",
@@ -40,6 +43,9 @@ Effect = Literal[
 ``collection``: gives back its argument, or a container of its keywords
 ``default mapping``: a container of what its first argument gives, and of what is put there
 ``record class``: gives a class whose objects have what they are made with, by place and by the names in the second
+``changed``: gives its first argument, with its keywords as attributes
+``module by name``: gives the module that its argument names
+``method partial``: a partial whose first place is left for the object
 ``field``: gives its default, or what its factory does
 ``elements``: a container of the elements of its arguments, in another order
 ``inner elements``: a container of the elements of the elements of its arguments
@@ -67,7 +73,7 @@ DECORATOR = "a decorator"
 """The name of what gives back what it gets, where a library makes it."""
 
 EFFECTS: dict[str, Effect] = {
-    **dict.fromkeys(("functools.partial", "functools.partialmethod"), "partial"),
+    "functools.partial": "partial",
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter"), "arguments"),
     **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
     **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),
@@ -76,6 +82,9 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys((f"collections.{c}" for c in ("deque", "OrderedDict")), "collection"),
     "collections.defaultdict": "default mapping",
     "collections.namedtuple": "record class",
+    **dict.fromkeys(("dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"), "changed"),
+    "importlib.import_module": "module by name",
+    "functools.partialmethod": "method partial",
     **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field"), "field"),
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),

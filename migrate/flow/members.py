@@ -18,6 +18,8 @@ CALLED = frozenset({"forward", "__call__", "__enter__"})
 """Methods that are looked for on any object."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
+HELD = "_modules"
+"""The attribute of a network that has its layers by name."""
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 
 
@@ -52,8 +54,7 @@ class Members:
             self.graph.add(to, ("N", of, ""))
         elif kind == "E":
             self.graph.add(to, fact)
-            if isinstance(key, tuple):
-                self.graph.edge(id_of(fact), to)
+            self.graph.edge(id_of(fact), to)
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
                 self.graph.add(to, ("D", to))
@@ -70,6 +71,8 @@ class Members:
         elif kind == "O":
             if key in TREE:
                 self.graph.add(to, ("T", self._tree(id_of(fact))))
+            elif key == HELD:
+                self.graph.add(to, ("D", self._tree(id_of(fact))))
             elif key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
@@ -101,6 +104,8 @@ class Members:
             rule = self.flow.rules.by_target.get(str(of))
             if rule is not None and key in rule.target.members:
                 self.graph.add(to, ("I", rule.target.members[key]))
+        elif kind == "D" and key == HELD:
+            self.graph.add(to, fact)
         elif kind == "D" and key in TREE:
             self.graph.add(to, ("T", of))
         elif kind == "D":

@@ -190,7 +190,7 @@ def _format(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 
 
 def _submodule(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
-    """``net.get_submodule("layer1.0")`` is the attribute of that path."""
+    """``net.get_submodule("layer1.0")`` is the attribute of that path; so are parameters and buffers."""
     if not passed.positional:
         return b.anything
     result = b.new()
@@ -238,7 +238,7 @@ METHODS: dict[str, Form] = {
     "copy": _copy,
     "sort": _sort,
     "format": _format,
-    "get_submodule": _submodule,
+    **dict.fromkeys(("get_submodule", "get_parameter", "get_buffer"), _submodule),
     "values": _values,
     "items": _items,
     "cells": _tree("children"),

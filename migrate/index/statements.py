@@ -190,6 +190,7 @@ def _try(b: Builder, node: ast.Try) -> None:
             value(b, handler.type)
         if handler.name:
             b.bind(handler.name, b.constant(NO_LITERAL))
+            b.instance_of(value(b, handler.type) if handler.type is not None else b.anything, b.variable(handler.name))
         block(b, handler.body)
     block(b, node.orelse)
     block(b, node.finalbody)
