@@ -45,7 +45,7 @@ def _is_own(module: Module, node: ast.expr) -> bool:
 def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
     """What becomes of an attribute of an object that is one of ``values``; None where it is nothing of ours."""
     if node.attr.startswith("__") and node.attr.endswith("__"):
-        return None
+        return _made_again(module, node, values) if node.attr == "__init__" else None
     values = [v for v in values if not _lacks(module, v, node.attr)]
     bases = [(v, base) for v in values if (base := module.base_of(v)) is not None]
     if not bases:
@@ -78,6 +78,16 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
     known_name = node.attr in rule.attributes or node.attr in rule.methods
     draft = listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
     return draft if origin is None else _of_left(module, node, draft, origin, f"is {rule.source.name}")
+
+
+def _made_again(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
+    """A constructor that is called on an object which is there already."""
+    bases = [base for v in values if isinstance(v, Instance) and (base := module.base_of(v)) is not None]
+    if not bases or not isinstance(module.index.parent(node), ast.Call) or ast.unparse(node.value).startswith("super("):
+        return None
+    rule = bases[0].rule
+    message = f"the layer is made again with torch's arguments: make a new {rule.target.name} in its place"
+    return Draft("BN208", "method", f"{rule.source.name}.__init__", node, message)
 
 
 def _lacks(module: Module, value: Value, attr: str) -> bool:

@@ -17,6 +17,7 @@ from migrate.decide.branches import split_branches
 from migrate.decide.by_name import decide_by_name
 from migrate.decide.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
 from migrate.decide.drafts import Draft, Module
+from migrate.decide.handed import decide_handed
 from migrate.decide.imports import keep_imports, plan_imports
 from migrate.decide.instances import decide_instances
 from migrate.decide.leaving import find_uses
@@ -205,6 +206,7 @@ USES = (
     decide_instances,
     decide_lookups,
     decide_named,
+    decide_handed,
     decide_already,
     decide_made,
     decide_given,

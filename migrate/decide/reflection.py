@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.values import Constant, Local, Symbol
+from migrate.decide.values import Constant, Local, Migrated, Partial, Symbol
 from migrate.decide.walks import is_walked, names_a_class
 from migrate.syntax.class_tests import type_argument
 
 LISTERS = frozenset({"builtins.dir", "builtins.vars", "inspect.getmembers"})
 RUNNERS = frozenset({"builtins.eval", "builtins.exec", "builtins.compile"})
 IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
+SIGNATURES = frozenset({"inspect.signature", "inspect.getfullargspec", "inspect.getcallargs"})
 READERS = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints", "inspect.get_annotations"})
 FROM_NAMESPACE = ("get", "pop", "__getitem__")
 
@@ -23,6 +24,10 @@ def decide_reflection(module: Module) -> None:
     for node in module.index.all(ast.Attribute):
         if node.attr == "__dict__" and _is_package(module, node.value) and not _looks_elsewhere(module, node):
             _listed(module, node, node.value)
+        elif node.attr == "__dict__":
+            _held(module, node, node.value)
+        elif node.attr == "keywords":
+            _filled(module, node)
         elif node.attr == "__annotations__" and isinstance(node.ctx, ast.Load):
             _promised(module, node, node.value)
         elif node.attr == "__module__":
@@ -40,6 +45,10 @@ def _called(module: Module, call: ast.Call, function: str) -> None:
     first = call.args[0]
     if function in LISTERS and _is_package(module, first) and not _looks_elsewhere(module, call):
         _listed(module, call, first)
+    elif function == "builtins.vars":
+        _held(module, call, first)
+    elif function in SIGNATURES:
+        _described(module, call, first)
     elif function in READERS:
         _promised(module, call, first)
     elif function in IMPORTERS:
@@ -53,20 +62,74 @@ def _called(module: Module, call: ast.Call, function: str) -> None:
             module.add(Draft("BN211", "string", names[0], call, message))
 
 
+def _held(module: Module, place: ast.expr, owner: ast.expr) -> None:
+    """The members of a layer as a mapping."""
+    base = next((b for value in module.objects(owner) if (b := module.base_of(value)) is not None), None)
+    if base is not None and not _looks_elsewhere(module, place, module.rules.members):
+        message = (
+            f"{ast.unparse(place)} has the members of {base.rule.source.name} by name: MindSpore's have other names, and "
+            "take no effect when they are written here"
+        )
+        module.add(Draft("BN211", "other", base.rule.source.name, place, message))
+
+
+def _described(module: Module, call: ast.Call, cls: ast.expr) -> None:
+    """The parameters of a class are read."""
+    for value in module.objects(cls):
+        if isinstance(value, Migrated):
+            message = (
+                f"{ast.unparse(call)} tells of the parameters of {value.rule.target.name}, which have other names and "
+                "defaults: write what is needed of them out"
+            )
+            module.add(Draft("BN211", "other", value.rule.source.name, call, message))
+            return
+
+
+def _filled(module: Module, node: ast.Attribute) -> None:
+    """The arguments of a partial are read, as they are after the migration."""
+    rules = [v.of.rule for v in module.objects(node.value) if isinstance(v, Partial) and isinstance(v.of, Migrated)]
+    parent = module.index.parent(node)
+    if not rules or _is_passed_on(module, parent):
+        return
+    changed = {p.name for p in rules[0].parameters if p.treatment.action != "keep"}
+    names = sorted(changed & module.file.project.queries.filled(node.value))
+    if names:
+        message = (
+            f"{ast.unparse(node)} has {', '.join(names)} as {rules[0].target.name} takes them: convert them back where "
+            "torch's meaning is needed"
+        )
+        module.add(Draft("BN211", "other", rules[0].source.name, node, message))
+
+
+def _is_passed_on(module: Module, parent: ast.AST | None) -> bool:
+    """Whether the arguments go to the class again: as ``**`` of a call, or into a mapping that is followed."""
+    call = module.index.parent(parent) if isinstance(parent, ast.keyword) and parent.arg is None else parent
+    if not isinstance(call, ast.Call):
+        return isinstance(parent, ast.Dict)
+    if call is parent:
+        return getattr(call.func, "attr", getattr(call.func, "id", "")) in ("update", "dict")
+    called = module.objects(call.args[0] if _is_partial(module, call) and call.args else call.func)
+    return bool(called) and all(isinstance(getattr(v, "of", v), Migrated) for v in called)
+
+
+def _is_partial(module: Module, call: ast.Call) -> bool:
+    return Symbol("functools.partial") in module.objects(call.func)
+
+
 def _is_package(module: Module, node: ast.expr) -> bool:
     """Whether an expression is a module that holds a migrated class."""
     return any(isinstance(v, Symbol) and v.name in module.rules.homes for v in module.objects(node))
 
 
-def _looks_elsewhere(module: Module, namespace: ast.expr) -> bool:
-    """``vars(nn)["ReLU"]``: the name that is looked up is told, and is no migrated class's."""
+def _looks_elsewhere(module: Module, namespace: ast.expr, names: frozenset[str] | None = None) -> bool:
+    """``vars(nn)["ReLU"]``: the name that is looked up is told, and is none of ``names``, the migrated classes'."""
     parent = module.index.parent(namespace)
     key = parent.slice if isinstance(parent, ast.Subscript) and parent.value is namespace else None
     if isinstance(parent, ast.Attribute) and parent.attr in FROM_NAMESPACE:
         call = module.index.parent(parent)
         key = call.args[0] if isinstance(call, ast.Call) and call.args else None
     name = key.value if isinstance(key, ast.Constant) else None
-    return isinstance(name, str) and name not in module.rules.short_names
+    return isinstance(name, str) and name not in (module.rules.short_names if names is None else names)
 
 
 def _listed(module: Module, place: ast.expr, owner: ast.expr) -> None:

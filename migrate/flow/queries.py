@@ -187,6 +187,13 @@ class Queries:
                         seen.add((inner, count))
                         todo.append((inner, count))
 
+    def filled(self, node: ast.AST) -> set[str]:
+        """The names of the keywords that a partial may have."""
+        calls = [self.flow.calls[id_of(fact)] for fact in self.facts(node) if fact[0] == "P"]
+        sites = [fact for call in calls for each in call.double_stars for fact in self.flow.graph.of(each)]
+        keys = {key for fact in sites if fact[0] == "D" for key in self.flow.containers.cells(id_of(fact))}
+        return {name for call in calls for name, _ in call.keywords} | {key for key in keys if isinstance(key, str)}
+
     def literals(self, node: ast.AST) -> Literals | None:
         """The literals that an expression may be, and whether anything else; None where not all facts are known."""
         nodes = self._live(node)

@@ -336,8 +336,13 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return b.load(base, (SLICE, None))
-    owner, name = namespace_owner(node.value), literal_string(node.slice)
+    owner, name = _named_parts(node.value), literal_string(node.slice)
     return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
+
+
+def _named_parts(node: ast.expr) -> ast.expr | None:
+    """The owner of attributes that a mapping has by name; of a network, ``_modules`` has its layers."""
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "_modules" else namespace_owner(node)
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:
