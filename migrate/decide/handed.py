@@ -25,15 +25,28 @@ def decide_handed(module: Module) -> None:
                 )
                 module.add(Draft("BN204", "call", rule.source.name, call, message))
                 break
+        _escaped(module, call)
+
+
+def _escaped(module: Module, call: ast.Call) -> None:
+    """A call of what may be a class that went into code which is not followed."""
+    for fact in module.file.project.queries.escaped(call.func):
+        rule = module.rules.by_name.get(str(fact[1])) if fact[0] == "M" else None
+        if rule is not None and _mean_another(call, call.args, rule):
+            message = (
+                f"{ast.unparse(call.func)} may be {rule.source.name}, which went into code that is not followed: for "
+                f"{rule.target.name}, convert the arguments"
+            )
+            module.add(Draft("BN204", "call", rule.source.name, call, message))
+            return
 
 
 def _class(module: Module, node: ast.expr) -> Rule | None:
-    """The rule about a class that an expression may be."""
-    for value in sorted(module.file.evaluate(node), key=repr):
-        of = value.of if isinstance(value, Partial) else value
-        if isinstance(of, Migrated):
-            return of.rule
-    return None
+    """The rule about the class that an expression is."""
+    values = [v.of if isinstance(v, Partial) else v for v in module.file.evaluate(node)]
+    rules = {v.rule.name: v.rule for v in values if isinstance(v, Migrated)}
+    is_class = len(rules) == 1 and all(isinstance(v, Migrated) for v in values)
+    return next(iter(rules.values())) if is_class else None
 
 
 def _changes(module: Module, call: ast.Call, behind: list[ast.expr], rule: Rule) -> bool:
@@ -43,11 +56,18 @@ def _changes(module: Module, call: ast.Call, behind: list[ast.expr], rule: Rule)
     if "itertools.starmap" in symbols:
         return True
     is_map = "builtins.map" in symbols
-    if not is_map and (not FOLLOWED.isdisjoint(f[0] for f in callees) or any(_is_known(module, s) for s in symbols)):
+    kinds = {str(fact[0]) for fact in callees}
+    is_followed = "E" not in kinds and not FOLLOWED.isdisjoint(kinds)
+    if not is_map and (is_followed or any(_is_known(module, symbol) for symbol in symbols)):
         return False
+    return _mean_another(call, behind, rule)
+
+
+def _mean_another(call: ast.Call, given: list[ast.expr], rule: Rule) -> bool:
+    """Whether arguments by place, or those that a call names, mean something else to the target's class."""
     changed = [place for place, p in enumerate(rule.parameters) if p.treatment.action != "keep"]
     names = {p.name for p in rule.parameters if p.treatment.action != "keep"}
-    return len(behind) > changed[0] or not names.isdisjoint(k.arg for k in call.keywords)
+    return len(given) > changed[0] or not names.isdisjoint(k.arg for k in call.keywords)
 
 
 def _is_known(module: Module, symbol: str) -> bool:

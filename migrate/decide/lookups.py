@@ -128,7 +128,7 @@ def _decide(module: Module, look_up: Lookup) -> None:
             if look_up.name in module.rules.members and not is_defined_here(module, value, look_up.name):
                 module.add(_member(module, look_up, value, base, values))
         elif base is not None:
-            _members(module, look_up, value, base)
+            _members(module, look_up, value, base, values)
     if look_up.function == "delattr" and look_up.name:
         _deleted(module, look_up)
 
@@ -155,8 +155,11 @@ def _member(module: Module, look_up: Lookup, value: Value, base: Migrated, value
     return Draft("BN211", "string", symbol, offer.place, message, suggestion=offer.edits)
 
 
-def _members(module: Module, look_up: Lookup, value: Value, base: Migrated) -> None:
-    """The members of a known instance that a look-up under a name may mean that the call does not spell."""
+def _members(module: Module, look_up: Lookup, value: Value, base: Migrated, values: list[Value]) -> None:
+    """The members of a known instance that a look-up under a name may mean that the call does not spell.
+
+    Of an object that may be anything in a network, an unknown name most often is that of a layer: that is a note.
+    """
     owner, rule = ast.unparse(look_up.owner), base.rule
     names = look_up.names if not look_up.is_open else sorted({*rule.attributes, *rule.methods})
     told = [
@@ -174,7 +177,8 @@ def _members(module: Module, look_up: Lookup, value: Value, base: Migrated) -> N
         return
     what = "any member, of which the files do not show the name" if look_up.is_open else "members by names"
     message = f"{look_up.function} of {what}, on {rule.source.name}: {'; '.join(told)}"
-    module.add(Draft("BN211", "string", rule.source.name, look_up.call, message))
+    is_vague = look_up.is_open and any(isinstance(v, Instance) and module.base_of(v) is None for v in values)
+    module.add(Draft("BN304" if is_vague else "BN211", "string", rule.source.name, look_up.call, message))
 
 
 def becomes(rule: Rule, name: str, function: str, owner: str) -> str:

@@ -13,7 +13,8 @@ def decide_named(module: Module) -> None:
     """A review of each call by which a member of a migrated layer is had, or set, under a name that it gets."""
     direct = {look_up.call for look_up in lookups(module)}
     for named in module.file.project.queries.named(module.file.path):
-        if named.call not in direct and named.layer in module.rules.by_name:
+        is_vague = named.is_open and named.function == "setattr"  # what add_module does, too
+        if named.call not in direct and named.layer in module.rules.by_name and not is_vague:
             _decide(module, named)
 
 

@@ -67,7 +67,7 @@ def _held(module: Module, place: ast.expr, owner: ast.expr) -> None:
     base = next((b for value in module.objects(owner) if (b := module.base_of(value)) is not None), None)
     if base is not None and not _looks_elsewhere(module, place, module.rules.members):
         message = (
-            f"{ast.unparse(place)} has the members of {base.rule.source.name} by name: MindSpore's have other names, and "
+            f"{ast.unparse(place)} holds the members of {base.rule.source.name}: MindSpore's have other names, and "
             "take no effect when they are written here"
         )
         module.add(Draft("BN211", "other", base.rule.source.name, place, message))

@@ -113,9 +113,13 @@ class Foreign:
         call = self.flow.calls[number]
         if call.result != NOBODY:
             self.graph.add(call.result, ("E", bag))
-            self.graph.watch(bag, self._give_kept, call.result)
+            self.graph.watch(bag, self._give_or_make, call.result)
 
-    def _give_kept(self, fact: Fact, result: int) -> None:
+    def _give_or_make(self, fact: Fact, result: int) -> None:
+        if fact[0] == "M":
+            self.graph.add(result, ("I", self.flow.names[str(fact[1])]))
+        elif fact[0] == "K":
+            self.graph.add(result, ("O", fact[1]))
         if fact[0] not in CALLED:
             self.graph.add(result, fact)
 

@@ -20,6 +20,8 @@ TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 HELD = "_modules"
 """The attribute of a network that has its layers by name."""
+ABSTRACT = frozenset({"collections", "typing", "abc", "numbers"})
+"""Libraries of classes that say nothing of what an object is made of."""
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 
 
@@ -32,6 +34,7 @@ class Members:
         self._passing = passing
         self._done: set[object] = set()
         self._trees: dict[int, int] = {}
+        self._container_trees: dict[int, int] = {}
         self._spelled: dict[str, list[int]] = {}
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
@@ -54,7 +57,10 @@ class Members:
             self.graph.add(to, ("N", of, ""))
         elif kind == "E":
             self.graph.add(to, fact)
-            self.graph.edge(id_of(fact), to)
+            if isinstance(key, tuple):
+                self.graph.edge(id_of(fact), to)
+            else:
+                self.graph.watch(id_of(fact), self._had, to)
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
                 self.graph.add(to, ("D", to))
@@ -63,6 +69,11 @@ class Members:
                 self._load_element(fact, key[1], to)
         else:
             self._load_attribute(fact, key, to)
+
+    def _had(self, fact: Fact, to: int) -> None:
+        """An attribute of what code gave that is not followed: a method of that, or an object that went into it."""
+        if fact[0] in "IOD":
+            self.graph.add(to, fact)
 
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
         kind, of = fact[0], fact[1]
@@ -107,7 +118,7 @@ class Members:
         elif kind == "D" and key == HELD:
             self.graph.add(to, fact)
         elif kind == "D" and key in TREE:
-            self.graph.add(to, ("T", of))
+            self.graph.add(to, ("T", self._tree_of_container(id_of(fact))))
         elif kind == "D":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "D"))
@@ -272,6 +283,8 @@ class Members:
         """A class of a library lets pass what may derive from it: layers only where it is their common base."""
         name, to = what
         kinds = KINDS.get(name)
+        if fact[0] == "E":
+            return  # what it may have comes besides
         if kinds is not None:
             passes = fact[0] in kinds
         elif name.rpartition(".")[2] in GENERAL:
@@ -287,6 +300,8 @@ class Members:
     def _may_derive(self, cls: Fact, name: str) -> bool:
         """Whether a class of a library may be one of the name, or derive from it."""
         packages, of = self.flow.rules.packages, str(cls[1])
+        if of.partition(".")[0] in ABSTRACT:
+            return False
         foreign = not {of.partition(".")[0], name.partition(".")[0]} <= packages | {"builtins"}
         return cls[0] == "N" or foreign or of.rpartition(".")[2] == name.rpartition(".")[2]
 
@@ -337,6 +352,15 @@ class Members:
             self._branch_out(cls)
         return self._trees[cls]
 
+    def _tree_of_container(self, site: int) -> int:
+        """The container of all layers of a network that is a container: its elements, and what these hold."""
+        if site not in self._container_trees:
+            tree = self._container_trees[site] = self.graph.new()
+            self.flow.containers.merge(site, tree)
+            held = self.flow.containers.everything(site)
+            self.graph.watch(held, self._grow, (held, tree))
+        return self._container_trees[site]
+
     def _branch_out(self, cls: int) -> None:
         for name in self.flow.classes.names(cls) if cls in self._trees else ():
             if self._first_time("branch", cls, name):
@@ -358,6 +382,8 @@ class Members:
             self.flow.grown[held] = lookup
             self.graph.add(held, fact)
             self.flow.containers.put(site, None, held)
+            if fact[0] == "O":
+                self.flow.containers.merge(self._tree(id_of(fact)), site)
         elif fact[0] == "D":
             self.flow.containers.merge(id_of(fact), site)
 

@@ -187,6 +187,11 @@ class Queries:
                         seen.add((inner, count))
                         todo.append((inner, count))
 
+    def escaped(self, node: ast.AST) -> list[Fact]:
+        """What went into code that is not followed, which gave what an expression may be."""
+        bags = [id_of(fact) for fact in self.facts(node) if fact[0] == "E"]
+        return list(dict.fromkeys(fact for bag in bags for fact in self.flow.graph.of(bag)))
+
     def filled(self, node: ast.AST) -> set[str]:
         """The names of the keywords that a partial may have."""
         calls = [self.flow.calls[id_of(fact)] for fact in self.facts(node) if fact[0] == "P"]

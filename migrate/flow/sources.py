@@ -10,7 +10,7 @@ from typing import NamedTuple
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import KEYS, NO_LITERAL, Call, Computed, Key, element
+from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element
 
 DEEP = 40
 """Methods that are called on what methods give, beyond which a node may hold anything."""
@@ -102,6 +102,9 @@ class Sources:
         self._returned: set[int] = set()
         self._elements: set[int] = set()
         self._open: dict[int, set[str]] = {}
+        self._open_here: dict[int, set[str]] = {}
+        self._made_here: set[int] = set()
+        """The nodes of what constructors get as the object that they make."""
         self._known: dict[int, Literals] = {}
         self._depth = 0
         self._parts = self._functions = 0
@@ -116,6 +119,8 @@ class Sources:
         for function in flow.functions[self._functions :]:
             self._collected.update((function.summary.rest, function.summary.keyword_rest))
             self._returned.add(function.summary.result)
+            if function.summary.name == "__init__" and function.owner is not None and function.summary.parameters:
+                self._made_here.add(function.summary.parameters[0][1])
         for part, home in flow.parts[self._parts :]:
             at = home.at
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
@@ -132,8 +137,10 @@ class Sources:
         """The classes of objects that get attributes under computed names, with what such names look like."""
         graph, classes = self._flow.graph, self._flow.classes
         found: dict[int, set[str]] = {}
+        self._open_here = {}
         for call in self._flow.setters:
             if call.positional:
+                self._open_here.setdefault(call.positional[0], set()).add(self.computed_name(call))
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
                     for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
                         found.setdefault(each, set()).add(self.computed_name(call))
@@ -152,10 +159,14 @@ class Sources:
         told = str(value).partition(f"{NO_LITERAL}: ")
         return told[2] or (value if isinstance(value, str) and not value.startswith(NO_LITERAL) else "*")
 
-    def may_have_more(self, cls: int, key: Key) -> bool:
-        """Whether objects of a class may have an attribute besides those that are found there."""
+    def may_have_more(self, cls: int, key: Key, owner: int = NOBODY) -> bool:
+        """Whether objects of a class may have an attribute besides those that are found there.
+
+        An ``owner`` that is being made has only what its own constructor sets: nobody else has it yet.
+        """
         names = self._flow.classes.names(cls)
-        patterns = self._open.get(cls, ()) if isinstance(key, str) else ()
+        opened = self._open_here.get(owner, ()) if owner in self._made_here else self._open.get(cls, ())
+        patterns = opened if isinstance(key, str) else ()
         return any(fnmatchcase(str(key), p) for p in patterns) or (key not in names and not COMPUTING.isdisjoint(names))
 
     def of(self, node: int) -> Literals:
@@ -287,7 +298,7 @@ class Sources:
             return self._keys(facts)
         if key == "__name__":
             return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
-        if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key) for fact in facts):
+        if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key, base) for fact in facts):
             return UNKNOWN
         if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
             return UNKNOWN

@@ -18,6 +18,7 @@ WORDS = {
     "S": "{}",
     "L": "an object of {}",
     "X": "the module {}",
+    "E": "something that code gave which is not followed",
     "N": "something of {}, which was not read",
 }
 
