@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from migrate.flow.closure import ALL, Behind, Closure, Elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, is_class_name
 from migrate.flow.state import Flow
@@ -26,6 +27,8 @@ class Origins:
             self._calls.setdefault(call.result, []).append(call)
         self._tests: dict[int, list[tuple[int, int]]] = {}
         self._promised: dict[int, list[int]] = {}
+        self._elements: Elements[int] = Elements()
+        self._closure = Closure(self._behind)
         self._spelled = {each for node in spelled for each in flow.everywhere(node)}
         for part, home in flow.parts:
             at = home.at
@@ -34,24 +37,24 @@ class Origins:
             for cls, to in part.instances:
                 self._promised.setdefault(at[to], []).append(at[cls])
 
-    def of(self, nodes: Iterable[int], fact: Fact) -> Iterator[int]:
+    def of(self, nodes: Iterable[int], fact: Fact) -> list[int]:
         """The nodes of the expressions that spell a class, or the class of an instance, that some nodes hold.
 
         Where nothing spells it, the node where it begins.
         """
-        todo: list[Held] = [(node, fact) for node in nodes if self._graph.holds(node, fact)]
-        seen, found = set(todo), dict[int, None]()
-        for node, each in todo:
-            before = list(self._causes(node, each))
-            if not before:
-                found[node] = None
-            for held in before:
-                if node in self._spelled and self._begins(*held):
-                    found[node] = None
-                if held not in seen and (node not in self._spelled or any(self._causes(*held))):
-                    seen.add(held)
-                    todo.append(held)
-        yield from found
+        found = 0
+        for node in nodes:
+            if self._graph.holds(node, fact):
+                found |= self._closure.of((node, fact))
+        return sorted(self._elements.of(found))
+
+    def _behind(self, held: Held) -> Behind[Held]:
+        node, fact = held
+        before = list(self._causes(node, fact))
+        is_spelled = node in self._spelled
+        begins = not before or (is_spelled and any(self._begins(*each) for each in before))
+        further = [(each, ALL) for each in before if not is_spelled or any(self._causes(*each))]
+        return Behind(self._elements.bit(node) if begins else 0, further)
 
     def _begins(self, node: int, fact: Fact) -> bool:
         """Whether a class of a library is had from its module where a node is, or nothing else brings it there."""

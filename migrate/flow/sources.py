@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from operator import add, mul, sub, truediv
 from typing import NamedTuple
 
+from migrate.flow.closure import ALL, Behind, Closure, Elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
 from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element
 
-DEEP = 40
-"""Methods that are called on what methods give, beyond which a node may hold anything."""
 MANY = 64
 """Literals beyond which a node may hold anything."""
 
@@ -40,26 +39,10 @@ class Literals(NamedTuple):
         return Literals(values, self.unknown or other.unknown or len(values) > MANY)
 
 
-NOTHING = Literals()
-UNKNOWN = Literals(unknown=True)
-
-
-class Part(NamedTuple):
-    """Which part of what comes to a node matters further on."""
-
-    values: bool
-    none: bool
-
-    def of(self, found: Literals) -> Literals:
-        if not self.values:
-            return Literals(unknown=found.unknown)
-        return found if self.none else Literals(found.values - {literal(None)}, found.unknown)
-
-
-ALL = Part(True, True)
-WITHOUT_NONE = Part(True, False)
-DOUBT = Part(False, False)
-"""Only whether it may be unknown."""
+UNKNOWN = literal(NO_LITERAL)
+"""Stands for something that is not followed."""
+ANYTHING, NONE = 1, 2
+"""The bits of that, and of None."""
 
 
 def _parts(method: Callable[..., object]) -> Callable[..., object]:
@@ -100,13 +83,16 @@ class Sources:
         self._without_none: set[int] = set()
         self._collected: set[int] = set()
         self._returned: set[int] = set()
-        self._elements: set[int] = set()
+        self._elements_of: set[int] = set()
         self._open: dict[int, set[str]] = {}
         self._open_here: dict[int, set[str]] = {}
         self._made_here: set[int] = set()
         """The nodes of what constructors get as the object that they make."""
-        self._known: dict[int, Literals] = {}
-        self._depth = 0
+        self._elements = Elements[Literal]()
+        for each in (UNKNOWN, literal(None)):
+            self._elements.bit(each)
+        self._literals: dict[int, Literals] = {}
+        """The literals of sets."""
         self._parts = self._functions = 0
         """How many parts and functions of the flow were taken in."""
         self.restart()
@@ -129,9 +115,9 @@ class Sources:
             for result, left, right, sign in part.computed:
                 self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
         self._parts, self._functions = len(flow.parts), len(flow.functions)
-        self._elements = {node for site, node in flow.containers.all().items() if site not in self._collected}
+        self._elements_of = {node for site, node in flow.containers.all().items() if site not in self._collected}
         self._open = self._find_open()
-        self._known = {}
+        self._closure = Closure(self._behind, self._compute, ANYTHING)
 
     def _find_open(self) -> dict[int, set[str]]:
         """The classes of objects that get attributes under computed names, with what such names look like."""
@@ -171,35 +157,33 @@ class Sources:
 
     def of(self, node: int) -> Literals:
         """What comes to a node."""
-        found = self._known.get(node)
-        if found is None:
-            self._known[node] = UNKNOWN  # where it leads back to itself by way of a method
-            self._depth += 1
-            found = self._known[node] = self._gathered(node) if self._depth < DEEP else UNKNOWN
-            self._depth -= 1
+        return self._told(self._closure.of(node))
+
+    def _told(self, found: int) -> Literals:
+        known = self._literals.get(found)
+        if known is None:
+            values = frozenset(self._elements.of(found & ~ANYTHING))
+            known = self._literals[found] = Literals(values, bool(found & ANYTHING) or len(values) > MANY)
+        return known
+
+    def _bits(self, literals: Iterable[object]) -> int:
+        found = 0
+        for value in literals:
+            found |= self._elements.bit(literal(value))
         return found
 
-    def _gathered(self, node: int) -> Literals:
-        found = NOTHING
-        todo = [(node, ALL)]
-        seen = set(todo)
-        for at, part in todo:
-            if at in self._known and at != node:
-                found |= part.of(self._known[at])
-            else:
-                found |= part.of(self._own(at))
-                inner = WITHOUT_NONE if part is ALL and at in self._without_none else part
-                behind = [*((each, inner) for each in self._behind(at)), *((each, DOUBT) for each in self._doubts(at))]
-                new = [each for each in behind if each not in seen]
-                seen.update(new)
-                todo += new
-            if found.unknown:
-                break
-        return found
+    def _behind(self, node: int) -> Behind[int]:
+        """What a node holds by itself, the nodes of which it holds what they hold, and what it is computed of."""
+        inputs = self._inputs(node)
+        own = 0 if inputs else self._own(node)
+        mask = ~NONE if node in self._without_none else ALL
+        before = [(each, mask) for each in self._before.get(node, ())]
+        before += [(each, mask) for each in self._had(node)]
+        before += [(each, ANYTHING) for each in self._doubts(node)]
+        return Behind(own, before, inputs)
 
-    def _behind(self, node: int) -> Iterator[int]:
-        """The nodes of which a node holds what they hold."""
-        yield from self._before.get(node, ())
+    def _had(self, node: int) -> Iterator[int]:
+        """The nodes that a node holds the same as by a test, or as an attribute."""
         test = self._tests.get(node)
         if test is not None and self._lets_text_pass(test[1]):
             yield test[0]
@@ -232,96 +216,118 @@ class Sources:
         facts = [f for fact in self._flow.graph.of(classes) for f in (held(id_of(fact)) if fact[0] == "D" else [fact])]
         return any(fact[0] == "S" and str(fact[1]).rpartition(".")[2] in GENERAL for fact in facts)
 
-    def _own(self, node: int) -> Literals:
+    def _inputs(self, node: int) -> tuple[int, ...]:
+        """The nodes that a node is computed of: the sides of an operator, a text and the arguments of its method."""
+        if node in self._constants or node in self._without_none:
+            return ()
+        if node in self._computed:
+            return () if self._flow.graph.facts[node] else (self._computed[node].left, self._computed[node].right)
+        call = self._results.get(node)
+        if call is not None:
+            method = self._loads.get(call.callee)
+            is_text = method is not None and isinstance(method[1], str) and method[1] in STRINGS
+            return (method[0], *call.positional) if method is not None and is_text else ()
+        if node in self._loads:
+            base, key = self._loads[node]
+            is_told = key in (KEYS, "__name__") or self._flow.graph.facts[base]
+            return () if is_told else (base,)
+        return ()
+
+    def _compute(self, node: int, inputs: list[int]) -> int:
+        """What a node is, where it is known what it is computed of."""
+        given = [self._told(each) for each in inputs]
+        if node in self._computed:
+            return self._calculated(self._computed[node], given)
+        call = self._results.get(node)
+        if call is not None:
+            return self._texts(STRINGS[str(self._loads[call.callee][1])], given)
+        return self._parts_of(self._loads[node][1], given[0])
+
+    def _own(self, node: int) -> int:
         """What a node holds by itself."""
         if node in self._constants:
             value = self._constants[node]
-            return UNKNOWN if str(value).startswith(NO_LITERAL) else Literals(frozenset({literal(value)}))
-        if node in self._without_none:
-            return NOTHING
+            return ANYTHING if str(value).startswith(NO_LITERAL) else self._elements.bit(literal(value))
+        if node in self._without_none or node in self._computed:
+            return 0
         facts = self._flow.graph.facts[node]
         test = self._tests.get(node)
         if test is not None and not self._flow.graph.facts[test[0]] and self._is_general(test[1]):
-            return UNKNOWN  # an object that nothing is known of but this
-        if node in self._computed:
-            return NOTHING if facts else self._calculated(self._computed[node])
+            return ANYTHING  # an object that nothing is known of but this
         call = self._results.get(node)
         if call is not None:
             return self._given(call)
         if node in self._loads:
             return self._loaded(node, *self._loads[node])
         if node in self._flow.passages or (node in self._flow.forked and not self._trusting):
-            return NOTHING  # of a function of which the calls that are known go to copies
+            return 0  # of a function of which the calls that are known go to copies
         if facts or self._before.get(node):
-            return NOTHING
-        told = (self._tests, self._looked_up, self._elements, self._returned)
-        return NOTHING if any(node in each for each in told) else UNKNOWN
+            return 0
+        told = (self._tests, self._looked_up, self._elements_of, self._returned)
+        return 0 if any(node in each for each in told) else ANYTHING
 
-    def _calculated(self, computed: Computed) -> Literals:
-        """What comes of one number and another; anything where there are more, or none."""
-        sides = [self.of(computed.left), self.of(computed.right)]
+    def _calculated(self, computed: Computed, sides: list[Literals]) -> int:
+        """What comes of one number or text and another; anything where there are more, or none."""
         if any(side.unknown or len(side.values) != 1 for side in sides):
-            return UNKNOWN
+            return ANYTHING
         numbers = [next(iter(side.values)).value for side in sides]
         kinds = {isinstance(number, str) for number in numbers}
         if len(kinds) > 1 or not all(isinstance(number, (int, float, str)) for number in numbers):
-            return UNKNOWN
+            return ANYTHING
         try:
-            return Literals(frozenset({literal(OPERATORS[computed.operator](*numbers))}))
+            return self._bits([OPERATORS[computed.operator](*numbers)])
         except (ArithmeticError, TypeError):
-            return UNKNOWN
+            return ANYTHING
 
-    def _given(self, call: Call) -> Literals:
-        """What a call gives: the same string for the same, as far as methods of strings go; facts are found already."""
-        method = self._loads.get(call.callee)
-        if method is not None and isinstance(method[1], str) and method[1] in STRINGS:
-            return self._texts(method[0], STRINGS[method[1]], [self.of(node) for node in call.positional])
-        facts = self._flow.graph.of(call.callee)
+    def _given(self, call: Call) -> int:
+        """What a call gives besides facts, which are found already."""
+        method, facts = self._loads.get(call.callee), self._flow.graph.of(call.callee)
         if not facts and method is not None:
             facts = self._flow.graph.of(method[0])
-            return NOTHING if facts and all(fact[0] == "D" for fact in facts) else UNKNOWN
-        return NOTHING if facts and all(map(_is_followed, facts)) else UNKNOWN
+            return 0 if facts and all(fact[0] == "D" for fact in facts) else ANYTHING
+        return 0 if facts and all(map(_is_followed, facts)) else ANYTHING
 
-    def _texts(self, base: int, method: Callable[..., object], given: list[Literals]) -> Literals:
-        texts = self.of(base)
-        if texts.unknown or any(literals.unknown or len(literals.values) != 1 for literals in given):
-            return UNKNOWN
-        arguments = [next(iter(literals.values)).value for literals in given]
+    def _texts(self, method: Callable[..., object], given: list[Literals]) -> int:
+        """What a method of texts gives: the same for the same."""
+        texts, *rest = given
+        if texts.unknown or any(literals.unknown or len(literals.values) != 1 for literals in rest):
+            return ANYTHING
+        arguments = [next(iter(literals.values)).value for literals in rest]
         if not all(isinstance(argument, str) for argument in arguments):
-            return UNKNOWN
-        return Literals(frozenset(literal(method(t.value, *arguments)) for t in texts.values if t.kind == "str"))
+            return ANYTHING
+        return self._bits(method(text.value, *arguments) for text in texts.values if text.kind == "str")
 
-    def _loaded(self, node: int, base: int, key: Key) -> Literals:
+    def _loaded(self, node: int, base: int, key: Key) -> int:
         """What an attribute or element of something is that is no object, class or container of the run."""
         facts = self._flow.graph.of(base)
         if key == KEYS:
             return self._keys(facts)
         if key == "__name__":
-            return Literals(frozenset(literal(name) for fact in facts if (name := self._name(fact))), not facts)
+            return self._bits(name for fact in facts if (name := self._name(fact))) | (0 if facts else ANYTHING)
         if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key, base) for fact in facts):
-            return UNKNOWN
+            return ANYTHING
         if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
-            return UNKNOWN
-        if facts:
-            foreign = "LN" if self._flow.graph.facts[node] else "LNI"
-            return UNKNOWN if any(fact[0] in foreign for fact in facts) else NOTHING
-        held = self.of(base)
+            return ANYTHING
+        foreign = "LN" if self._flow.graph.facts[node] else "LNI"
+        return ANYTHING if any(fact[0] in foreign for fact in facts) else 0
+
+    def _parts_of(self, key: Key, held: Literals) -> int:
+        """The elements of tuples, of which no container tells."""
+        unknown = ANYTHING if held.unknown else 0
         parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
-            at = [part[key[1]] for part in parts if -len(part) <= key[1] < len(part)]
-            return Literals(frozenset(map(literal, at)), held.unknown)
+            return self._bits(part[key[1]] for part in parts if -len(part) <= key[1] < len(part)) | unknown
         if key == element():
-            return Literals(frozenset(literal(each) for part in parts for each in part), held.unknown)
-        return UNKNOWN if held.unknown else NOTHING
+            return self._bits(each for part in parts for each in part) | unknown
+        return unknown
 
-    def _keys(self, facts: list[Fact]) -> Literals:
+    def _keys(self, facts: list[Fact]) -> int:
         """The keys of mappings."""
         sites = [id_of(fact) for fact in facts if fact[0] == "D"]
         keys = {key for site in sites for key in self._flow.containers.cells(site)}
-        known = frozenset(literal(key) for key in keys if isinstance(key, (str, int)))
-        return Literals(
-            known, not sites or len(sites) < len(facts) or not self._collected.isdisjoint(sites) or None in keys
-        )
+        known = self._bits(key for key in keys if isinstance(key, (str, int)))
+        is_told = sites and len(sites) == len(facts) and self._collected.isdisjoint(sites) and None not in keys
+        return known if is_told else known | ANYTHING
 
     def _shows_none(self, site: int, key: object) -> bool:
         """Whether nothing in a container is known to be under a key, other than in what a function collects."""
