@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.advance import part, reached
 from migrate.batch.groups import find_groups
 from migrate.differences import Beside
 from migrate.errors import FileError
@@ -93,7 +94,8 @@ def migrate_group(
     have from it.
     """
     paths, triggered = list(paths), list(triggered)
-    results = _migrated(paths, triggered, read, options)
+    with part(0, 0.5 if options.todo else 1):
+        results = _migrated(paths, triggered, read, options)
     after = {r.path: r.after for r in results if r.differs} if options.todo else {}
     if not after:
         return results
@@ -101,7 +103,8 @@ def migrate_group(
     from migrate.todo import with_more_comments
 
     commented = replace(options, apply=())
-    more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
+    with part(0.5, 1):
+        more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
     return with_more_comments(results, more)
 
 
@@ -151,9 +154,10 @@ def _finished(
     options: Options,
 ) -> list[Result]:
     """The results of the files that were analysed, in the order of ``paths``; ``failed`` are those known before."""
-    results = []
+    results: list[Result] = []
     for path in paths:
         if path in analyses:
+            reached("rewriting", len(results), len(analyses))
             analysis = analyses[path]
             data = read(path) if isinstance(analysis, Exception) else analysis.source.data
             results.append(failed.get(path) or finish(data, path, analysis, rules, options))

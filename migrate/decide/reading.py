@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
+from migrate.advance import reached
 from migrate.decide.project import Project
 from migrate.errors import FileError
 from migrate.flow.load import load
@@ -23,6 +24,7 @@ def read_project(
     failed: dict[str, Exception] = {}
 
     def parse(path: str) -> ast.Module | None:
+        reached("reading", len(sources), max(len(triggered), len(sources)))
         try:
             sources[path] = Source(triggered.get(path) or read(path), path)
             return sources[path].tree
@@ -31,6 +33,7 @@ def read_project(
             return None
 
     queries = load(paths, triggered, parse, python_of(read), rules)
+    reached("deciding", 0, 1)
     for path in sources:
         if path not in failed and queries.flow.modules.loaded[path] is None:
             failed[path] = FileError("BN904", "nested too deep to be followed: split the expression")

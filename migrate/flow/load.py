@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 
+from migrate.advance import reached
 from migrate.flow.demand import Demand
 from migrate.flow.graph import Graph
 from migrate.flow.link import Linker
@@ -32,14 +33,17 @@ def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Rea
     flow = Flow(rules, tree, Graph(), frozenset(wanted), unread.origins)
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
-    first = len(wanted)
+    first, rounds = len(wanted), 0
     while wanted:
         new = {path: _summary(path, parse, rules, nodes.setdefault(path, Nodes())) for path in wanted}
+        reached("following", rounds, rounds + 3)
         _link(linker, new)
         summaries |= new
         wanted = sorted(demand.files())
+        rounds += 1
     if len(summaries) == first:
         return Queries(flow, nodes)
+    reached("following", rounds, rounds + 3)
     # What was said of files before they were read is not true any more.
     flow = Flow(rules, tree, Graph(), frozenset(summaries), unread.origins)
     _link(Linker(flow), summaries)

@@ -1,0 +1,44 @@
+"""The progress bar: true while one large group is worked on, in this process and in workers."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from migrate.advance import PHASES
+from migrate.runner import WORTH_A_POOL
+from tests.command import BEFORE, on_terminal, plant
+
+SHOWN = re.compile(r"Migrating(?:: (\w+))? [^%\n]*?(\d+)%")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+MAKE = b"from torch import nn\n\n\ndef norm(c, cls=nn.BatchNorm2d):\n    return cls(c, momentum=0.3)\n"
+USE = b"def f%d(c):\n    layer = norm(c)\n    return layer.running_mean, nn.BatchNorm2d(c, eps=1e-4).weight\n\n\n"
+
+
+def group(files: int, functions: int) -> dict[str, bytes]:
+    """Files that imports connect, and that are worth worker processes."""
+    uses = b"from torch import nn\n\nfrom make import norm\n\n\n" + b"".join(USE % i for i in range(functions))
+    uses += b"# " + b"x" * (WORTH_A_POOL // files) + b"\n"
+    return {"make.py": MAKE, **{f"use{i:02}.py": uses for i in range(files)}}
+
+
+def shown(folder: Path, *options: str) -> list[tuple[str, int]]:
+    """The phases and percentages that a terminal sees one after the other."""
+    seen = ESCAPE.sub("", on_terminal("--check", "--no-cache", "--statistics", *options, ".", cwd=folder))
+    return [(phase, int(percent)) for (phase, percent), _ in groupby(SHOWN.findall(seen))]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_large_group_is_shown_by_files_and_then_by_stages(tmp_path: Path, jobs: int) -> None:
+    # A pool is for several groups.
+    seen = shown(plant(tmp_path, {"alone.py": BEFORE, **group(50, 25)}), "--jobs", str(jobs))
+    percents = [percent for _, percent in seen]
+    assert percents == sorted(percents), "a bar does not go back"
+    by_phase = {name: [percent for phase, percent in seen if phase == name] for name in PHASES}
+    assert list(by_phase) == list(dict.fromkeys(phase for phase, _ in seen if phase)), "in the order of the work"
+    assert len(set(by_phase["reading"])) > 1 and len(set(by_phase["deciding"])) > 2
+    ends = [*PHASES.values()][1:]
+    assert all(max(by_phase[name]) <= 100 * end for name, end in zip(by_phase, ends, strict=False))
