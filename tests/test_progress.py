@@ -34,13 +34,15 @@ def shown(folder: Path, *options: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_large_group_is_shown_by_files_and_then_by_stages(tmp_path: Path, jobs: int) -> None:
     # A pool is for several groups; what is said of the other one comes in between.
-    files = group(50, 25) if jobs == 1 else {"z.py": BEFORE, **group(50, 25)}
+    files = group(50, 35) if jobs == 1 else {"z.py": BEFORE, **group(50, 35)}
     seen = shown(plant(tmp_path, files), "--jobs", str(jobs))
     percents = [percent for _, percent in seen]
     assert percents == sorted(percents), "a bar does not go back"
     by_phase = {name: [percent for phase, percent in seen if phase == name] for name in PHASES}
     order = list(dict.fromkeys(phase for phase, _ in seen if phase))
     assert order == list(PHASES) if jobs == 1 else set(order) == set(PHASES), "in the order of the work"
-    assert len(set(by_phase["reading"])) > 1 and len(set(by_phase["deciding"])) > 2
+    # How often a terminal is drawn anew depends on what else the machine does.
     ends = [*PHASES.values()][1:]
+    assert any(0 < percent < 100 * ends[0] for percent in by_phase["reading"]), "file by file"
+    assert len(set(by_phase["deciding"])) > 2
     assert all(max(by_phase[name]) <= 100 * end for name, end in zip(by_phase, ends, strict=False))
