@@ -103,10 +103,9 @@ def _finished(
         with stage("cache"):
             cache = Cache(Path(cache_folder()), options)
             run_key = cache.run_key(sources.digests)
-            keys = cache.keys(run_key)
-            known = [cache.results(key, sources.digests) for key in keys or ()]
-        if keys is not None and None not in known:
-            yield sources.digests, [r for results in known for r in results or ()]
+            known = _known(cache, run_key, sources)
+        if known is not None:
+            yield sources.digests, known
             return
     from migrate.batch.groups import find_groups
 
@@ -115,10 +114,7 @@ def _finished(
     hear = _account(groups, sources.sizes, total, watch) if watch is not None else None
     left: list[Group] = []
     for group in groups:
-        results = None
-        if cache is not None:
-            with stage("cache"):
-                results = cache.results(cache.group_key(group, sources.digests), sources.digests)
+        results = _kept(cache, group, sources)
         if results is None:
             left.append(group)
         else:
@@ -132,6 +128,21 @@ def _finished(
         yield outcome.group.paths, outcome.results
     if cache is not None and whole:
         cache.keep_keys(run_key, [cache.group_key(group, sources.digests) for group in groups])
+
+
+def _known(cache: Cache, run_key: str, sources: _Sources) -> list[Result] | None:
+    """All results of a run, if it was finished before."""
+    keys = cache.keys(run_key)
+    known = [cache.results(key, sources.digests) for key in keys or ()]
+    return None if keys is None or None in known else [r for results in known for r in results or ()]
+
+
+def _kept(cache: Cache | None, group: Group, sources: _Sources) -> list[Result] | None:
+    """The results of a group, if it was finished before."""
+    if cache is None:
+        return None
+    with stage("cache"):
+        return cache.results(cache.group_key(group, sources.digests), sources.digests)
 
 
 def _account(groups: list[Group], sizes: dict[str, int], total: int, watch: Tell) -> Hear:
