@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 
-from migrate import files
+from migrate import advance, files
 from migrate.engine import Options, migrate_bytes
 from migrate.errors import FileError
 from migrate.findings import Result
@@ -44,10 +44,12 @@ def migrate_paths(
     means: Means | None = None,
     avoid: Path | None = None,
     tell: Tell | None = None,
+    watch: advance.Tell | None = None,
 ) -> Iterator[Result]:
     """The result for every Python file and notebook of ``paths``, in the order of their names; nothing is written.
 
-    ``avoid`` is a folder not to enter. A file that cannot be read or understood has an ``error``; raises UsageError
+    ``avoid`` is a folder not to enter. ``tell`` is called for each file, and ``watch`` also while nothing is done yet:
+    it takes parts of files. A file that cannot be read or understood has an ``error``; raises UsageError
     for patterns or rule files that cannot be used.
     """
     # The characters of one path would be paths as well, and "/" is among them.
@@ -56,7 +58,9 @@ def migrate_paths(
         found = list(files.find_files(tuple(fspath(p) for p in several), selection or files.Selection(), avoid))
     if tell is not None:
         tell(0, len(found))
-    for done, result in enumerate(run(found, options or Options(), means or Means()), start=1):
+    if watch is not None:
+        watch(0, len(found))
+    for done, result in enumerate(run(found, options or Options(), means or Means(), watch), start=1):
         yield result
         if tell is not None:
             tell(done, len(found))

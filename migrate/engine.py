@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.advance import part, reached
 from migrate.batch.groups import find_groups
 from migrate.differences import Beside
 from migrate.errors import FileError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from migrate.decide.drafts import Draft
     from migrate.decide.module import Analysis
     from migrate.edits import Edit
+    from migrate.flow.state import Flow
     from migrate.rewrite.offered import Offers
     from migrate.rules import RuleSet
     from migrate.syntax.source import Source, Span
@@ -45,7 +47,8 @@ class Options:
     ``version``: that of the target framework, whose classes have other signatures from some on; those up to now where
     it is empty. ``onto``: the version to whose signatures calls of the target's own classes are migrated, in place of
     code for the source framework. ``original``: in what the files differ from those that they were ported from.
-    ``record``: what the program did with the classes when it ran.
+    ``record``: what the program did with the classes when it ran. ``ways``: whether findings say how what they speak
+    about came to their places.
     """
 
     target: Target = "mindspore.nn"
@@ -60,6 +63,7 @@ class Options:
     onto: str = ""
     original: tuple[Beside, ...] = ()
     record: Record | None = None
+    ways: bool = False
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -93,15 +97,17 @@ def migrate_group(
     have from it.
     """
     paths, triggered = list(paths), list(triggered)
-    results = _migrated(paths, triggered, read, options)
+    with part(0, 0.5 if options.todo else 1):
+        results = _migrated(paths, triggered, read, options)
     after = {r.path: r.after for r in results if r.differs} if options.todo else {}
     if not after:
         return results
     # What only shows once the class is the target's gets its comment now, not by the next run.
     from migrate.todo import with_more_comments
 
-    commented = replace(options, apply=())
-    more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
+    commented = replace(options, apply=(), ways=False)
+    with part(0.5, 1):
+        more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
     return with_more_comments(results, more)
 
 
@@ -118,13 +124,14 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
     """The results of one look at the files."""
     from migrate.decide.module import analyse, migrate_signatures
     from migrate.decide.reading import read_project
+    from migrate.flow.graph import Graph, TracedGraph
     from migrate.rules import load_rules
     from migrate.versions import signatures_of
 
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules, options.version)
     with stage("analyse"), _DEEP_STACK, _uncollected():
-        project = read_project(paths, known, read, rules)
+        project = read_project(paths, known, read, rules, TracedGraph if options.ways else Graph)
     failed: dict[str, Result] = {}
     while True:
         with stage("analyse"), _DEEP_STACK, _uncollected():
@@ -138,8 +145,49 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)
         new = {r.path: r for r in results if r.error is not None and r.path in done and r.path not in failed}
         if not new:
-            return results
+            return _with_ways(results, project.flow, lambda p: known.get(p) or read(p)) if options.ways else results
         failed |= new
+
+
+def _with_ways(results: list[Result], flow: Flow, read: Callable[[str], bytes]) -> list[Result]:
+    """The results, whose findings say how what they speak about came to their places; notes ask for nothing."""
+    from migrate.ways import Ways
+
+    with stage("ways"):
+        ways = Ways(flow, read)
+
+        def told(path: str, finding: Finding) -> Finding:
+            return finding if finding.kind == "note" else replace(finding, way=ways.to_finding(path, finding))
+
+        return [replace(r, findings=tuple(told(r.path, f) for f in r.findings)) if r.findings else r for r in results]
+
+
+def find_ways(
+    paths: Iterable[str],
+    triggered: Iterable[str],
+    read: Callable[[str], bytes],
+    options: Options,
+    path: str,
+    findings: Iterable[Finding],
+) -> dict[Finding, tuple[str, ...]]:
+    """How what the ``findings`` of a file speak about came there, without deciding about its group once more."""
+    from migrate.flow.graph import TracedGraph
+    from migrate.flow.load import load
+    from migrate.rules import load_rules
+    from migrate.syntax.source import Source, python_of
+    from migrate.ways import Ways
+
+    def parse(path: str) -> ast.Module | None:
+        try:
+            return Source(read(path), path).tree
+        except FileError:
+            return None
+
+    rules = load_rules(options.target, options.rules, options.version)
+    with _DEEP_STACK, _uncollected():
+        queries = load(paths, triggered, parse, python_of(read), rules, TracedGraph)
+        ways = Ways(queries.flow, read)
+        return {finding: ways.to_finding(path, finding) for finding in findings}
 
 
 def _finished(
@@ -151,9 +199,10 @@ def _finished(
     options: Options,
 ) -> list[Result]:
     """The results of the files that were analysed, in the order of ``paths``; ``failed`` are those known before."""
-    results = []
+    results: list[Result] = []
     for path in paths:
         if path in analyses:
+            reached("rewriting", len(results), len(analyses))
             analysis = analyses[path]
             data = read(path) if isinstance(analysis, Exception) else analysis.source.data
             results.append(failed.get(path) or finish(data, path, analysis, rules, options))

@@ -46,7 +46,7 @@ class Finding:
 
     In a notebook they count in the ``cell`` of that number, which is 1-based and counts cells of every type.
     ``suggestion`` is what a review, or a note on what is left, offers to write instead of ``before``; empty where
-    nothing can be told.
+    nothing can be told. ``way``: the lines that say how what it speaks about came there, where a run was asked for it.
     """
 
     code: str
@@ -62,6 +62,7 @@ class Finding:
     after: str
     suggestion: str = ""
     cell: int | None = None
+    way: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[int, int, int]:

@@ -126,6 +126,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         version=version,
         onto=onto,
         record=read_record(merged["trace"]) if merged["trace"] else None,
+        ways=bool(merged["report"]),
     )
     return Run(
         paths=merged["paths"],

@@ -131,7 +131,7 @@ def _migrated(run: Run, as_they_are: frozenset[str] = frozenset()) -> Iterator[R
             selection=run.selection,
             means=run.means,
             avoid=run.output,
-            tell=tell,
+            watch=tell,
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.advance import Account, Advance, Tell
 from migrate.engine import Options, concerns
 from migrate.errors import FileError
 from migrate.files import Found, read
@@ -18,7 +19,7 @@ from migrate.triggers import trigger_words
 if TYPE_CHECKING:
     from migrate.batch.cache import Cache
     from migrate.batch.groups import Group
-    from migrate.batch.work import Batch, Outcome
+    from migrate.batch.work import Batch, Hear, Outcome
     from migrate.trace.record import Record
 
 WORTH_A_POOL = 500_000
@@ -44,8 +45,11 @@ class _Sources:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Result]:
-    """The results of all files, in the order of ``found`` whatever the ``means``."""
+def run(found: Iterable[Found], options: Options, means: Means, watch: Tell | None = None) -> Iterator[Result]:
+    """The results of all files, in the order of ``found`` whatever the ``means``.
+
+    ``watch`` is told how far the work is, counted in files.
+    """
     words = trigger_words(options, means.cache)
     sources = _Sources()
     errors: dict[str, Result] = {}
@@ -56,7 +60,7 @@ def run(found: Iterable[Found], options: Options, means: Means) -> Iterator[Resu
             _take(file, words, options.record, means, sources)
         except FileError as error:
             errors[file.path] = Result(file.path, None, None, error=str(error))
-    finished = _finished(sources, options, means) if sources.sizes else iter(())
+    finished = _finished(sources, options, means, len(order), watch) if sources.sizes else iter(())
     waiting: dict[str, Result] = {}
     asked: set[str] = set()
     for path in order:
@@ -84,8 +88,13 @@ def _take(file: Found, words: list[bytes], record: Record | None, means: Means, 
         sources.digests[file.path] = hashlib.sha256(data).digest() if means.cache else b""
 
 
-def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tuple[Iterable[str], list[Result]]]:
-    """The files of each group with the results among them; then all files that belong to no group."""
+def _finished(
+    sources: _Sources, options: Options, means: Means, total: int, watch: Tell | None
+) -> Iterator[tuple[Iterable[str], list[Result]]]:
+    """The files of each group with the results among them; then all files that belong to no group.
+
+    ``total``: how many files the run has, for who will ``watch``.
+    """
     cache, run_key = None, ""
     if means.cache:
         from migrate.batch.cache import Cache
@@ -94,32 +103,56 @@ def _finished(sources: _Sources, options: Options, means: Means) -> Iterator[tup
         with stage("cache"):
             cache = Cache(Path(cache_folder()), options)
             run_key = cache.run_key(sources.digests)
-            keys = cache.keys(run_key)
-            known = [cache.results(key, sources.digests) for key in keys or ()]
-        if keys is not None and None not in known:
-            yield sources.digests, [r for results in known for r in results or ()]
+            known = _known(cache, run_key, sources)
+        if known is not None:
+            yield sources.digests, known
             return
     from migrate.batch.groups import find_groups
 
     with stage("group"):
         groups = find_groups(sources.digests, sources.sizes, read)
+    hear = _account(groups, sources.sizes, total, watch) if watch is not None else None
     left: list[Group] = []
     for group in groups:
-        results = None
-        if cache is not None:
-            with stage("cache"):
-                results = cache.results(cache.group_key(group, sources.digests), sources.digests)
+        results = _kept(cache, group, sources)
         if results is None:
             left.append(group)
         else:
+            _done(group, hear)
             yield group.paths, results
     whole = True
-    for outcome in _outcomes(left, sources.sizes, options, means):
+    for outcome in _outcomes(left, sources.sizes, options, means, hear):
+        _done(outcome.group, hear)
         kept = cache is not None and _keep(cache, outcome, sources)
         whole = whole and kept
         yield outcome.group.paths, outcome.results
     if cache is not None and whole:
         cache.keep_keys(run_key, [cache.group_key(group, sources.digests) for group in groups])
+
+
+def _known(cache: Cache, run_key: str, sources: _Sources) -> list[Result] | None:
+    """All results of a run, if it was finished before."""
+    keys = cache.keys(run_key)
+    known = [cache.results(key, sources.digests) for key in keys or ()]
+    return None if keys is None or None in known else [r for results in known for r in results or ()]
+
+
+def _kept(cache: Cache | None, group: Group, sources: _Sources) -> list[Result] | None:
+    """The results of a group, if it was finished before."""
+    if cache is None:
+        return None
+    with stage("cache"):
+        return cache.results(cache.group_key(group, sources.digests), sources.digests)
+
+
+def _account(groups: list[Group], sizes: dict[str, int], total: int, watch: Tell) -> Hear:
+    """What takes how far groups are, and tells how far the run is."""
+    return Account(total, {g.triggered[0]: sum(sizes[p] for p in g.triggered) for g in groups}, watch).hear
+
+
+def _done(group: Group, hear: Hear | None) -> None:
+    if hear is not None:
+        hear(Advance(group.triggered[0], "", 1))
 
 
 def _keep(cache: Cache, outcome: Outcome, sources: _Sources) -> bool:
@@ -128,8 +161,10 @@ def _keep(cache: Cache, outcome: Outcome, sources: _Sources) -> bool:
     return same and cache.keep(cache.group_key(outcome.group, sources.digests), outcome.results)
 
 
-def _outcomes(groups: list[Group], sizes: dict[str, int], options: Options, means: Means) -> Iterator[Outcome]:
-    """The outcome of each group, in no order."""
+def _outcomes(
+    groups: list[Group], sizes: dict[str, int], options: Options, means: Means, hear: Hear | None
+) -> Iterator[Outcome]:
+    """The outcome of each group, in no order; ``hear`` is told how far each is, but for those on a cluster."""
     if not groups:
         return
     from migrate.batch.work import Batch, split, work
@@ -143,10 +178,10 @@ def _outcomes(groups: list[Group], sizes: dict[str, int], options: Options, mean
         from migrate.batch.local import in_processes
 
         bundles = split(groups, sizes, means.jobs * BATCHES_A_WORKER)
-        yield from in_processes([Batch(bundle, options) for bundle in bundles], min(means.jobs, len(bundles)))
+        yield from in_processes([Batch(bundle, options) for bundle in bundles], min(means.jobs, len(bundles)), hear)
     else:
         for group in groups:
-            yield from work(Batch((group,), options))
+            yield from work(Batch((group,), options), hear)
 
 
 def _independent(groups: tuple[Group, ...], options: Options) -> Batch:

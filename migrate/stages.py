@@ -9,7 +9,7 @@ from collections.abc import Iterator
 Seconds = dict[str, tuple[float, float]]
 """Elapsed seconds and CPU seconds by stage."""
 
-STAGES = ("walk", "read", "filter", "cache", "group", "parse", "analyse", "edit", "write")
+STAGES = ("walk", "read", "filter", "cache", "group", "parse", "analyse", "edit", "ways", "write")
 _spent: Seconds = {}
 _inner: list[list[float]] = []
 

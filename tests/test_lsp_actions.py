@@ -139,3 +139,53 @@ def test_hover_explains_the_finding(editor: Editor, tmp_path: Path) -> None:
     path = opened(editor, tmp_path, REVIEW)
     assert explain("BN201").strip() in editor.hover_on(path, "momentum")
     assert editor.hover_on(path, "import") == ""
+
+
+WAYS = {
+    "make.py": MAKE,
+    "use.py": b"from make import norm\n\ndef mean(c, x):\n    x.running_mean\n    return norm(c).running_mean\n",
+}
+CAME = """How it came here:
+```text
+norm(c) is a layer of torch.nn.BatchNorm2d:
+  make.py:4:12: nn.BatchNorm2d: the class torch.nn.BatchNorm2d
+  make.py:4:12: nn.BatchNorm2d(c, momentum=0.3): a layer of torch.nn.BatchNorm2d
+  make.py: what norm returns: a layer of torch.nn.BatchNorm2d
+  use.py:5:12: norm(c): a layer of torch.nn.BatchNorm2d
+```"""
+
+
+def test_hover_shows_how_a_layer_came_there(editor: Editor, tmp_path: Path) -> None:
+    plant(tmp_path, WAYS)
+    editor.open(tmp_path / "use.py")
+    assert CAME in editor.hover_on(tmp_path / "use.py", "norm(c)")
+    asked = bn_migrate(".", "--why", "use.py:5:12", cwd=tmp_path).stdout.decode().splitlines()
+    assert asked[1:] == CAME.splitlines()[2:-1], "as on the command line"
+    lost = "use.py:4:5: x: the parameter x of mean: no call of it in these files passes it"
+    assert lost in editor.hover_on(tmp_path / "use.py", "x.running_mean")
+    editor.open(tmp_path / "make.py")
+    assert "How it came here" not in editor.hover_on(tmp_path / "make.py", "momentum=0.3"), "it comes from nowhere else"
+
+
+def test_hover_follows_what_is_edited(editor: Editor, tmp_path: Path) -> None:
+    plant(tmp_path, WAYS)
+    for name in WAYS:
+        editor.open(tmp_path / name)
+    assert "make.py:4:12" in editor.hover_on(tmp_path / "use.py", "norm(c)")
+    editor.edit(tmp_path / "make.py", "def norm", "\n\ndef norm")
+    assert "make.py:6:12" in editor.hover_on(tmp_path / "use.py", "norm(c)")
+
+
+def test_hover_does_not_wait_for_files_that_take_long(editor: Editor, tmp_path: Path) -> None:
+    """What another process finds out meanwhile is there the next time, and is asked for once."""
+    filler = b"".join(b"def f%d(x, y=nn.BatchNorm2d(3)):\n    return y.weight\n" % i for i in range(6_000))
+    plant(tmp_path, {**WAYS, "make.py": MAKE + filler})
+    path = tmp_path / "use.py"
+    editor.open(path)
+    editor.finish(path)
+    children = editor.children()
+    assert "How it came here is being found out" in editor.hover_on(path, "norm(c)")
+    (child,) = editor.children() - children
+    while CAME not in editor.hover_on(path, "norm(c)"):
+        editor.rest(0.1)
+    assert editor.children() == children | {child}

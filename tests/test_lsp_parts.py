@@ -104,10 +104,10 @@ def test_work_that_became_useless_is_given_up(tmp_path: Path) -> None:
         raise Stale
 
     with pytest.raises(Stale):
-        elsewhere.run(job, useless)
+        elsewhere.run(job.results, useless)
     assert multiprocessing.active_children() == []
     small = replace(job, overlay={"a.py": BEFORE})
-    assert [r.after for r in elsewhere.run(small, lambda: None)] == [AFTER]
+    assert [r.after for r in elsewhere.run(small.results, lambda: None)] == [AFTER]
     elsewhere.end()
 
 

@@ -95,13 +95,23 @@ def test_the_command_line_answers_and_writes_nothing(tmp_path: Path) -> None:
         ((".", "--why", "other.py:3"), "other.py is not among the files of this run"),
         ((".", "--why", "a.ipynb:3"), "places of notebooks cannot be asked for"),
         (("net.py", "bad.py", "--why", "bad.py:1"), "bad.py: BN901"),
+        ((".", "--why", "net.py:999"), "net.py has no line 999: its last one is 4"),
+        ((".", "--why", "net.py:5"), "net.py has no line 5"),
+        ((".", "--why", "net.py:0"), "net.py has no line 0"),
         (("-", "--why", "net.py:3"), "--why does not go with -"),
     ],
 )
 def test_a_question_that_cannot_be_answered(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
     plant(tmp_path, {**FILES, "bad.py": FILES["bad.py"] + b"# BatchNorm2d\n"})
     done = bn_migrate(*options, cwd=tmp_path)
-    assert done.returncode == 2 and said in done.stderr.decode()
+    assert done.returncode == 2 and done.stdout == b"" and said in done.stderr.decode().splitlines()[0]
+
+
+def test_columns_are_counted_in_characters(tmp_path: Path) -> None:
+    text = "from torch import nn\n\nlayer = nn.BatchNorm2d(3)\ns = 'é', layer.eps\n"
+    plant(tmp_path, {"net.py": text.encode()})
+    *_, last = bn_migrate(".", "--why", "net.py:4:10", cwd=tmp_path).stdout.decode().splitlines()
+    assert last == "  net.py:4:10: layer: the name layer: a layer of torch.nn.BatchNorm2d"
 
 
 def test_a_file_that_is_nested_too_deep_stops_no_other(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,8 @@ def _result(entry: list[Any], digests: Digests) -> Result:
         raise ValueError(path)
     new = data if after is None else after.encode("latin-1")
     seen = Executed(*executed) if executed is not None else None
-    return Result(path, data, new, tuple(Finding(*f) for f in findings), error, line, cell, executed=seen)
+    told = tuple(replace(f, way=tuple(f.way)) for f in (Finding(*fields) for fields in findings))
+    return Result(path, data, new, told, error, line, cell, executed=seen)
 
 
 def _digest(*parts: str | bytes) -> str:
@@ -151,7 +152,7 @@ def _chosen(options: Options) -> tuple[object, ...]:
     applied = options.apply, options.apply_calls, sorted(options.unproved, key=repr)
     version = mark(options.version, options.target.partition(".")[0])
     record = options.record.digest if options.record is not None else ""
-    asked = options.target, version, options.onto, options.data_format, options.todo
+    asked = options.target, version, options.onto, options.data_format, options.todo, options.ways
     return *asked, repr(options.original), sorted(options.as_they_are), record, *applied
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 
-from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
+from migrate.advance import Advance
+from migrate.batch.work import Batch, Hear, Outcome, failed, work_elsewhere
 from migrate.stages import Seconds, add
 
 Done = tuple[list[Outcome], Seconds]
@@ -31,13 +32,13 @@ class _Worker:
         with contextlib.suppress(OSError):
             self.pipe.send(batch)
 
-    def answer(self) -> Done | None:
-        """What it made of its batch, or None where it has died."""
+    def answer(self) -> Done | Advance | None:
+        """What it made of its batch, or how far it is with that; None where it has died."""
         try:
-            done: Done = self.pipe.recv()
+            said: Done | Advance = self.pipe.recv()
         except (EOFError, OSError):
             return None
-        return done
+        return said
 
     def stop(self) -> None:
         """End it, whatever it is doing."""
@@ -46,17 +47,20 @@ class _Worker:
         self.process.join()
 
 
-def in_processes(batches: list[Batch], jobs: int) -> Iterator[Outcome]:
-    """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process."""
+def in_processes(batches: list[Batch], jobs: int, hear: Hear | None = None) -> Iterator[Outcome]:
+    """The outcomes as they come. What a dying worker was on is tried once more, each group alone in a process.
+
+    ``hear`` is told how far the groups are.
+    """
     lost: list[Batch] = []
-    for batch, done in _answers(batches, jobs):
+    for batch, done in _answers(batches, jobs, hear):
         if done is None:
             lost.append(batch)
         else:
             yield from finished(done)
     alone = [replace(batch, groups=(group,)) for batch in lost for group in batch.groups]
     for batch in alone:
-        for _, done in _answers([batch], 1):
+        for _, done in _answers([batch], 1, hear):
             if done is None:
                 yield failed(batch.groups[0], "the worker process died on this file or one that it is connected with")
             else:
@@ -70,7 +74,7 @@ def finished(done: Done) -> list[Outcome]:
     return outcomes
 
 
-def _answers(batches: list[Batch], jobs: int) -> Iterator[tuple[Batch, Done | None]]:
+def _answers(batches: list[Batch], jobs: int, hear: Hear | None) -> Iterator[tuple[Batch, Done | None]]:
     """What became of each batch, in no order; None where its worker died."""
     waiting = batches[::-1]
     busy: dict[connection.Connection, tuple[_Worker, Batch]] = {}
@@ -81,17 +85,21 @@ def _answers(batches: list[Batch], jobs: int) -> Iterator[tuple[Batch, Done | No
 
     try:
         while waiting and len(busy) < jobs:
-            employ(_started())
+            employ(_started(hear is not None))
         while busy:
             ready = connection.wait(list(busy))
             for pipe in [pipe for pipe in busy if pipe in ready]:
                 worker, batch = busy[pipe]
                 done = worker.answer()
+                if isinstance(done, Advance):
+                    if hear is not None:
+                        hear(done)
+                    continue
                 if done is None or not waiting:
                     worker.stop()
                     del busy[pipe]
                     if waiting:
-                        employ(_started())
+                        employ(_started(hear is not None))
                 else:
                     employ(worker)
                 yield batch, done
@@ -100,17 +108,18 @@ def _answers(batches: list[Batch], jobs: int) -> Iterator[tuple[Batch, Done | No
             worker.stop()
 
 
-def _started() -> _Worker:
+def _started(tells: bool) -> _Worker:
+    """A new worker; one that ``tells`` says how far it is."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, tells), daemon=True)
     with _unheard():
         process.start()
     theirs.close()  # so that its end is the end of the pipe
     return _Worker(process, ours)
 
 
-def _serve(pipe: connection.Connection) -> None:
+def _serve(pipe: connection.Connection, tells: bool) -> None:
     """Do what comes through the pipe until it ends; Ctrl-C is left to the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -118,7 +127,7 @@ def _serve(pipe: connection.Connection) -> None:
             batch = pipe.recv()
         except (EOFError, OSError):
             return
-        pipe.send(work_elsewhere(batch))
+        pipe.send(work_elsewhere(batch, pipe.send if tells else None))
 
 
 @contextlib.contextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrate import stages
+from migrate.advance import Advance, heard
 from migrate.batch.groups import Group
 from migrate.engine import Options, migrate_group
 from migrate.errors import FileError
@@ -17,6 +18,8 @@ from migrate.findings import Result
 
 Digests = dict[str, bytes]
 """The SHA-256 of each file as the run has read it."""
+Hear = Callable[[Advance], None]
+"""Takes how far the work on a group is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +42,24 @@ class Outcome:
     digests: Digests
 
 
-def work(batch: Batch) -> list[Outcome]:
-    """The outcome of each group."""
+def work(batch: Batch, hear: Hear | None = None) -> list[Outcome]:
+    """The outcome of each group; ``hear`` is told how far each is."""
     if not batch.rules:
-        return [_outcome(group, batch, batch.options) for group in batch.groups]
+        return [_outcome(group, batch, batch.options, hear) for group in batch.groups]
     with tempfile.TemporaryDirectory(prefix="bn-migrate-") as folder:
         for name, data in batch.rules.items():
             (Path(folder) / name).write_bytes(data)
         options = replace(batch.options, rules=(Path(folder),))
-        return [_outcome(group, batch, options) for group in batch.groups]
+        return [_outcome(group, batch, options, hear) for group in batch.groups]
 
 
-def work_elsewhere(batch: Batch) -> tuple[list[Outcome], stages.Seconds]:
-    """The outcome of each group, and where the time of this process went."""
+def work_elsewhere(batch: Batch, hear: Hear | None = None) -> tuple[list[Outcome], stages.Seconds]:
+    """The outcome of each group, and where the time of this process went; ``hear`` is told how far each is."""
     stages.take()
-    return work(batch), stages.take()
+    return work(batch, hear), stages.take()
 
 
-def _outcome(group: Group, batch: Batch, options: Options) -> Outcome:
+def _outcome(group: Group, batch: Batch, options: Options, hear: Hear | None) -> Outcome:
     digests: Digests = {}
 
     def source(path: str) -> bytes:
@@ -64,7 +67,8 @@ def _outcome(group: Group, batch: Batch, options: Options) -> Outcome:
         digests[path] = hashlib.sha256(data).digest()
         return data
 
-    return Outcome(group, migrate_group(group.paths, group.triggered, source, options), digests)
+    with heard(group.triggered[0], hear):
+        return Outcome(group, migrate_group(group.paths, group.triggered, source, options), digests)
 
 
 def failed(group: Group, why: str) -> Outcome:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
+from migrate.advance import reached
 from migrate.decide.project import Project
 from migrate.errors import FileError
+from migrate.flow.graph import Graph
 from migrate.flow.load import load
 from migrate.rules import RuleSet
 from migrate.syntax.source import Source, python_of
 
 
 def read_project(
-    paths: Iterable[str], triggered: dict[str, bytes], read: Callable[[str], bytes], rules: RuleSet
+    paths: Iterable[str],
+    triggered: dict[str, bytes],
+    read: Callable[[str], bytes],
+    rules: RuleSet,
+    graph: type[Graph] = Graph,
 ) -> Project:
     """The project of the ``triggered`` files and of all others of ``paths`` that may matter to them.
+
+    What the run knows moves through a ``graph`` of this kind.
 
     Files that cannot be parsed are among its failures.
     """
@@ -23,6 +31,7 @@ def read_project(
     failed: dict[str, Exception] = {}
 
     def parse(path: str) -> ast.Module | None:
+        reached("reading", len(sources), max(len(triggered), len(sources)))
         try:
             sources[path] = Source(triggered.get(path) or read(path), path)
             return sources[path].tree
@@ -30,7 +39,8 @@ def read_project(
             failed[path] = error
             return None
 
-    queries = load(paths, triggered, parse, python_of(read), rules)
+    queries = load(paths, triggered, parse, python_of(read), rules, graph)
+    reached("deciding", 0, 1)
     for path in sources:
         if path not in failed and queries.flow.modules.loaded[path] is None:
             failed[path] = FileError("BN904", "nested too deep to be followed: split the expression")

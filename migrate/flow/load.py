@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 
+from migrate.advance import reached
 from migrate.flow.demand import Demand
 from migrate.flow.graph import Graph
 from migrate.flow.link import Linker
@@ -22,26 +23,36 @@ Parse = Callable[[str], ast.Module | None]
 """The tree of a file; None where it has none."""
 
 
-def load(paths: Iterable[str], triggered: Iterable[str], parse: Parse, read: Read, rules: RuleSet) -> Queries:
-    """The flow of the ``triggered`` files and of all others of ``paths`` that may matter to them."""
+def load(
+    paths: Iterable[str],
+    triggered: Iterable[str],
+    parse: Parse,
+    read: Read,
+    rules: RuleSet,
+    graph: type[Graph] = Graph,
+) -> Queries:
+    """The flow of the ``triggered`` files and of all others of ``paths`` that may matter to them, in such a graph."""
     paths = list(paths)
     nodes: dict[str, Nodes] = {}
     tree = Tree(paths)
     unread = Unread(paths, read, rules, tree)
     wanted = sorted(triggered)
-    flow = Flow(rules, tree, Graph(), frozenset(wanted), unread.origins)
+    flow = Flow(rules, tree, graph(), frozenset(wanted), unread.origins)
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
-    first = len(wanted)
+    first, rounds = len(wanted), 0
     while wanted:
         new = {path: _summary(path, parse, rules, nodes.setdefault(path, Nodes())) for path in wanted}
+        reached("following", rounds, rounds + 3)
         _link(linker, new)
         summaries |= new
         wanted = sorted(demand.files())
+        rounds += 1
     if len(summaries) == first:
         return Queries(flow, nodes)
+    reached("following", rounds, rounds + 3)
     # What was said of files before they were read is not true any more.
-    flow = Flow(rules, tree, Graph(), frozenset(summaries), unread.origins)
+    flow = Flow(rules, tree, graph(), frozenset(summaries), unread.origins)
     _link(Linker(flow), summaries)
     return Queries(flow, nodes)
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, TypeVar
 
 from migrate.batch.groups import Group
 from migrate.batch.work import again
 from migrate.engine import Options, migrate_group
 from migrate.findings import Result
 
+T = TypeVar("T")
 WAIT = 0.03
 """Seconds between two looks at whether the work is still wanted."""
 
@@ -26,6 +28,14 @@ class Job:
     overlay: dict[str, bytes]
     options: Options
 
+    def results(self) -> list[Result]:
+        """What the engine makes of the group."""
+        return migrate_group(self.group.paths, self.group.triggered, self.source, self.options)
+
+    def source(self, name: str) -> bytes:
+        """The bytes of a file as the editor has it, or else the disk."""
+        return self.overlay[name] if name in self.overlay else again(str(self.root / name))
+
 
 class Elsewhere:
     """Does one job at a time. The process starts with the first, and again after one that was given up."""
@@ -35,15 +45,15 @@ class Elsewhere:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._here: Connection | None = None
 
-    def run(self, job: Job, check: Callable[[], None]) -> list[Result]:
-        """The results of a group; what ``check`` raises ends the process, too."""
+    def run(self, work: Callable[[], T], check: Callable[[], None]) -> T:
+        """What ``work`` gives, which has to be picklable; what ``check`` raises ends the process, too."""
         try:
             here = self._started()
-            here.send(job)
+            here.send(work)
             while not here.poll(WAIT):
                 check()
-            results: list[Result] = here.recv()
-            return results
+            found: T = here.recv()
+            return found
         except BaseException:
             self.end()
             raise
@@ -68,14 +78,7 @@ def _serve(there: Connection) -> None:
     """Do jobs until the other end closes."""
     try:
         while True:
-            job: Job = there.recv()
-            there.send(_results(job))
+            work: Callable[[], Any] = there.recv()
+            there.send(work())
     except (EOFError, KeyboardInterrupt):
         pass
-
-
-def _results(job: Job) -> list[Result]:
-    def source(name: str) -> bytes:
-        return job.overlay[name] if name in job.overlay else again(str(job.root / name))
-
-    return migrate_group(job.group.paths, job.group.triggered, source, job.options)

@@ -144,7 +144,7 @@ class Folder:
 
     def trial(self, name: str, data: bytes, overlay: Overlay) -> dict[str, Result]:
         """What the group of ``name`` would become with other text in it; nothing is kept. None where it is slow."""
-        group = next((g for g in self._groups or () if name in g.paths), None)
+        group = self.group_of(name)
         if group is None or self.is_slow(group):
             return {}
 
@@ -156,6 +156,10 @@ class Folder:
     def related(self, name: str) -> dict[str, Result]:
         """The latest results of the files that imports connect with ``name``."""
         return next((results for paths, results in self._results.items() if name in paths), {})
+
+    def group_of(self, name: str) -> Group | None:
+        """The group of a file that has one, once no group is due."""
+        return next((group for group in self._groups or () if name in group.paths), None)
 
     @property
     def options(self) -> Options:

@@ -10,6 +10,7 @@ from lsprotocol import types
 from migrate.errors import FileError
 from migrate.explain import explain
 from migrate.findings import Finding, Result
+from migrate.lsp.asked import Told
 from migrate.lsp.text import Text
 from migrate.mapping import argument, attribute, method
 from migrate.rule import Example, Parameter, Rule
@@ -18,19 +19,37 @@ from migrate.syntax.source import Source, Span
 from migrate.targets import Target
 
 
-def hover(result: Result, text: Text, position: types.Position, rules: RuleSet, target: Target) -> types.Hover | None:
-    """The mapping of what is at ``position``, and the findings there with their explanations."""
+def findings_at(result: Result, text: Text, position: types.Position) -> list[Finding]:
+    """The findings at ``position``, the shortest first."""
     offset = text.offset(position)
     here = [f for f in result.findings if text.span(f)[0] <= offset <= text.span(f)[1]]
+    return sorted(here, key=lambda f: text.span(f)[1] - text.span(f)[0])
+
+
+def hover(
+    here: list[Finding], text: Text, position: types.Position, rules: RuleSet, target: Target, ways: Told | None
+) -> types.Hover | None:
+    """The mapping of what is at ``position``, and the findings there: how what they speak about came, and why they are.
+
+    ``ways`` is None while it is not known how.
+    """
     if not here:
         return None
-    here.sort(key=lambda f: text.span(f)[1] - text.span(f)[0])
+    offset = text.offset(position)
     facts = next((found for f in here if (found := _facts(f, offset - text.span(f)[0], rules, target))), [])
     codes = dict.fromkeys(f.code for f in here)
     said = [f"**{f.code}** {f.message}" for f in here]
-    parts = [*facts, *said, *(_explained(code) for code in codes)]
+    parts = [*facts, *said, *_came(here, ways), *(_explained(code) for code in codes)]
     content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
     return types.Hover(content, text.range(*text.span(here[0])))
+
+
+def _came(here: list[Finding], ways: Told | None) -> list[str]:
+    """How what the shortest of the findings speaks about came there, of those that came from elsewhere."""
+    if ways is None:
+        return ["How it came here is being found out: hover again in a moment."]
+    way = next((lines for f in here if (lines := ways.get(f))), ())
+    return ["How it came here:\n" + "\n".join(["```text", *way, "```"])] if way else []
 
 
 def _facts(finding: Finding, offset: int, rules: RuleSet, target: Target) -> list[str]:

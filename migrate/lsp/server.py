@@ -204,7 +204,10 @@ def _questions(server: Server) -> None:
             return None
         options = document.folder.settings.options
         rules = load_rules(options.target, options.rules, options.version)
-        return hover.hover(document.current, document.text, params.position, rules, options.target)
+        current, text = document.current, document.text
+        here = hover.findings_at(current, text, params.position)
+        ways = await ls.files.ways(document) if here else None
+        return hover.hover(here, text, params.position, rules, options.target, ways)
 
 
 def _commands(server: Server) -> None:

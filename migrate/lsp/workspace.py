@@ -16,6 +16,7 @@ from migrate.batch.groups import Group
 from migrate.errors import UsageError
 from migrate.findings import Result
 from migrate.lsp.actions import File
+from migrate.lsp.asked import Asked, Question, Told
 from migrate.lsp.documents import Document, path_of
 from migrate.lsp.elsewhere import Elsewhere, Job
 from migrate.lsp.folder import Folder, Overlay, Stale
@@ -43,6 +44,7 @@ class Workspace:
         self._pool = ThreadPoolExecutor(1, "engine")
         self._waiting = ThreadPoolExecutor(1, "waiting")
         self._elsewhere = Elsewhere()
+        self._asked = Asked(self.engine)
         self._encoding: Encoding = types.PositionEncodingKind.Utf16
         self._client: dict[str, Any] = {}
         self._documents: dict[str, Document] = {}
@@ -111,6 +113,7 @@ class Workspace:
         document = self._documents.pop(uri, None)
         if document is not None:
             self._publish(uri, None, [])
+            self._asked.forget(uri)
             alone = self._alone.pop(uri, None)
             if alone is not None:
                 del self._schedules[alone]
@@ -120,6 +123,7 @@ class Workspace:
     def end(self) -> None:
         """Stop whatever goes on: the program would wait for it."""
         self._elsewhere.end()
+        self._asked.end()
 
     async def settled(self, uri: str, guess: bool = False) -> Document | None:
         """The document, once the result of its text as it is now is there; a ``guess`` may do where that takes long."""
@@ -142,6 +146,16 @@ class Workspace:
 
         results = folder.related(document.name)
         return File(document.uri, document.version, document.text, document.name, document.current, results, trial)
+
+    async def ways(self, document: Document) -> Told | None:
+        """How what the findings of a document speak about came there; None while that is not known yet."""
+        result, folder = document.current, document.folder
+        group = folder.group_of(document.name)
+        if result is None or group is None or document.guess:
+            return None
+        job = Job(folder.root, group, folder.taken(self._overlay(folder)), folder.options)
+        question = Question(job, document.name, result.findings)
+        return await self._asked.told(document.uri, result, question, folder.is_slow(group))
 
     async def engine(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``function`` gives, in the thread of the engine."""
@@ -245,7 +259,8 @@ class Workspace:
         for group in groups:
             check()
             job = Job(folder.root, group, folder.taken(overlay), folder.options)
-            found = await asyncio.get_running_loop().run_in_executor(self._waiting, self._elsewhere.run, job, check)
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._waiting, self._elsewhere.run, job.results, check)
             folder.keep(group, found)
         results = folder.results(overlay)
         for document in documents:

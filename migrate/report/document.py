@@ -47,9 +47,10 @@ def _traced(traced: Traced) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    """The fields of a finding; ``cell`` is among them in a notebook."""
+    """The fields of a finding; ``cell`` is among them in a notebook. Its way is for people."""
     fields = asdict(finding) | {"suggestion": finding.suggestion or None}
-    return fields if finding.cell else {name: value for name, value in fields.items() if name != "cell"}
+    without = ("way",) if finding.cell else ("way", "cell")
+    return {name: value for name, value in fields.items() if name not in without}
 
 
 def _verification(verification: Verification) -> dict[str, Any]:

@@ -153,7 +153,16 @@ def _finding(finding: Finding) -> str:
     code = f"<strong>{text(finding.code)}</strong>"
     kind = f'<span class="badge {finding.kind}">{text(finding.kind)}</span>'
     said = f"<p>{place} {code} {kind} {text(finding.message)}</p>"
-    return f"<li>{said}{_change(finding)}{_suggestion(finding)}</li>"
+    return f"<li>{said}{_change(finding)}{_suggestion(finding)}{_way(finding)}</li>"
+
+
+def _way(finding: Finding) -> str:
+    """How what it speaks about came there, folded: most findings can be judged without."""
+    if not finding.way:
+        return ""
+    lines = text("\n".join(finding.way))
+    head = '<details class="way"><summary>How it came here</summary>'
+    return f'{head}<pre tabindex="0"><code>{lines}</code></pre></details>'
 
 
 def _suggestion(finding: Finding) -> str:

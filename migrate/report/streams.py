@@ -12,6 +12,7 @@ from typing import IO
 import click
 
 from migrate import stages
+from migrate.advance import Tell
 from migrate.findings import Report, Result
 from migrate.options import Run
 
@@ -35,36 +36,43 @@ def abandon_output(stream: IO[str] | None = None) -> None:
 
 
 @contextlib.contextmanager
-def progress(run: Run, title: str, least: int | None = 0) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, where that is a terminal; yields what to tell (done, total).
+def progress(run: Run, title: str, least: int | None = 0) -> Iterator[Tell]:
+    """A progress bar on standard error, where that is a terminal; yields what to tell how far the work is.
 
     It shows once it is told of ``least`` or more; None: never.
     """
     if run.quiet or least is None or not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda done, total, what="": None
         return
     wanted = least
     with contextlib.ExitStack() as stack:
-        show: Callable[[int, int], None] | None = None
+        show: Tell | None = None
 
-        def tell(done: int, total: int) -> None:
+        def tell(done: float, total: int, what: str = "") -> None:
             nonlocal show
             if show is None and total >= wanted:
                 show = stack.enter_context(_bar(run, title))
             if show is not None:
-                show(done, total)
+                show(done, total, what)
 
         yield tell
 
 
 @contextlib.contextmanager
-def _bar(run: Run, title: str) -> Iterator[Callable[[int, int], None]]:
+def _bar(run: Run, title: str) -> Iterator[Tell]:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(console=Console(stderr=True, no_color=run.no_color or None), transient=True) as bar:
+    # How long it will take is not known; how long it has taken shows that it goes on.
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, no_color=run.no_color or None)
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def show(done: float, total: int, what: str = "") -> None:
+            bar.update(task, completed=done, total=total, description=f"{title}: {what}" if what else None)
+
+        yield show
 
 
 def announce(run: Run, networks: list[str]) -> None:
