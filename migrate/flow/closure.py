@@ -48,7 +48,7 @@ class Closure(Generic[Item]):
 
     Items in a circle are closed together, after Tarjan, "Depth-first search and linear graph algorithms" (1972).
     ``compute`` gives the elements that an item makes of the sets of its inputs; where an input leads back to it, it has
-    the ``circular`` ones.
+    the ``circular`` ones. ``limit`` may make a set that is complete another one.
     """
 
     def __init__(
@@ -56,10 +56,12 @@ class Closure(Generic[Item]):
         behind: Callable[[Item], Behind[Item]],
         compute: Callable[[Item, list[int]], int] = lambda item, inputs: 0,
         circular: int = 0,
+        limit: Callable[[int], int] = lambda found: found,
     ) -> None:
         self._behind = behind
         self._compute = compute
         self._circular = circular
+        self._limit = limit
         self.known: dict[Item, int] = {}
 
     def of(self, item: Item) -> int:
@@ -121,7 +123,7 @@ class Closure(Generic[Item]):
                     changed = True
         for item in circle:
             del seen[item]
-        known.update(values)
+        known.update((item, self._limit(value)) for item, value in values.items())
 
 
 def _next(behind: Behind[Item]) -> Iterable[Item]:

@@ -117,7 +117,7 @@ class Sources:
         self._parts, self._functions = len(flow.parts), len(flow.functions)
         self._elements_of = {node for site, node in flow.containers.all().items() if site not in self._collected}
         self._open = self._find_open()
-        self._closure = Closure(self._behind, self._compute, ANYTHING)
+        self._closure = Closure(self._behind, self._compute, ANYTHING, _limited)
 
     def _find_open(self) -> dict[int, set[str]]:
         """The classes of objects that get attributes under computed names, with what such names look like."""
@@ -163,7 +163,7 @@ class Sources:
         known = self._literals.get(found)
         if known is None:
             values = frozenset(self._elements.of(found & ~ANYTHING))
-            known = self._literals[found] = Literals(values, bool(found & ANYTHING) or len(values) > MANY)
+            known = self._literals[found] = Literals(values, bool(found & ANYTHING))
         return known
 
     def _bits(self, literals: Iterable[object]) -> int:
@@ -339,6 +339,10 @@ class Sources:
         if fact[0] == "K":
             return self._flow.classes.classes[int(fact[1])].summary.name
         return self._flow.functions[int(fact[1])].summary.name if fact[0] in "FB" else ""
+
+
+def _limited(found: int) -> int:
+    return found if found.bit_count() <= MANY else ANYTHING
 
 
 def _is_followed(callee: Fact) -> bool:
