@@ -75,6 +75,10 @@ TEXT = frozenset({"builtins.str", "typing.Hashable", "builtins.object"})
 """Classes of strings."""
 
 
+UNCALLABLE = frozenset({"builtins.str", "builtins.int", "builtins.float", "builtins.bool"})
+"""Classes of which no object can be called, as none of a literal can: a call of it gives nothing."""
+
+
 class Sources:
     """Questions to a flow that has come to rest; each node is asked once.
 
@@ -300,6 +304,6 @@ class Sources:
 def _is_followed(callee: Fact) -> bool:
     """Whether the flow has what calling something gives."""
     if callee[0] != "S":
-        return callee[0] in "FBKMPRVOC"
+        return callee[0] in "FBKMPRVOC" or (callee[0] == "L" and callee[1] in UNCALLABLE)
     name = str(callee[1])
     return is_class_name(name) or EFFECTS.get(name, "nothing") != "nothing"
