@@ -274,6 +274,12 @@ class Builder:
         scope = self.scope.resolve(name)
         return scope is not None and scope.names[name] in self._nones
 
+    def is_told_by_names(self, path: str, containers: Iterable[ast.expr]) -> bool:
+        """Whether names of the module say what a name is among; those of a function are told apart by its calls."""
+        names = [each.id for each in containers if isinstance(each, ast.Name) and each.id not in self.narrowed]
+        is_class = path in self.classes or path in self.aliases
+        return bool(names) and not is_class and all(self.scope.resolve(n) in (self.module, None) for n in names)
+
     def forget_tests(self, path: str) -> None:
         """Drop the tests that were bound to a name, or that speak about a path which changes."""
         if self.tests:

@@ -9,10 +9,10 @@ from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.functions import ArgumentValues, signature
-from migrate.index.narrowing import Condition, conditions
+from migrate.index.narrowing import AMONG, Condition, conditions
 from migrate.index.regions import enter_again, may_be, walrused, without
 from migrate.index.scopes import Scope
-from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element, place_of
+from migrate.index.summary import NO_LITERAL, NOBODY, SLICE, Display, Membership, Test, Use, element, place_of
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import is_super, literal_string, mapping_of_items, pattern_of, rows
 
@@ -38,7 +38,12 @@ def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
             continue
         classes = b.join(value(b, c) for c in condition.classes)
         subject, narrowed = value(b, condition.subject), b.new()
-        b.summary.tests.append(Test(subject, classes, narrowed))
+        if condition.told_by != AMONG:
+            b.summary.tests.append(Test(subject, classes, narrowed))
+        elif b.is_told_by_names(condition.path, condition.classes):
+            b.summary.memberships.append(Membership(subject, classes, narrowed))
+        else:
+            continue
         b.narrow(condition.path, narrowed, inner)
 
 
@@ -200,10 +205,8 @@ def _boolean(b: Builder, node: ast.BoolOp) -> int:
     given = []
     for part in node.values:
         given.append(value(b, part))
-        found = list(conditions(part, isinstance(node.op, ast.And), b.tests))
-        if found:
-            b.narrowed = dict(b.narrowed)
-            narrow(b, found)
+        b.narrowed = dict(b.narrowed)
+        narrow(b, conditions(part, isinstance(node.op, ast.And), b.tests))
     b.narrowed = before
     may_be(b, b.late[late:])
     return b.join(given)
@@ -272,7 +275,7 @@ def _sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set) -> int:
             entries.append((None, b.load(value(b, part.value), element())))
         else:
             entries.append((None if starred else i, value(b, part)))
-    b.summary.displays.append(Display(made, tuple(entries)))
+    b.summary.displays.append(Display(made, tuple(entries), not starred))
     return made
 
 

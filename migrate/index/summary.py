@@ -100,10 +100,14 @@ class Class(NamedTuple):
 
 
 class Display(NamedTuple):
-    """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key."""
+    """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
+
+    ``is_plain``: it is a list, tuple or set with each of its elements written out.
+    """
 
     node: int
     entries: tuple[tuple[object, int], ...]
+    is_plain: bool = False
 
 
 class Import(NamedTuple):
@@ -140,6 +144,14 @@ class Test(NamedTuple):
     narrowed: int
 
 
+class Membership(NamedTuple):
+    """``narrowed`` holds what ``subject`` holds, as far as it may be an element of ``container``."""
+
+    subject: int
+    container: int
+    narrowed: int
+
+
 class Computed(NamedTuple):
     """The result of ``left operator right``; of ``a + b``, it has the elements of both where these are containers."""
 
@@ -162,6 +174,7 @@ class Part:
     stores: list[tuple[int, Key, int]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
