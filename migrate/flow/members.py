@@ -9,7 +9,7 @@ from migrate.flow.library import CALLABLES, GENERAL, KINDS
 from migrate.flow.look_ups import LookUps
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
-from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
+from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, PAIRS, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
 
@@ -54,6 +54,8 @@ class Members:
             if key[0] == SLICE and kind == "D":
                 self.graph.add(to, ("D", to))
                 self.flow.containers.put(to, None, self.flow.containers.everything(id_of(fact)))
+            elif key[0] == PAIRS and kind == "D":
+                self.flow.containers.take_unnamed(id_of(fact), to)
             else:
                 self._load_element(fact, key[1], to)
         else:

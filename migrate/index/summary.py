@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
+PAIRS = "[=]"
 
 COMPUTED = "*"
 """The name of attributes of which it is not known how they are called."""
@@ -20,7 +21,8 @@ COMPUTED = "*"
 Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
-``(SLICE, None)`` is a container of some of the elements. What is stored under ``(ORDER, None)`` is the same elements in
+``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
+have that a dict is made of. What is stored under ``(ORDER, None)`` is the same elements in
 another order.
 """
 
