@@ -70,7 +70,9 @@ class Calls:
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            self._fill(self.flow.classes.classes[id_of(fact)].site, call)
+            bases = self.flow.classes.library_bases(id_of(fact))
+            is_list = all(_is_list(str(base[1]), call) for base in bases)
+            self._fill(self.flow.classes.classes[id_of(fact)].site, call, is_list)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":
@@ -246,15 +248,26 @@ class Calls:
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
         self.graph.add(call.result, ("D", call.result))
-        self._fill(call.result, call)
+        self._fill(call.result, call, _is_list(self.flow.containers.networks[call.result], call))
 
-    def _fill(self, site: int, call: Call) -> None:
+    def _fill(self, site: int, call: Call, is_list: bool) -> None:
         take = self._take_plain if self._holds_networks(call) else self._members.take_over
         for i, value in enumerate(call.positional):
-            self.flow.containers.put(site, i, value)
+            self.flow.containers.put(site, i, self._spread(value) if is_list else value)
             self.graph.watch(value, take, site)
         for _, value in call.stars:
             self.graph.watch(value, self._members.take_over, site)
+
+    def _spread(self, value: int) -> int:
+        """The elements of the one argument of a list that is no container with keys of its own, or is not known."""
+        elements = self.graph.new()
+        self.graph.gate(value, elements)
+        self.graph.watch(value, self._take_elements, elements)
+        return elements
+
+    def _take_elements(self, fact: Fact, to: int) -> None:
+        if fact[0] != "D":
+            self._members.element_of(fact, to)
 
     def _holds_networks(self, call: Call) -> bool:
         """Whether networks among the arguments are elements themselves, not containers of these."""
@@ -316,3 +329,8 @@ class Calls:
             self.graph.add(to, fact)
         if fact[0] == "D":
             self.flow.containers.reorder(id_of(fact))
+
+
+def _is_list(name: str, call: Call) -> bool:
+    """Whether a container of a library is made of the elements of its one argument, which is none of them itself."""
+    return name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict") and len(call.positional) == 1
