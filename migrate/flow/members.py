@@ -18,6 +18,8 @@ CALLED = frozenset({"forward", "__call__", "__enter__"})
 """Methods that are looked for on any object."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
+HELD = frozenset({"_modules", "_cells"})
+"""The attributes of a network that have its layers by name."""
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 
 
@@ -52,8 +54,7 @@ class Members:
             self.graph.add(to, ("N", of, ""))
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
-                self.graph.add(to, ("D", to))
-                self.flow.containers.put(to, None, self.flow.containers.everything(id_of(fact)))
+                self._rekeyed(id_of(fact), to)
             elif key[0] == PAIRS and kind == "D":
                 self.flow.containers.take_unnamed(id_of(fact), to)
             else:
@@ -68,6 +69,9 @@ class Members:
         elif kind == "O":
             if key in TREE:
                 self.graph.add(to, ("T", self._tree(id_of(fact))))
+            elif key in HELD:
+                self.graph.add(to, ("D", self._tree(id_of(fact))))
+                self._rekeyed(self.flow.classes.classes[id_of(fact)].site, to)
             elif key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
@@ -101,10 +105,17 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D" and key in TREE:
             self.graph.add(to, ("T", of))
+        elif kind == "D" and key in HELD and id_of(fact) in self.flow.containers.networks:
+            self._rekeyed(id_of(fact), to)
         elif kind == "D":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "D"))
             self.flow.containers.take_attribute(id_of(fact), key, to)
+
+    def _rekeyed(self, site: int, to: int) -> None:
+        """Let ``to`` hold a container of the elements of another, which have other keys there."""
+        self.graph.add(to, ("D", to))
+        self.flow.containers.put(to, None, self.flow.containers.everything(site))
 
     def look_up(self, fact: Fact, what: tuple[int, int]) -> None:
         """``base[key]``, for a fact of the base, where the key is computed."""
