@@ -9,7 +9,7 @@ from functools import cached_property
 
 from migrate.flow.classes import Owner
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.members import CONTAINERS
+from migrate.flow.library import CONTAINERS
 from migrate.flow.sources import Sources, literal
 from migrate.flow.state import Flow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.flow.by_name import ByName
 from migrate.flow.copies import Copies
-from migrate.flow.effects import Effects
+from migrate.flow.effects import Effects, made_of_elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.foreign import Foreign
 from migrate.flow.library import EFFECTS, LOOKING, is_class_name
@@ -53,7 +53,9 @@ class Calls:
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            self._effects.fill(self.flow.classes.classes[id_of(fact)].site, call)
+            bases = self.flow.classes.library_bases(id_of(fact))
+            is_list = all(made_of_elements(str(base[1]), call) for base in bases)
+            self._effects.fill(self.flow.classes.classes[id_of(fact)].site, call, is_list)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":

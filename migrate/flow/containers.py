@@ -69,6 +69,14 @@ class Containers:
             if site in self.networks and _is_place(key):
                 self.watch(site, self._read_named, to)
 
+    def take_unnamed(self, site: Site, to: int) -> None:
+        """Let ``to`` hold what has a place or a key that is not known, as the elements of a list have."""
+        self.watch(site, self._take_unnamed, to)
+
+    def _take_unnamed(self, key: object, node: int, to: int) -> None:
+        if key is None or _is_place(key):
+            self._graph.edge(node, to)
+
     def _read(self, site: Site, key: object, to: int) -> None:
         """Let ``to`` hold what is put under a key, now or later. No cell is made, which others would take over."""
         node = self._cells.get(site, {}).get(key)

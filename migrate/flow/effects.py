@@ -165,15 +165,27 @@ class Effects:
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
         self.graph.add(call.result, ("D", call.result))
-        self.fill(call.result, call)
+        self.fill(call.result, call, made_of_elements(self.flow.containers.networks[call.result], call))
 
-    def fill(self, site: int, call: Call) -> None:
+    def fill(self, site: int, call: Call, is_list: bool) -> None:
+        """Put what a call passes into a container; where it ``is_list``, the elements of that."""
         take = self._take_plain if self._holds_networks(call) else self._members.take_over
         for i, value in enumerate(call.positional):
-            self.flow.containers.put(site, i, value)
+            self.flow.containers.put(site, i, self._spread(value) if is_list else value)
             self.graph.watch(value, take, site)
         for _, value in call.stars:
             self.graph.watch(value, self._members.take_over, site)
+
+    def _spread(self, value: int) -> int:
+        """The elements of the one argument of a list that is no container with keys of its own, or is not known."""
+        elements = self.graph.new()
+        self.graph.gate(value, elements)
+        self.graph.watch(value, self._take_elements, elements)
+        return elements
+
+    def _take_elements(self, fact: Fact, to: int) -> None:
+        if fact[0] != "D":
+            self._members.element_of(fact, to)
 
     def _holds_networks(self, call: Call) -> bool:
         """Whether networks among the arguments are elements themselves, not containers of these."""
@@ -267,3 +279,8 @@ class Effects:
 
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""
+
+
+def made_of_elements(name: str, call: Call) -> bool:
+    """Whether a container of a library is made of the elements of its one argument, which is none of them itself."""
+    return name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict") and len(call.positional) == 1

@@ -26,6 +26,8 @@ class Graph:
         self.facts: list[dict[int, None] | None] = []
         """The numbers of the facts of each node, in the order in which they came."""
         self._before: dict[int, list[int]] = {}
+        self._gates: dict[int, list[int]] = {}
+        """The nodes to which only some facts of others come."""
         self._counted: list[int] = []
         """Predecessors, and how many edges of each node they are made of."""
         self._successors: list[dict[int, None] | None] = []
@@ -52,13 +54,18 @@ class Graph:
         return [table[number] for number in facts] if facts else []
 
     def after(self, node: int) -> list[int]:
-        """The nodes that hold whatever a node holds."""
-        return list(self._successors[node] or ())
+        """The nodes that hold whatever a node holds, or some of it."""
+        return [*(self._successors[node] or ()), *self._gates.get(node, ())]
 
     def holds(self, node: int, fact: Fact) -> bool:
         """Whether a node holds a fact."""
         number = self.numbers.get(fact)
         return number is not None and number in (self.facts[node] or ())
+
+    def gate(self, source: int, to: int) -> None:
+        """Let ``to`` be behind ``source`` for who goes backwards; what of it comes there is added fact by fact."""
+        self._before.setdefault(to, []).append(source)
+        self._gates.setdefault(source, []).append(to)
 
     def predecessors(self) -> dict[int, list[int]]:
         """For each node, those of which it holds whatever they hold."""
@@ -189,6 +196,10 @@ class TracedGraph(Graph):
         react(self.table[number], payload)
         self._cause = before
 
+    def gate(self, source: int, to: int) -> None:
+        self._sources.setdefault(to, {})[source] = None
+        super().gate(source, to)
+
     def before(self, node: int) -> list[int]:
         """The nodes of which a node holds whatever they hold."""
         return list(self._sources.get(node, ()))
@@ -197,7 +208,7 @@ class TracedGraph(Graph):
         while self._work:
             node, number = self._work.pop()
             self._cause = (node, number)
-            for to in self.after(node):
+            for to in list(self._successors[node] or ()):
                 self._give(to, number)
             for react, payload in list(self._watchers[node] or ()):
                 react(self.table[number], payload)

@@ -139,6 +139,8 @@ KINDS = {
 }
 """Classes of which no other facts are than those of some kinds."""
 
+CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+"""Networks that are containers."""
 GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 

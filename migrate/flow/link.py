@@ -10,11 +10,12 @@ from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
+from migrate.flow.memberships import Memberships
 from migrate.flow.modules import Loaded
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.bodies import Bodies, Body
-from migrate.index.summary import NOBODY, Call, Function, Part, Summary, Test
+from migrate.index.summary import NOBODY, Call, Function, Membership, Part, Summary, Test
 
 
 class Linker:
@@ -26,12 +27,13 @@ class Linker:
         passing = Passing(flow)
         self._members = Members(flow, passing)
         self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
+        self._memberships = Memberships(flow)
         self._bodies: dict[str, Bodies] = {}
 
     def run(self) -> None:
         """Move what is known until nothing is new."""
         self.graph.run()
-        while self._members.look_ups.resolve() or self._calls.foreign.hand_over():
+        while self._members.look_ups.resolve() or self._calls.foreign.hand_over() or self._memberships.resolve():
             self.graph.run()
 
     def fail(self, path: str) -> None:
@@ -57,6 +59,8 @@ class Linker:
             graph.watch(at[owner], members.store, (key, at[value]))
         for test in part.tests:
             graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
+        for asked in part.memberships:
+            self._memberships.add(Membership(*(at[node] for node in asked)))
         for look_up in part.look_ups:
             graph.watch(at[look_up.base], members.look_up, (at[look_up.key], at[look_up.result]))
         for cls, to in part.instances:

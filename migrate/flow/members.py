@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, GENERAL, KINDS
+from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS
 from migrate.flow.look_ups import LookUps
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
-from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, SLICE, Call, Key, Test, element
+from migrate.flow.trees import Trees
+from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, PAIRS, SLICE, Call, Key, Test, element
 
 MAX_DOTS = 6
 
@@ -18,11 +19,10 @@ CALLED = frozenset({"forward", "__call__", "__enter__"})
 """Methods that are looked for on any object."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
-HELD = "_modules"
-"""The attribute of a network that has its layers by name."""
+HELD = frozenset({"_modules", "_cells"})
+"""The attributes of a network that have its layers by name."""
 ABSTRACT = frozenset({"collections", "typing", "abc", "numbers"})
 """Libraries of classes that say nothing of what an object is made of."""
-CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 
 
 class Members:
@@ -33,15 +33,13 @@ class Members:
         self.graph = flow.graph
         self._passing = passing
         self._done: set[object] = set()
-        self._trees: dict[int, int] = {}
-        self._container_trees: dict[int, int] = {}
+        self._trees = Trees(flow)
         self._spelled: dict[str, list[int]] = {}
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
         self._keywords: dict[int, int] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
-        flow.classes.watchers.append(self._new_attribute)
 
     def _first_time(self, *key: object) -> bool:
         if key in self._done:
@@ -63,8 +61,9 @@ class Members:
                 self.graph.watch(id_of(fact), self._had, to)
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
-                self.graph.add(to, ("D", to))
-                self.flow.containers.put(to, None, self.flow.containers.everything(id_of(fact)))
+                self._rekeyed(id_of(fact), to)
+            elif key[0] == PAIRS and kind == "D":
+                self.flow.containers.take_unnamed(id_of(fact), to)
             else:
                 self._load_element(fact, key[1], to)
         else:
@@ -81,9 +80,10 @@ class Members:
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O":
             if key in TREE:
-                self.graph.add(to, ("T", self._tree(id_of(fact))))
-            elif key == HELD:
-                self.graph.add(to, ("D", self._tree(id_of(fact))))
+                self.graph.add(to, ("T", self._trees.of_objects(id_of(fact))))
+            elif key in HELD:
+                self.graph.add(to, ("D", self._trees.of_objects(id_of(fact))))
+                self._rekeyed(self.flow.classes.classes[id_of(fact)].site, to)
             elif key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "O"))
             self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
@@ -115,14 +115,19 @@ class Members:
             rule = self.flow.rules.by_target.get(str(of))
             if rule is not None and key in rule.target.members:
                 self.graph.add(to, ("I", rule.target.members[key]))
-        elif kind == "D" and key == HELD:
-            self.graph.add(to, fact)
         elif kind == "D" and key in TREE:
-            self.graph.add(to, ("T", self._tree_of_container(id_of(fact))))
+            self.graph.add(to, ("T", self._trees.of_container(id_of(fact))))
+        elif kind == "D" and key in HELD and id_of(fact) in self.flow.containers.networks:
+            self._rekeyed(id_of(fact), to)
         elif kind == "D":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", of, "D"))
             self.flow.containers.take_attribute(id_of(fact), key, to)
+
+    def _rekeyed(self, site: int, to: int) -> None:
+        """Let ``to`` hold a container of the elements of another, which have other keys there."""
+        self.graph.add(to, ("D", to))
+        self.flow.containers.put(to, None, self.flow.containers.everything(site))
 
     def look_up(self, fact: Fact, what: tuple[int, int]) -> None:
         """``base[key]``, for a fact of the base, where the key is computed."""
@@ -314,8 +319,7 @@ class Members:
         """A base of a class of the run."""
         if fact[0] == "K":
             self.flow.classes.take_base(cls, id_of(fact))
-            for owner in self._family(cls):
-                self._branch_out(owner)
+            self._trees.take_base(cls)
             self._tell_subclass(id_of(fact), cls)
             self._tell_class_methods(cls)
             for name, to in self.flow.classes.supers.get(cls, ()):
@@ -344,48 +348,6 @@ class Members:
             for parameter in self._class_methods.get(above, ()):
                 for below in (cls, *classes.classes[cls].subclasses):
                     self.graph.add(parameter, ("K", below))
-
-    def _tree(self, cls: int) -> int:
-        """The container of all layers of an object: what it has under its names, and what that holds."""
-        if cls not in self._trees:
-            self._trees[cls] = self.graph.new()
-            self._branch_out(cls)
-        return self._trees[cls]
-
-    def _tree_of_container(self, site: int) -> int:
-        """The container of all layers of a network that is a container: its elements, and what these hold."""
-        if site not in self._container_trees:
-            tree = self._container_trees[site] = self.graph.new()
-            self.flow.containers.merge(site, tree)
-            held = self.flow.containers.everything(site)
-            self.graph.watch(held, self._grow, (held, tree))
-        return self._container_trees[site]
-
-    def _branch_out(self, cls: int) -> None:
-        for name in self.flow.classes.names(cls) if cls in self._trees else ():
-            if self._first_time("branch", cls, name):
-                lookup = self.flow.classes.lookup(cls, name, True)
-                self.graph.watch(lookup, self._grow, (lookup, self._trees[cls]))
-
-    def _new_attribute(self, cls: int, name: str) -> None:
-        for owner in self._family(cls):
-            self._branch_out(owner)
-
-    def _family(self, cls: int) -> tuple[int, ...]:
-        """A class, and those of the run that it derives from or that derive from it."""
-        return (cls, *self.flow.classes.above(cls), *self.flow.classes.classes[cls].subclasses)
-
-    def _grow(self, fact: Fact, what: tuple[int, int]) -> None:
-        lookup, site = what
-        if fact[0] in "ILO":
-            held = self.graph.new()
-            self.flow.grown[held] = lookup
-            self.graph.add(held, fact)
-            self.flow.containers.put(site, None, held)
-            if fact[0] == "O":
-                self.flow.containers.merge(self._tree(id_of(fact)), site)
-        elif fact[0] == "D":
-            self.flow.containers.merge(id_of(fact), site)
 
     def _tell_subclass(self, base: int, cls: int) -> None:
         """``__init_subclass__`` of a base gets the class and its keywords."""

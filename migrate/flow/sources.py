@@ -64,6 +64,10 @@ TEXT = frozenset({"builtins.str", "typing.Hashable", "builtins.object"})
 """Classes of strings."""
 
 
+UNCALLABLE = frozenset({"builtins.str", "builtins.int", "builtins.float", "builtins.bool"})
+"""Classes of which no object can be called, as none of a literal can: a call of it gives nothing."""
+
+
 class Sources:
     """Questions to a flow that has come to rest; each node is asked once.
 
@@ -176,6 +180,8 @@ class Sources:
         """What a node holds by itself, the nodes of which it holds what they hold, and what it is computed of."""
         inputs = self._inputs(node)
         own = 0 if inputs else self._own(node)
+        if own & ANYTHING:
+            return Behind(ANYTHING, [])  # whatever else comes there
         mask = ~NONE if node in self._without_none else ALL
         before = [(each, mask) for each in self._before.get(node, ())]
         before += [(each, mask) for each in self._had(node)]
@@ -348,7 +354,7 @@ def _limited(found: int) -> int:
 def _is_followed(callee: Fact) -> bool:
     """Whether the flow has what calling something gives."""
     if callee[0] != "S":
-        return callee[0] in "FBKMPRVOC"
+        return callee[0] in "FBKMPRVOC" or (callee[0] == "L" and callee[1] in UNCALLABLE)
     name = str(callee[1])
     if name in GIVE_PARTS:
         return False

@@ -9,7 +9,7 @@ from migrate.flow.classes import RunFunction
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import TracedGraph
 from migrate.flow.state import Flow
-from migrate.index.summary import ELEMENT, Place
+from migrate.index.summary import Place
 
 WORDS = {
     "M": "the class {}",
@@ -158,7 +158,7 @@ class Steps:
             owner, key = self._loads[node]
             facts = self._graph.of(owner)
             if facts and place is not None:
-                held = "an element" if isinstance(key, tuple) and key[0] == ELEMENT else f"the attribute {key}"
+                held = "an element" if isinstance(key, tuple) else f"the attribute {key}"
                 names = ", ".join(self.word(fact) for fact in facts)
                 yield Step(path, place, f"nothing says what {held} of {names} is")
             elif not facts and owner not in seen:

@@ -132,6 +132,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "stores": lambda store: (store[0], store[2]),
     "calls": _of_call,
     "tests": iter,
+    "memberships": iter,
     "instances": iter,
     "functions": lambda function: (function.node,),
     "displays": lambda display: (display.node, *(node for _, node in display.entries)),

@@ -70,6 +70,8 @@ class Builder:
         """Tests, and expressions that give the class of something, by the names that are bound to them here."""
         self.pairs: dict[str, tuple[str, int]] = {}
         """For the keys that loops over ``items()`` bind, the variables of the values, and the mappings."""
+        self.late: list[tuple[str, int]] = []
+        """What assignment expressions bound."""
         self.later: list[Callable[[], None]] = []
         """The bodies of functions, which are read when all around them is known."""
         self.without_none: set[int] = set()
@@ -192,6 +194,14 @@ class Builder:
             node = scope.names[name] = self.new_of(scope.number)
         return node
 
+    def imported(self, name: str) -> int:
+        """The node of a name that an import binds, from here on."""
+        node = self.variable(name)
+        self.bind_again(name, node)
+        self.forget(name)
+        self.literals.pop(name, None)
+        return node
+
     def name(self, name: str) -> int:
         """The node of a name that is used here; one that nothing binds may be bound later, or come by a star."""
         narrowed = self.narrowed.get(name)
@@ -236,6 +246,7 @@ class Builder:
 
     def bind_late(self, name: str, value: int) -> None:
         """Bind a name that may have been used above, when nothing was known of its binding here."""
+        self.late.append((name, value))
         self.scope.sources.pop(name, None)
         if name not in self.scope.home(name).names:
             outer = self.scope.resolve(name)
@@ -262,6 +273,12 @@ class Builder:
         """Whether None is bound to a name in its scope, as far as that was read."""
         scope = self.scope.resolve(name)
         return scope is not None and scope.names[name] in self._nones
+
+    def is_told_by_names(self, path: str, containers: Iterable[ast.expr]) -> bool:
+        """Whether names of the module say what a name is among; those of a function are told apart by its calls."""
+        names = [each.id for each in containers if isinstance(each, ast.Name) and each.id not in self.narrowed]
+        is_class = path in self.classes or path in self.aliases
+        return bool(names) and not is_class and all(self.scope.resolve(n) in (self.module, None) for n in names)
 
     def forget_tests(self, path: str) -> None:
         """Drop the tests that were bound to a name, or that speak about a path which changes."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import NO_LITERAL, SLICE, Call, Display, Use, element
+from migrate.index.summary import NO_LITERAL, PAIRS, SLICE, Call, Display, Use, element
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -75,7 +75,7 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     b.summary.displays.append(Display(made, passed.keywords))
     b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
     for pairs in passed.positional:
-        b.store(made, element(), b.load(b.load(pairs, element()), element(1)))
+        b.store(made, element(), b.load(b.load(pairs, (PAIRS, None)), element(1)))
     return made
 
 

@@ -9,9 +9,21 @@ from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.functions import ArgumentValues, signature
-from migrate.index.narrowing import Condition, conditions
+from migrate.index.narrowing import AMONG, Condition, conditions
+from migrate.index.regions import enter_again, may_be, walrused, without
 from migrate.index.scopes import Scope
-from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, SLICE, Display, Test, Use, element, place_of
+from migrate.index.summary import (
+    KEYS,
+    NO_LITERAL,
+    NOBODY,
+    SLICE,
+    Display,
+    Membership,
+    Test,
+    Use,
+    element,
+    place_of,
+)
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows
 
@@ -31,20 +43,19 @@ def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
     for condition in found:
         if condition.told_by and b.scope.resolve(condition.told_by) is not None:
             continue  # a function of the file, which may tell anything
-        if not condition.classes:
-            _exclude_none(b, condition, inner)
+        if not condition.classes:  # a name that may be None, or what a path leads to, is something else from here on
+            if b.may_be_none(condition.path) or not isinstance(condition.subject, ast.Name):
+                b.narrow(condition.path, b.some(value(b, condition.subject)), inner)
             continue
         classes = b.join(value(b, c) for c in condition.classes)
         subject, narrowed = value(b, condition.subject), b.new()
-        b.summary.tests.append(Test(subject, classes, narrowed))
+        if condition.told_by != AMONG:
+            b.summary.tests.append(Test(subject, classes, narrowed))
+        elif b.is_told_by_names(condition.path, condition.classes):
+            b.summary.memberships.append(Membership(subject, classes, narrowed))
+        else:
+            continue
         b.narrow(condition.path, narrowed, inner)
-
-
-def _exclude_none(b: Builder, condition: Condition, inner: bool) -> None:
-    """A name that may be None, or what a path leads to, is something else from here on."""
-    if isinstance(condition.subject, ast.Name) and not b.may_be_none(condition.path):
-        return
-    b.narrow(condition.path, b.some(value(b, condition.subject)), inner)
 
 
 def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = None) -> None:
@@ -201,36 +212,33 @@ def _passed(b: Builder, node: ast.Call) -> Passed:
 
 
 def _boolean(b: Builder, node: ast.BoolOp) -> int:
-    before = b.narrowed
+    before, late = b.narrowed, len(b.late)
     given = []
     for part in node.values:
         given.append(value(b, part))
-        found = list(conditions(part, isinstance(node.op, ast.And), b.tests))
-        if found:
-            b.narrowed = dict(b.narrowed)
-            narrow(b, found)
+        b.narrowed = dict(b.narrowed)
+        narrow(b, conditions(part, isinstance(node.op, ast.And), b.tests))
     b.narrowed = before
+    may_be(b, b.late[late:])
     return b.join(given)
 
 
 def _choice(b: Builder, node: ast.IfExp) -> int:
     value(b, node.test)
-    before = b.narrowed
+    before, late = b.narrowed, len(b.late)
     given = []
     for holds, part in ((True, node.body), (False, node.orelse)):
         b.narrowed = dict(before)
         narrow(b, conditions(node.test, holds, b.tests))
         given.append(value(b, part))
     b.narrowed = before
+    may_be(b, b.late[late:])
     return b.join(given)
 
 
 def _walrus(b: Builder, node: ast.NamedExpr) -> int:
     given = value(b, node.value)
-    here, scope = b.scope, b.scope
-    while scope.is_comprehension and scope.parent is not None:
-        scope = scope.parent
-    b.scope = scope
+    here, b.scope = b.scope, b.scope.around_comprehensions()
     b.bind_late(node.target.id, given)
     b.scope = here
     return given
@@ -278,7 +286,7 @@ def _sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set) -> int:
             entries.append((None, b.load(value(b, part.value), element())))
         else:
             entries.append((None if starred else i, value(b, part)))
-    b.summary.displays.append(Display(made, tuple(entries)))
+    b.summary.displays.append(Display(made, tuple(entries), not starred))
     return made
 
 
@@ -307,6 +315,7 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     element_of = node.value if isinstance(node, ast.DictComp) else node.elt
 
     def read() -> int:
+        b.narrowed = without(b.narrowed, set(scope.names))  # they are other names than those around
         for generator in node.generators:
             if generator is first and not isinstance(first.iter, ast.Call):
                 assign(b, generator.target, b.load(outer, element()))
@@ -319,7 +328,10 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
             value(b, node.key)
         return value(b, element_of)
 
+    again = b.again
+    enter_again(b, walrused(node) if b.narrowed else set())
     given = b.inside(scope, read)
+    b.again = again
     made = b.new()
     mapping = mapping_of_items(node)
     if mapping is not None:

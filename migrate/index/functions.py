@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from migrate.index.builder import Builder
@@ -44,6 +45,7 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
             b.copy(default, parameter_node)
         if argument.arg in given.annotations:
             b.instance_of(given.annotations[argument.arg], parameter_node)
+            declare(scope, argument.arg, argument.annotation, given.annotations[argument.arg])
         scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
         return argument.arg, parameter_node
 
@@ -67,6 +69,30 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
     if b.scope.is_class and function.kind != "static" and positional:
         scope.sources.pop(positional[0].arg)  # it is bound without being passed
     return function, scope
+
+
+GENERAL = frozenset({"Module", "Cell", "Tensor", "Callable", "Any", "object", "type", "str", "int", "float", "bool"})
+"""Names in annotations that promise no layer of a rule."""
+
+
+def declare(scope: Scope, name: str, annotation: ast.expr | None, cls: int) -> None:
+    """Remember what a name is annotated with, where that may promise a layer of whatever is bound to it."""
+    parts = (n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", "") for n in _ends_of(annotation))
+    if any(part not in GENERAL for part in parts):
+        scope.declared[name] = cls
+
+
+def _ends_of(annotation: ast.expr | None) -> Iterator[ast.expr]:
+    """The names at the ends of an annotation; a string stands for any."""
+    if isinstance(annotation, (ast.Name, ast.Attribute)):
+        yield annotation
+    elif isinstance(annotation, ast.Constant):
+        if annotation.value is not None:
+            yield annotation
+    elif annotation is not None:
+        for part in ast.iter_child_nodes(annotation):
+            if isinstance(part, ast.expr):
+                yield from _ends_of(part)
 
 
 def _collects(b: Builder, scope: Scope, argument: ast.arg | None, given: ArgumentValues) -> int:

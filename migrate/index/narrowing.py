@@ -12,6 +12,8 @@ from migrate.syntax.paths import dotted
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
+AMONG = "in"
+
 Known = Mapping[str, ast.expr]
 """Tests, and expressions that give the class of something, by the names that are bound to them."""
 
@@ -19,7 +21,8 @@ Known = Mapping[str, ast.expr]
 class Condition(NamedTuple):
     """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells.
 
-    Without classes, it is something other than None.
+    Without classes, it is something other than None. Where ``AMONG`` tells it, it is an element of what is there
+    instead of classes.
     """
 
     path: str
@@ -59,6 +62,8 @@ def _comparison(test: ast.Compare, holds: bool, known: Known) -> Iterator[Condit
             yield Condition(dotted(test.left), test.left, ())
     elif is_same and subject is not None and dotted(subject):
         yield Condition(dotted(subject), subject, (against,))
+    elif isinstance(test.ops[0], ast.In if holds else ast.NotIn) and isinstance(test.left, ast.Name):
+        yield Condition(test.left.id, test.left, (against,), AMONG)
     elif is_same and isinstance(test.left, ast.Call) and isinstance(against, ast.Constant) and against.value is True:
         yield from _instance_test(test.left, known)
 
@@ -66,7 +71,7 @@ def _comparison(test: ast.Compare, holds: bool, known: Known) -> Iterator[Condit
 def _alternatives(test: ast.BoolOp, holds: bool, known: Known) -> Iterator[Condition]:
     """One condition where all parts speak about the classes of the same path."""
     parts = [list(conditions(part, holds, known)) for part in test.values]
-    if any(not each.classes for part in parts for each in part):
+    if any(not each.classes or each.told_by == AMONG for part in parts for each in part):
         return
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]

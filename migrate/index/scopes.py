@@ -28,8 +28,9 @@ class Scope:
     """A namespace under construction: its names with their nodes.
 
     ``elsewhere`` holds the names that a global or nonlocal statement sends to another scope, ``sources`` the parameters
-    that nothing else is bound to. ``narrowed`` are the nodes that tests made for names, ``rebound`` what other scopes
-    bind to them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
+    that nothing else is bound to, ``declared`` the annotations that speak about all that is bound to names.
+    ``narrowed`` are the nodes that stand for names at places, as tests made them, ``rebound`` what other scopes bind to
+    them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
     function returns, and ``number`` says which function of the file it is or is inside of.
     """
 
@@ -37,6 +38,7 @@ class Scope:
     names: dict[str, int] = field(default_factory=dict)
     elsewhere: dict[str, Scope] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    declared: dict[str, int] = field(default_factory=dict)
     narrowed: dict[str, list[int]] = field(default_factory=dict)
     rebound: dict[str, list[int]] = field(default_factory=dict)
     owner: int = NOBODY
@@ -72,6 +74,13 @@ class Scope:
         scope: Scope | None = self
         while scope is not None and scope.result == NOBODY:
             scope = None if scope.is_class else scope.parent
+        return scope
+
+    def around_comprehensions(self) -> Scope:
+        """The scope in which assignment expressions bind."""
+        scope = self
+        while scope.is_comprehension and scope.parent is not None:
+            scope = scope.parent
         return scope
 
     def enclosing_class(self) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
 from migrate.index.expressions import assign, give_back, loop, narrow, value
-from migrate.index.functions import KINDS, signature
+from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
+from migrate.index.patterns import bind_pattern, takes_all
+from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, SLICE, Call, Class, Import, Test, element
+from migrate.index.summary import NO_LITERAL, NOBODY, Call, Class, Import, element
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -25,8 +28,9 @@ def block(b: Builder, body: list[ast.stmt]) -> None:
         if read is not None:
             read(b, statement)
         if isinstance(statement, ast.If) and leaves(statement.body):
+            bound = bound_paths(statement.orelse)
             b.narrowed = dict(b.narrowed)
-            narrow(b, conditions(statement.test, False, b.tests))
+            narrow(b, [c for c in conditions(statement.test, False, b.tests) if c.path not in bound])
     b.depth -= 1
     b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
 
@@ -48,6 +52,23 @@ def _assign(b: Builder, node: ast.Assign) -> None:
             b.tests[name] = node.value
         elif _replaces_none(name, node.value):
             b.narrow(name, given, inner=False)
+        else:
+            _begin(b, name, given)
+
+
+def _begin(b: Builder, name: str, given: int) -> None:
+    """Behind an assignment in a function, a name is nothing else than what it was given, and what it is declared as.
+
+    What other scopes bind to it at any time comes besides. At module level other files may.
+    """
+    if b.scope.result == NOBODY or name in b.scope.elsewhere or given == b.anything:
+        return
+    if name in b.classes or name in b.aliases:
+        return  # each use of it is told apart
+    made = b.new()
+    b.copy(given, made)
+    b.instance_of(b.scope.declared.get(name, b.anything), made)
+    b.narrow(name, made, inner=False)
 
 
 def _replaces_none(name: str, given: ast.expr) -> bool:
@@ -62,7 +83,10 @@ def _annotated(b: Builder, node: ast.AnnAssign) -> None:
     if node.value is not None:
         assign(b, node.target, value(b, node.value), node.value)
     if isinstance(node.target, ast.Name):
-        b.instance_of(cls, b.variable(node.target.id))
+        declare(b.scope, node.target.id, node.annotation, cls)
+        for held in (b.variable(node.target.id), b.narrowed.get(node.target.id, b.anything)):
+            if held != b.anything:
+                b.instance_of(cls, held)
     elif isinstance(node.target, ast.Attribute):
         held = b.new()
         b.instance_of(cls, held)
@@ -73,6 +97,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
     given = value(b, node.value)
     if isinstance(node.target, ast.Name):
         base = b.name(node.target.id)
+        b.summary.mixed.append(b.variable(node.target.id))
         b.forget_keyed(node.target.id)
         elements = b.literals.pop(f"{node.target.id}[]", ())
         if elements and constants(node.value):
@@ -86,60 +111,43 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
 
 def _for(b: Builder, node: ast.For | ast.AsyncFor) -> None:
     loop(b, node.target, node.iter)
-    _repeated(b, node.body, lambda: _branches(b, [(node.body, ()), (node.orelse, ())]))
+    _repeated(b, node.body, lambda: _branches(b, [(node.body, _nothing), (node.orelse, _nothing)]))
 
 
-def _repeated(b: Builder, body: list[ast.stmt], read: Callable[[], None]) -> None:
-    """Read a loop: what its body binds anew may stand at the places above, too."""
-    if not b.narrowed and not b.tests:
-        read()
-        return
-    bound = _bound_paths(body)
-    for path in bound:
-        b.forget_tests(path)
-    before, b.again, b.narrowed = b.again, dict(b.again), dict(b.narrowed)
-    for path in list(b.narrowed):
-        if any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in bound):
-            if "[" in path:
-                del b.narrowed[path]
-                continue
-            b.again[path] = again = b.new()
-            b.copy(b.narrowed[path], again)
-            b.narrowed[path] = again
+def _repeated(b: Builder, body: Sequence[ast.AST], read: Callable[[], None]) -> None:
+    """Read a loop: what its body binds anew may stand at the places above, too, and behind it where it was left."""
+    outer = b.again
+    again = enter_again(b, bound_paths(body))
     read()
-    b.again = before
+    b.again = outer
+    if again and any(isinstance(node, ast.Break) for part in body for node in ast.walk(part)):
+        narrowed = {path: b.join((b.narrowed.get(path, node), node)) for path, node in again.items()}
+        b.narrowed = b.narrowed | {p: n for p, n in narrowed.items() if p in b.narrowed or "." not in p}
 
 
-def _bound_paths(body: list[ast.stmt]) -> set[str]:
-    """The names and paths such as ``m.norm`` that statements bind."""
-    nodes = (node for statement in body for node in ast.walk(statement))
-    stored = [n for n in nodes if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
-    return {path for path in map(dotted, stored) if path}
+def _nothing() -> None:
+    """Nothing is known where a block begins."""
 
 
-def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.expr, bool], ...]]]) -> None:
-    """Read blocks of which any may run, each with the tests that hold there."""
+Branch = tuple[list[ast.stmt], Callable[[], None]]
+"""A block, and what reads what is known where it begins."""
+
+
+def _branches(b: Builder, branches: list[Branch]) -> None:
+    """Read blocks of which any may run."""
     before, literals, remembered = b.narrowed, b.literals, b.tests
     after: list[dict[str, int]] = []
     known: list[Literals] = []
     kept: list[dict[str, ast.expr]] = []
-    for body, tests in branches:
+    for body, enter in branches:
         b.narrowed, b.literals, b.tests = dict(before), dict(literals), dict(remembered)
-        for test, holds in tests:
-            narrow(b, conditions(test, holds, b.tests), inner=True)
-            tested = tested_constant(test) if holds else None
-            if tested is not None:
-                b.literals[tested[0]] = (tested[1],)
+        enter()
         block(b, body)
         known.append(b.literals)
         kept.append(b.tests)
         if not leaves(body):
             after.append(b.narrowed)
-    b.narrowed = {}
-    for path in before:
-        nodes = [narrowed[path] for narrowed in after if path in narrowed]
-        if nodes and len(nodes) == len(after):
-            b.narrowed[path] = b.join(nodes)
+    b.narrowed = joined(b, before, after)
     b.tests = {name: test for name, test in remembered.items() if all(each.get(name) is test for each in kept)}
     b.literals = {
         name: tuple(dict.fromkeys([*values, *(v for found in known for v in found[name])]))
@@ -150,7 +158,14 @@ def _branches(b: Builder, branches: list[tuple[list[ast.stmt], tuple[tuple[ast.e
 
 def _if(b: Builder, node: ast.If | ast.While) -> None:
     value(b, node.test)
-    _branches(b, [(node.body, ((node.test, True),)), (node.orelse, ((node.test, False),))])
+
+    def enter(holds: bool) -> None:
+        narrow(b, conditions(node.test, holds, b.tests), inner=True)
+        tested = tested_constant(node.test) if holds else None
+        if tested is not None:
+            b.literals[tested[0]] = (tested[1],)
+
+    _branches(b, [(node.body, lambda: enter(True)), (node.orelse, lambda: enter(False))])
     if isinstance(node, ast.If) and not node.orelse:
         _replaced(b, node)
 
@@ -166,7 +181,7 @@ def _replaced(b: Builder, node: ast.If) -> None:
 
 
 def _while(b: Builder, node: ast.While) -> None:
-    _repeated(b, node.body, lambda: _if(b, node))
+    _repeated(b, [node.test, *node.body], lambda: _if(b, node))
 
 
 def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
@@ -180,19 +195,44 @@ def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
         at = item.context_expr
         b.summary.calls.append(Call(entered, (), (), (), (), result, at.lineno, at.col_offset))
         assign(b, item.optional_vars, b.join((given, b.load(given, element()), result)))
+    if all(_lets_through(b, item.context_expr) for item in node.items):
+        block(b, node.body)
+        return
+    before, literals, outer = b.narrowed, dict(b.literals), b.again
+    anywhere = region(b, bound_paths(node.body))
     block(b, node.body)
+    b.again = outer
+    b.narrowed = left_anywhere(b, before, [b.narrowed], anywhere)
+    b.literals = any_values(literals, [b.literals])
+
+
+def _lets_through(b: Builder, manager: ast.expr) -> bool:
+    """Whether exceptions are known to leave a ``with``: any other context manager may swallow them."""
+    path = dotted(manager.func if isinstance(manager, ast.Call) else manager)
+    return path.startswith("torch.") or (path == "open" and b.scope.resolve(path) is None)
 
 
 def _try(b: Builder, node: ast.Try) -> None:
-    block(b, node.body)
+    """A handler begins with what stood anywhere in the body; so does the last part, which is always run."""
+    before, literals, outer = b.narrowed, dict(b.literals), b.again
+    anywhere = region(b, bound_paths([node]))
+    block(b, [*node.body, *node.orelse])
+    ends, known = [b.narrowed], [b.literals]
+    after = [] if leaves(node.body) or leaves(node.orelse) else [b.narrowed]
+    thrown, raised = left_anywhere(b, before, ends, anywhere), any_values(literals, known)
     for handler in node.handlers:
+        b.narrowed, b.literals = dict(thrown), dict(raised)
         if handler.type is not None:
             value(b, handler.type)
         if handler.name:
             b.bind(handler.name, b.constant(NO_LITERAL))
             b.instance_of(value(b, handler.type) if handler.type is not None else b.anything, b.variable(handler.name))
         block(b, handler.body)
-    block(b, node.orelse)
+        ends.append(b.narrowed)
+        known.append(b.literals)
+        after += [] if leaves(handler.body) else [b.narrowed]
+    b.again, b.literals = outer, any_values(literals, known)
+    b.narrowed = left_anywhere(b, before, ends, anywhere) if node.finalbody else joined(b, before, after)
     block(b, node.finalbody)
 
 
@@ -212,7 +252,7 @@ def _return(b: Builder, node: ast.Return) -> None:
 def _import(b: Builder, node: ast.Import) -> None:
     for alias in node.names:
         root = alias.name.partition(".")[0]
-        bound = b.nodes[alias] = b.variable(alias.asname or root)
+        bound = b.nodes[alias] = b.imported(alias.asname or root)
         b.summary.imports.append(Import(bound, 0, alias.name if alias.asname else root, None))
 
 
@@ -222,7 +262,7 @@ def _from(b: Builder, node: ast.ImportFrom) -> None:
             b.summary.stars.append((node.level, node.module or ""))
             b.nodes[node] = b.anything
         else:
-            bound = b.nodes[alias] = b.variable(alias.asname or alias.name)
+            bound = b.nodes[alias] = b.imported(alias.asname or alias.name)
             if alias.asname and alias.name in b.classes:
                 b.aliases.add(alias.asname)
             b.summary.imports.append(Import(bound, node.level, node.module or "", alias.name))
@@ -230,61 +270,20 @@ def _from(b: Builder, node: ast.ImportFrom) -> None:
 
 def _match(b: Builder, node: ast.Match) -> None:
     subject = value(b, node.subject)
-    path = dotted(node.subject)
-    before = b.narrowed
-    for case in node.cases:
-        b.narrowed = dict(before)
-        _pattern(b, case.pattern, subject, path)
+    path, outer = dotted(node.subject), b.again
+    enter_again(b, bound_paths(part for case in node.cases for part in (case.pattern, case.guard) if part is not None))
+
+    def enter(case: ast.match_case) -> None:
+        bind_pattern(b, case.pattern, subject, path)
         if case.guard is not None:
             value(b, case.guard)
-        block(b, case.body)
-    b.narrowed = before
+            narrow(b, conditions(case.guard, True, b.tests), inner=True)
 
-
-def _pattern(b: Builder, pattern: ast.pattern, subject: int, path: str) -> None:
-    """Bind what a pattern captures; ``path`` is narrowed where the pattern tests its class."""
-    if isinstance(pattern, ast.MatchAs):
-        classes = _classes(pattern.pattern)
-        narrowed = _narrowed(b, classes, subject, path) if classes else subject
-        if pattern.pattern is not None:
-            _pattern(b, pattern.pattern, subject, "")
-        if pattern.name:
-            b.bind(pattern.name, narrowed)
-    elif _classes(pattern):
-        narrowed = _narrowed(b, _classes(pattern), subject, path)
-        for inner in pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]:
-            for i, part in enumerate(getattr(inner, "patterns", [])):
-                _pattern(b, part, b.load(narrowed, element(i)), "")
-            for name, part in zip(getattr(inner, "kwd_attrs", []), getattr(inner, "kwd_patterns", []), strict=True):
-                _pattern(b, part, b.load(narrowed, name), "")
-    elif isinstance(pattern, (ast.MatchSequence, ast.MatchOr)):
-        for part in pattern.patterns:
-            key = (SLICE, None) if isinstance(part, ast.MatchStar) else element()
-            _pattern(b, part, subject if isinstance(pattern, ast.MatchOr) else b.load(subject, key), "")
-    elif isinstance(pattern, ast.MatchMapping):
-        for part in pattern.patterns:
-            _pattern(b, part, b.load(subject, element()), "")
-        if pattern.rest:
-            b.bind(pattern.rest, subject)
-    elif isinstance(pattern, ast.MatchStar) and pattern.name:
-        b.bind(pattern.name, subject)
-    elif isinstance(pattern, ast.MatchValue):
-        value(b, pattern.value)
-
-
-def _classes(pattern: ast.pattern | None) -> list[ast.expr]:
-    """The classes of a pattern that tests for nothing else."""
-    options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
-    classes = [option.cls for option in options if isinstance(option, ast.MatchClass)]
-    return classes if len(classes) == len(options) else []
-
-
-def _narrowed(b: Builder, classes: list[ast.expr], subject: int, path: str) -> int:
-    narrowed = b.new()
-    b.summary.tests.append(Test(subject, b.join(value(b, c) for c in classes), narrowed))
-    if path:
-        b.narrow(path, narrowed, inner=True)
-    return narrowed
+    branches: list[Branch] = [(case.body, partial(enter, case)) for case in node.cases]
+    if not takes_all(node.cases[-1]):
+        branches.append(([], _nothing))
+    _branches(b, branches)
+    b.again = outer
 
 
 def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

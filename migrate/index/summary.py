@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
+PAIRS = "[=]"
 
 COMPUTED = "*"
 """What names of attributes look like of which nothing is known."""
@@ -20,8 +21,9 @@ COMPUTED = "*"
 Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
-``(SLICE, None)`` is a container of some of the elements. What is stored under ``(ORDER, None)`` is the same elements in
-another order, and under ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
+``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
+have that a dict is made of. What is stored under ``(ORDER, None)`` is the same elements in another order, and under
+``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
 """
 
 KEYS = "keys of"
@@ -103,10 +105,14 @@ class Class(NamedTuple):
 
 
 class Display(NamedTuple):
-    """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key."""
+    """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
+
+    ``is_plain``: it is a list, tuple or set with each of its elements written out.
+    """
 
     node: int
     entries: tuple[tuple[object, int], ...]
+    is_plain: bool = False
 
 
 class Import(NamedTuple):
@@ -143,6 +149,14 @@ class Test(NamedTuple):
     narrowed: int
 
 
+class Membership(NamedTuple):
+    """``narrowed`` holds what ``subject`` holds, as far as it may be an element of ``container``."""
+
+    subject: int
+    container: int
+    narrowed: int
+
+
 class Computed(NamedTuple):
     """The result of ``left operator right``; of ``a + b``, it has the elements of both where these are containers."""
 
@@ -165,6 +179,7 @@ class Part:
     stores: list[tuple[int, Key, int]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
