@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.instances import is_defined_here, new_name, treatment, why_left, why_none
+from migrate.decide.instances import is_defined_here, new_name, spoken_for, treatment, why_left, why_none
 from migrate.decide.offers import Offer
 from migrate.decide.reflection import decide_computed
 from migrate.decide.values import Instance, Local, Migrated, Symbol, Value
@@ -67,10 +67,12 @@ def _decide(module: Module, call: ast.Call, function: str, name: ast.expr) -> No
 def _member(module: Module, call: ast.Call, value: Value, base: Migrated, name: str, values: list[Value]) -> Draft:
     """A member of a known instance, looked up by its name in the source, where the object is one of ``values``."""
     symbol, function = f"{base.rule.source.name}.{name}", ast.unparse(call.func)
-    origin = why_left(module, [base], [value])
+    ours = [(v, b) for v in values if (b := module.base_of(v)) is not None]
+    spoken = spoken_for(module, ours, name, function != "setattr")
+    origin = spoken or why_left(module, [base], [value])
     if origin is not None:
         what = f"{ast.unparse(call.args[0])} is {base.rule.source.name}"
-        return module.stays(origin, "string", symbol, what, call)
+        return module.stays(origin, "string", symbol, what, call, spoken=spoken is not None)
     new = new_name(base.rule, name)
     told = f"in MindSpore it is {new}" if new else why_none(base.rule, name, ast.unparse(call.args[0]))
     message = f"{function} by name: {told}"
