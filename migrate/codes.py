@@ -172,9 +172,9 @@ _ALL = (
     describe(
         "BN213",
         "object whose constructor was left",
-        """The constructor, class or import behind the object stays, so the object is still torch's, and nothing else says
-        what becomes of the use: the import or file that stays has no review of its own, or the object may also be one
-        that is rewritten, or the use would not be told of any more once it is MindSpore's.""",
+        """The constructor, class or import behind the object stays, so the object is still torch's, and no other review
+        is about the use: what stays has none of its own, or the object may also be one that is rewritten, or a later
+        run would not tell of the use once the object is MindSpore's.""",
         HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\nprint(layer.momentum == 0.1)\n",
     ),
     describe(

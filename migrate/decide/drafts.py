@@ -41,7 +41,8 @@ class Draft:
 
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
     ``spelling`` the names they need, ``needs`` the import lines. ``as_source``: what the same is called where the class
-    is the source framework's, or outside of it, which a comment may list as well.
+    is the source framework's, or outside of it, which a comment may list as well. ``decision``: the function that the
+    draft is about together with all others that have it.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Draft:
     spelling: Spelling = NO_NAMES
     needs: tuple[str, ...] = ()
     as_source: tuple[str, ...] = ()
+    decision: ast.AST | None = None
 
     @property
     def kind(self) -> Kind:
