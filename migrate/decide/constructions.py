@@ -11,6 +11,7 @@ from migrate.decide.binding import Bound, Hidden, bind
 from migrate.decide.callers import Construction
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.exclusions import is_refused
+from migrate.decide.keywords import carried
 from migrate.decide.offers import Offer
 from migrate.decide.origins import ON_REQUEST, Stays
 from migrate.decide.references import Reference, ambiguity, leave
@@ -29,6 +30,7 @@ class Made:
     """A construction with its decision: the edits, or the code and message of a review.
 
     ``inherits``: a subclass calls the constructor of its base, so that the class is not spelled in the call.
+    ``carried``: its star argument, which brings what is converted already.
     """
 
     call: ast.Call
@@ -40,6 +42,7 @@ class Made:
     code: str = ""
     message: str = ""
     inherits: bool = False
+    carried: str = ""
 
     @property
     def role(self) -> Role:
@@ -143,6 +146,9 @@ def decide_call(
         return review("BN204", _others(module, plain, "the classes that may arrive take its arguments differently"))
     if isinstance(outcome, str):
         return review("BN201", outcome)
+    is_told = reference is None and not inherits  # a class that is spelled needs a proof, which cannot read the star
+    if isinstance(outcome, Hidden) and is_told and stars.brings_converted(module, call, construction, outcome):
+        return replace(plain, carried=ast.unparse(outcome.star))
     if isinstance(outcome, Hidden):
         return review("BN202", stars.advice(module, call, construction, outcome))
     decided, bound = outcome
@@ -255,6 +261,9 @@ def _report(module: Module, made: Made) -> None:
             )
             module.add(replace(draft, message=f"{draft.message}; {made.message}") if made.code else draft)
         return
+    if made.carried:
+        told = f"what **{made.carried} carries is converted where its partial is made: nothing to change"
+        module.add(Draft("BN303", made.role, symbol, call, told))
     if others:
         return
     edits = edits_of(module, made)
@@ -281,7 +290,8 @@ def offer_for(module: Module, made: Made) -> Offer:
     # A class that is left for what its own constructor passes on is told here how to pass it.
     is_left = not made.construction.others and not made.inherits and _origin_left(module, made)
     unsure = len(kinds) > 1 or is_left
-    if made.code not in ("BN201", "BN202") or unsure:
+    twice = any(k.arg is None and carried(module, k.value) for k in call.keywords)
+    if made.code not in ("BN201", "BN202") or unsure or twice:
         return Offer(call)
     skip, filled = made.construction.skip, made.construction.classes[0][1]
     outcome = _arguments(module, call, made.rule, skip, filled)
