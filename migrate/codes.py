@@ -172,8 +172,10 @@ _ALL = (
     describe(
         "BN213",
         "object whose constructor was left",
-        """The constructor, class or import behind the object needs review, so the object is still torch's.""",
-        HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\nprint(layer.weight)\n",
+        """The constructor, class or import behind the object stays, so the object is still torch's, and no other review
+        is about the use: what stays has none of its own, or the object may also be one that is rewritten, or a later
+        run would not tell of the use once the object is MindSpore's.""",
+        HEAD + "layer = nn.BatchNorm2d(3, momentum=None)\nprint(layer.momentum == 0.1)\n",
     ),
     describe(
         "BN214",
@@ -279,9 +281,9 @@ _ALL = (
     ),
     describe(
         "BN308",
-        "use inside a subclass that is left",
-        """The subclass is left as a whole, and its review (BN209) names what stops it: the use is ported with the
-        class. What to write is right once the base is MindSpore's.""",
+        "use that another review is about",
+        """Another place has the review, which the message names: the subclass, constructor or test by which the object
+        is still torch's. The use is ported with it, and what to write is right once that is MindSpore's.""",
         HEAD + "class Norm(nn.BatchNorm2d):\n    def forward(self, x):\n        print(x)\n"
         "        return x * self.weight[0]\n",
     ),

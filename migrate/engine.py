@@ -268,6 +268,8 @@ def finish(data: bytes, path: str, analysis: Analysis | Exception, rules: RuleSe
 
 
 def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
+    from migrate.decide.merging import merged
+
     source, drafts = analysis.source, analysis.drafts
     edits = [e for d in drafts for e in d.edits]
     text = source.text
@@ -289,7 +291,7 @@ def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
         wanted = [source.span(d.node) for d in drafts if d.kind == "rewrite"]
         text, done = splice(source, edits, wanted, analysis.spelling, applied)
         _check(text)
-    findings = [_finding(source, draft, done, applied, offers) for draft in drafts]
+    findings = [_finding(source, d, done, applied, offers) for d in merged(source, drafts, applied)]
     more = _beside(source, rules)
     if options.todo or TODO in source.text:
         text, standing = _with_todos(analysis, edits, text, options.todo, applied)

@@ -165,6 +165,23 @@ def test_an_applied_review_is_a_rewrite_with_its_code_and_the_new_text() -> None
     assert review.kind == "review" and review.message == f"{found.message}; what to write needs import math"
 
 
+MEETING = HEAD + (
+    "def f(conv, bn: nn.BatchNorm2d):\n"
+    "    a = torch.rsqrt(bn.running_var)\n"
+    "    conv.weight = bn.weight\n"
+    "    return a * torch.exp(bn.bias)\n"
+)
+
+
+def test_notes_of_one_decision_are_written_with_the_review_and_what_is_left_of_them_is_one() -> None:
+    def told(*codes: str) -> list[tuple[str, str, int]]:
+        result = migrate_bytes(MEETING.encode(), "a.py", Options(apply=codes))
+        return [(f.code, f.kind, f.line) for f in result.findings if f.line > 3]
+
+    assert told() == [("BN218", "review", 4), ("BN308", "note", 5), ("BN308", "note", 6)]
+    assert told("BN218") == [("BN218", "rewrite", 4), ("BN218", "review", 5), ("BN218", "rewrite", 6)]
+
+
 def test_an_import_goes_above_the_first_that_needs_it_and_joins_those_of_the_rewrites() -> None:
     text = '"""Docs."""\nfrom torch import nn\n\n\ndef f(bn: nn.BatchNorm2d):\n    return bn.momentum == 0.1\n\n\n'
     text += "class A:\n    bn = nn.BatchNorm2d(3)\n"

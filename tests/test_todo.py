@@ -102,6 +102,12 @@ def test_it_quotes_the_place_after_the_migration_and_says_why() -> None:
     assert line.endswith(f": {message}")
 
 
+def test_each_place_of_one_decision_gets_its_comment() -> None:
+    body = "import torch\nfrom torch import nn\n\n\ndef f(bn: nn.BatchNorm2d):\n    a = torch.exp(bn.weight)\n"
+    after = marked(written(body + "    return a, torch.exp(bn.bias)\n"))
+    assert "    # TODO BN218\n    a = " in after and "    # TODO BN218\n    return a, " in after
+
+
 def test_it_stands_before_a_rewrite_that_begins_the_line() -> None:
     text = f"{HEAD}nn.BatchNorm2d(3, momentum=0.2), {LEFT}\n"
     after = f"{HEAD}import mindspore as ms\n# TODO BN201\nms.nn.BatchNorm2d(3, momentum=0.8), {LEFT}\n"

@@ -11,8 +11,9 @@ from migrate.decide.binding import Bound, Hidden, bind
 from migrate.decide.callers import Construction
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.exclusions import is_refused
+from migrate.decide.keywords import carried
 from migrate.decide.offers import Offer
-from migrate.decide.origins import Stays
+from migrate.decide.origins import ON_REQUEST, Stays
 from migrate.decide.references import Reference, ambiguity, leave
 from migrate.decide.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo, Write
@@ -29,6 +30,7 @@ class Made:
     """A construction with its decision: the edits, or the code and message of a review.
 
     ``inherits``: a subclass calls the constructor of its base, so that the class is not spelled in the call.
+    ``carried``: its star argument, which brings what is converted already.
     """
 
     call: ast.Call
@@ -40,6 +42,7 @@ class Made:
     code: str = ""
     message: str = ""
     inherits: bool = False
+    carried: str = ""
 
     @property
     def role(self) -> Role:
@@ -114,7 +117,7 @@ def leave_passed(module: Module, made: list[Made]) -> None:
         for migrated, _ in m.construction.classes:
             if migrated.reference is not None and (m.code or m.changes_arguments):
                 place = f"line {module.line_name(m.call)} of {module.source.path}"
-                module.leave(migrated.reference, f"passed to {place}, a file that is left as it is")
+                module.leave(migrated.reference, Stays(f"passed to {place}, a file that is left as it is"))
 
 
 def report(module: Module, made: list[Made]) -> None:
@@ -143,6 +146,9 @@ def decide_call(
         return review("BN204", _others(module, plain, "the classes that may arrive take its arguments differently"))
     if isinstance(outcome, str):
         return review("BN201", outcome)
+    is_told = reference is None and not inherits  # a class that is spelled needs a proof, which cannot read the star
+    if isinstance(outcome, Hidden) and is_told and stars.brings_converted(module, call, construction, outcome):
+        return replace(plain, carried=ast.unparse(outcome.star))
     if isinstance(outcome, Hidden):
         return review("BN202", stars.advice(module, call, construction, outcome))
     decided, bound = outcome
@@ -225,12 +231,20 @@ def _origin_left(module: Module, made: Made) -> Stays | None:
     return module.first_left(nodes)
 
 
+def _is_spoken_for(module: Module, made: Made) -> bool:
+    """Whether the review of a class that stays is about a call of another name of it as well: it says nothing of
+    arguments, which the class that takes its place would take for its own."""
+    if made.code or made.changes_arguments or made.is_spelled or made.construction.others:
+        return False
+    return module.spoken_for(module.why_left(c.reference) for c, _ in made.construction.classes) is not None
+
+
 def _report(module: Module, made: Made) -> None:
     symbol = made.rule.source.name
     reference, call = made.reference, made.call
-    flows = reference is None
+    flows, others = reference is None, made.construction.others
     left = _origin_left(module, made) or module.held_back(made.spelled or made.call)
-    if made.code and not (flows and left and not made.construction.others and made.code != "BN204"):
+    if made.code and not (flows and left and not others and made.code != "BN204"):
         offer = offer_for(module, made)
         draft = Draft(made.code, made.role, symbol, offer.place, made.message, suggestion=offer.edits)
         if reference is not None and reference.direct:
@@ -242,10 +256,15 @@ def _report(module: Module, made: Made) -> None:
         if made.code or made.changes_arguments or not flows:
             what = f"{ast.unparse(call.func)} is {symbol}"
             origin = replace(left, asked=False)  # the class is left on request, what it is called with is not
-            draft = module.stays(origin, made.role, symbol, what, call, edits_within(module, made))
+            draft = module.stays(
+                origin, made.role, symbol, what, call, edits_within(module, made), _is_spoken_for(module, made)
+            )
             module.add(replace(draft, message=f"{draft.message}; {made.message}") if made.code else draft)
         return
-    if made.construction.others:
+    if made.carried:
+        told = f"what **{made.carried} carries is converted where its partial is made: nothing to change"
+        module.add(Draft("BN303", made.role, symbol, call, told))
+    if others:
         return
     edits = edits_of(module, made)
     owned = any(isinstance(e, CallMethod) for e in edits)
@@ -253,7 +272,7 @@ def _report(module: Module, made: Made) -> None:
         return
     code = "BN102" if made.construction.skip else "BN108" if flows else "BN101"
     if reference is not None and module.is_skipped(call, code):
-        module.leave(reference.node, "which a comment asks to leave", asked=True)
+        module.leave(reference.node, ON_REQUEST)
     module.add(Draft(code, made.role, symbol, call, message_of(made, owned, flows), edits))
     for argument, note in made.decided.notes:
         module.add(Draft("BN302", made.role, symbol, argument.value, note))
@@ -271,7 +290,8 @@ def offer_for(module: Module, made: Made) -> Offer:
     # A class that is left for what its own constructor passes on is told here how to pass it.
     is_left = not made.construction.others and not made.inherits and _origin_left(module, made)
     unsure = len(kinds) > 1 or is_left
-    if made.code not in ("BN201", "BN202") or unsure:
+    twice = any(k.arg is None and carried(module, k.value) for k in call.keywords)
+    if made.code not in ("BN201", "BN202") or unsure or twice:
         return Offer(call)
     skip, filled = made.construction.skip, made.construction.classes[0][1]
     outcome = _arguments(module, call, made.rule, skip, filled)

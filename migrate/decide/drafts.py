@@ -41,7 +41,8 @@ class Draft:
 
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
     ``spelling`` the names they need, ``needs`` the import lines. ``as_source``: what the same is called where the class
-    is the source framework's, or outside of it, which a comment may list as well.
+    is the source framework's, or outside of it, which a comment may list as well. ``decision``: the function that the
+    draft is about together with all others that have it.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Draft:
     spelling: Spelling = NO_NAMES
     needs: tuple[str, ...] = ()
     as_source: tuple[str, ...] = ()
+    decision: ast.AST | None = None
 
     @property
     def kind(self) -> Kind:
@@ -176,9 +178,9 @@ class Module:
         line = home.index.source.line_name(self.line(node))
         return f"line {line}" + ("" if home is self.file else f" of {home.path}")
 
-    def leave(self, node: ast.AST, why: str, asked: bool = False, subclass: ast.AST | None = None) -> None:
+    def leave(self, node: ast.AST, origin: Stays) -> None:
         """Remember that ``node``, and so all that it brings, stays the source framework's."""
-        self.origins.left.setdefault(node, Stays(why, asked, subclass))
+        self.origins.left.setdefault(node, origin)
 
     def why_left(self, node: ast.AST | None) -> Stays | None:
         """Why a node of any file stays the source framework's; None where it does not."""
@@ -197,13 +199,33 @@ class Module:
         """Why the first of ``nodes`` that stays does so."""
         return next((stays for node in nodes if (stays := self.why_left(node)) is not None), None)
 
+    def spoken_for(self, origins: Iterable[Stays | None]) -> Stays | None:
+        """The one of ``origins`` whose review is about their uses, too: all of them stay, for a review or on request.
+
+        Where one is rewritten, or stays without a review of its own, the use needs one.
+        """
+        found = list(origins)
+        if not all(stays is not None and (stays.reviewed or stays.asked) for stays in found):
+            return None
+        return next((stays for stays in found if stays is not None and not stays.asked), None)
+
     def stays(
-        self, origin: Stays, role: Role, symbol: str, what: str, node: Located, suggestion: tuple[Edit, ...] = ()
+        self,
+        origin: Stays,
+        role: Role,
+        symbol: str,
+        what: str,
+        node: Located,
+        suggestion: tuple[Edit, ...] = (),
+        spoken: bool = False,
     ) -> Draft:
-        """What is said of the use ``node`` of something that stays: ``what`` it is, in words, and what it becomes."""
+        """What is said of the use ``node`` of something that stays: ``what`` it is, in words, and what it becomes.
+
+        ``spoken``: the review of the origin speaks for the use as well.
+        """
         if origin.asked:
             return Draft("BN306", role, symbol, node, f"{what}, {origin.why}")
-        if self._is_own(node, origin):
+        if spoken or self._is_own(node, origin):
             told = f"{what}, {origin.why}: the review there is about this use, too"
             return Draft("BN308", role, symbol, node, told, suggestion=suggestion, as_source=("BN213",))
         return Draft("BN213", role, symbol, node, f"{what}, {origin.why}: migrate both together", suggestion=suggestion)

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from migrate.decide.binding import source_order
 from migrate.decide.drafts import Draft, Module
+from migrate.decide.origins import Stays
 from migrate.decide.references import place_of
 from migrate.decide.values import Migrated
 from migrate.edits import (
@@ -71,9 +72,9 @@ def keep_imports(module: Module) -> None:
             uses = module.index.uses(module.index.module, name)
             if _why_it_stays(module, name, bindings, classes, uses, rewritten):
                 for binding, _ in classes:
-                    module.leave(binding.node, f"whose import at line {module.line_name(binding.node)} stays")
+                    module.leave(binding.node, Stays(f"whose import at line {module.line_name(binding.node)} stays"))
     for star in module.index.module.star_imports:
-        module.leave(star, f"from a star import at line {module.line_name(star)}, which stays")
+        module.leave(star, Stays(f"from a star import at line {module.line_name(star)}, which stays"))
 
 
 def _place(edit: object, draft: Draft) -> ast.AST | None:

@@ -56,28 +56,43 @@ def decide_use(module: Module, node: ast.Attribute, values: list[Value]) -> Draf
         return overridden
     rule = known[0][1].rule
     symbol = f"{rule.source.name}.{node.attr}"
-    role: Role = "method" if node.attr in rule.methods else "attribute"
     others = [v for v in values if all(v is not k for k, _ in known)]
+    spoken = spoken_for(module, bases, node.attr, isinstance(node.ctx, ast.Load))
     if others or any(treatment(b.rule, node.attr) != treatment(rule, node.attr) for _, b in known[1:]):
-        if node.attr not in module.rules.members:
-            return None
-        if _keeps_meaning(node, [b.rule for _, b in known]):
-            return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
-        names = ", ".join(sorted({module.describe(v) for v in values}))
-        advice = f"split the branch by class; {_advised([b.rule for _, b in known], node)}"
-        message = f"{ast.unparse(node.value)} may be {names}, which do not share the name: {advice}"
-        # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
-        offer = (
-            offer_by_class(module, node, [(v, b.rule) for v, b in known], bool(others))
-            if len(known) == len(bases)
-            else Offer(node)
-        )
-        return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
-    origin = module.left_around(node.value) or why_left(module, [b for _, b in known], values)
+        return _in_doubt(module, node, values, known, symbol, len(known) == len(bases), spoken)
+    origin = module.left_around(node.value) or spoken or why_left(module, [b for _, b in known], values)
     rules = [b.rule for _, b in known]
     known_name = node.attr in rule.attributes or node.attr in rule.methods
     draft = listed(module, node, rules, symbol) if known_name else _unlisted(node, rule, symbol)
-    return draft if origin is None else _of_left(module, node, draft, origin, f"is {rule.source.name}")
+    what = f"is {rule.source.name}"
+    return draft if origin is None else _of_left(module, node, draft, origin, what, origin is spoken)
+
+
+def _in_doubt(
+    module: Module,
+    node: ast.Attribute,
+    values: list[Value],
+    known: list[tuple[Value, Migrated]],
+    symbol: str,
+    all_known: bool,
+    spoken: Stays | None,
+) -> Draft | None:
+    """What is said of an attribute of an object that may be one of several ``values``, which differ in it."""
+    rule = known[0][1].rule
+    role: Role = "method" if node.attr in rule.methods else "attribute"
+    if node.attr not in module.rules.members:
+        return None
+    if _keeps_meaning(node, [b.rule for _, b in known]):
+        return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
+    is_one = f"{ast.unparse(node.value)} may be {', '.join(sorted({module.describe(v) for v in values}))}"
+    others = any(all(v is not k for k, _ in known) for v in values)
+    # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
+    offer = offer_by_class(module, node, [(v, b.rule) for v, b in known], others) if all_known else Offer(node)
+    if spoken is not None:
+        return module.stays(spoken, role, symbol, is_one, offer.place, offer.edits, spoken=True)
+    advice = f"split the branch by class; {_advised([b.rule for _, b in known], node)}"
+    message = f"{is_one}, which do not share the name: {advice}"
+    return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
 
 
 def _made_again(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
@@ -97,13 +112,17 @@ def _lacks(module: Module, value: Value, attr: str) -> bool:
     return isinstance(of, Symbol) and of.name in rules.without and (attr in rules.telling or attr in rules.tested)
 
 
-def _of_left(module: Module, node: ast.Attribute, draft: Draft, origin: Stays, what: str) -> Draft:
+def _of_left(
+    module: Module, node: ast.Attribute, draft: Draft, origin: Stays, what: str, spoken: bool = False
+) -> Draft:
     """What is said of a use whose object stays; ``draft`` is what becomes of it once the object is the target's."""
     edits = (draft.edits or draft.suggestion) if isinstance(draft.node, (ast.expr, ast.stmt)) else ()
     place, edits = (draft.node, edits) if edits and not origin.asked else (node, ())
     told = f"{ast.unparse(node.value)} {what}"
-    left = module.stays(origin, draft.role, draft.symbol, told, place, edits)
-    return draft if draft.kind == "note" and left.kind == "review" else left
+    needed = module.stays(origin, draft.role, draft.symbol, told, place, edits)
+    if draft.kind == "note" and needed.kind == "review":
+        return draft
+    return module.stays(origin, draft.role, draft.symbol, told, place, edits, spoken)
 
 
 def listed(module: Module, node: ast.Attribute, rules: list[Rule], symbol: str) -> Draft:
@@ -182,6 +201,24 @@ def why_left(module: Module, bases: list[Migrated], values: list[Value]) -> Stay
     """Why the constructor or subclass of one of the instances stays; None where all were migrated."""
     subclasses = [v.of.node for v in values if isinstance(v, Instance) and isinstance(v.of, Local)]
     return module.first_left([*subclasses, *(b.reference for b in bases)])
+
+
+def spoken_for(module: Module, layers: list[tuple[Value, Migrated]], name: str, reads: bool) -> Stays | None:
+    """What stays with a review that is about a use, too, of an object that may be any of ``layers``.
+
+    A use that nothing would tell of once the class is the target's needs a review of its own.
+    """
+    if not all(_shows_on_target(base.rule, name, reads) for _, base in layers):
+        return None
+    return module.spoken_for(why_left(module, [base], [value]) for value, base in layers)
+
+
+def _shows_on_target(rule: Rule, name: str, reads: bool) -> bool:
+    """Whether the use of a name on an instance of the target's class is a review."""
+    attribute, method = rule.attributes.get(name), rule.methods.get(name)
+    if attribute is not None:
+        return attribute.to != name or (not reads and bool(attribute.write))
+    return name in rule.lacks or (method is not None and method.to != name and not method.shared)
 
 
 def _distinctive(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:

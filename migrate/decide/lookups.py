@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.instances import is_defined_here, new_name, treatment, why_left, why_none
+from migrate.decide.instances import is_defined_here, new_name, spoken_for, treatment, why_left, why_none
 from migrate.decide.offers import Offer
 from migrate.decide.reflection import decide_computed
 from migrate.decide.values import Instance, Local, Migrated, Symbol, Value
@@ -142,9 +142,12 @@ def _member(module: Module, look_up: Lookup, value: Value, base: Migrated, value
     """A member of a known instance, looked up by its name in the source, where the object is one of ``values``."""
     name, owner = look_up.name, ast.unparse(look_up.owner)
     symbol = f"{base.rule.source.name}.{name}"
-    origin = why_left(module, [base], [value])
+    ours = [(v, b) for v in values if (b := module.base_of(v)) is not None]
+    spoken = spoken_for(module, ours, name, look_up.function != "setattr")
+    origin = spoken or why_left(module, [base], [value])
     if origin is not None:
-        return module.stays(origin, "string", symbol, f"{owner} is {base.rule.source.name}", look_up.call)
+        what = f"{owner} is {base.rule.source.name}"
+        return module.stays(origin, "string", symbol, what, look_up.call, spoken=spoken is not None)
     new = new_name(base.rule, name)
     told = f"in MindSpore it is {new}" if new else why_none(base.rule, name, owner)
     bases = [module.base_of(v) for v in values]

@@ -20,11 +20,16 @@ class Stays:
     """Why something stays; ``asked`` where a comment asks for it.
 
     ``subclass``: it is that class, or an heir of it, which is left as a whole and has one review for all of it.
+    ``reviewed``: there is a review of it, which speaks for the uses of what it brings as well.
     """
 
     why: str
     asked: bool = False
     subclass: ast.AST | None = None
+    reviewed: bool = False
+
+
+ON_REQUEST = Stays("which a comment asks to leave", asked=True)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ A write that takes effect while the one that takes it back does not leaves the l
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.decide.drafts import LEFT, Module
 from migrate.decide.instances import decide_use
@@ -65,6 +65,8 @@ class Pairs:
             self.able.append(_Write(node, attr, layers, write.definition, tuple(run)))
         elif code not in LEFT:
             self.left.append(write)
+        elif any(isinstance(v, Unknown) for v in values):
+            self.left.append(replace(write, layers=()))
 
     def settle(self, module: Module) -> dict[ast.AST, Place]:
         """The writes that could have been given their effect and are left, with the one that each is left for.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
+from migrate.decide.origins import ON_REQUEST, Stays
 from migrate.decide.values import NONE, Migrated, Symbol, Values, has_rule
 from migrate.edits import Edit, ReferTo
 from migrate.findings import Role
@@ -71,7 +72,8 @@ def _leave_class_attributes(module: Module) -> None:
     for scope in module.index.inner.values():
         for binding in (b for bindings in scope.bindings.values() for b in bindings if scope.is_class):
             if binding.kind == "import":
-                module.leave(binding.node, f"imported in a class body at line {module.line_name(binding.node)}")
+                why = f"imported in a class body at line {module.line_name(binding.node)}"
+                module.leave(binding.node, Stays(why))
 
 
 def _is_owner_of_related(module: Module, node: ast.expr) -> bool:
@@ -140,7 +142,8 @@ def _related(module: Module, node: ast.Name | ast.Attribute, name: str, related:
     edits = offers.related(module, node, related, role_of(module.index, node)).edits
     module.add(Draft("BN210", related.role, name, node, message, suggestion=edits))
     if related.classes:
-        module.leave(node, f"left at line {module.line_name(node)}")
+        reviewed = not module.is_skipped(node, "BN210")
+        module.leave(node, Stays(f"left at line {module.line_name(node)}", reviewed=reviewed))
 
 
 def role_of(index: Index, node: ast.expr) -> Role:
@@ -180,7 +183,12 @@ def decide_reference(module: Module, reference: Reference) -> None:
         edits = _with_format(module, node, migrated) if code == "BN216" else ()
         leave(module, reference, Draft(code, role, symbol, node, message, suggestion=edits))
         return
-    origin = module.first_left(origins_of(reference)) or module.held_back(node)
+    spoken = None if reference.direct else module.spoken_for(map(module.why_left, origins_of(reference)))
+    origin = spoken or module.first_left(origins_of(reference)) or module.held_back(node)
+    if spoken is not None:
+        module.add(module.stays(spoken, role, symbol, f"{ast.unparse(node)} is {symbol}", node, spoken=True))
+        module.leave(node, spoken)
+        return
     if origin is not None:
         message = f"{ast.unparse(node)} is {symbol}, {origin.why}"
         leave(module, reference, Draft("BN213", role, symbol, node, message))
@@ -190,14 +198,14 @@ def decide_reference(module: Module, reference: Reference) -> None:
     stays = "" if reference.direct else f": {ast.unparse(node)} is assigned in this file"
     module.add(Draft("BN103", role, symbol, node, f"{symbol} becomes {target}{stays}", edits))
     if module.is_skipped(node, "BN103"):
-        module.leave(node, "which a comment asks to leave", asked=True)
+        module.leave(node, ON_REQUEST)
 
 
 def leave_all(module: Module, nodes: Iterable[ast.AST], asked: bool) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
     why = "since a comment asks to leave the file" if asked else "in a file that stays as it is"
     for node in (*nodes, *module.index.all(ast.alias)):
-        module.leave(node, f"left at line {module.line_name(node)}, {why}", asked)
+        module.leave(node, Stays(f"left at line {module.line_name(node)}, {why}", asked))
 
 
 def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
@@ -210,7 +218,8 @@ def leave(module: Module, reference: Reference, draft: Draft) -> None:
     """Keep ``draft`` and remember that its reference, and so every instance made from it, stays."""
     module.add(draft)
     asked = module.is_skipped(reference.node, draft.code)
-    module.leave(reference.node, f"left at line {module.line_name(reference.node)}", asked)
+    reviewed = not module.is_skipped(draft.node, draft.code)
+    module.leave(reference.node, Stays(f"left at line {module.line_name(reference.node)}", asked, reviewed=reviewed))
 
 
 def origins_of(reference: Reference) -> Iterator[ast.AST | None]:

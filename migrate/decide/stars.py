@@ -9,6 +9,7 @@ from migrate.decide.arguments import Argument, Decided, decide, described
 from migrate.decide.binding import Hidden, source_order
 from migrate.decide.callers import Construction
 from migrate.decide.drafts import Module
+from migrate.decide.keywords import Carried, carried, is_converted
 from migrate.edits import Write
 from migrate.rule import Parameter, Rule
 
@@ -36,6 +37,11 @@ def advice(module: Module, call: ast.Call, construction: Construction, hidden: H
     (migrated, filled), *_ = construction.classes
     rule, star = migrated.rule, ast.unparse(hidden.star)
     double = any(k.value is hidden.star for k in call.keywords)
+    brought = carried(module, hidden.star)
+    if brought is not None:
+        said = _converted_already(module, rule, star, brought)
+        said += [described(a, c) for a, c in unpacked(module, call, rule, construction.skip, filled)[0].changes]
+        return f"**{star} may hide {', '.join(hidden.parameters)}: {'; '.join(said)}"
     example = complement_of(rule) if _complemented(rule) in hidden.parameters else ""
     said = [f"spell the arguments out, or convert what {star} carries in this call{example}, not where it comes from"]
     decided, _ = unpacked(module, call, rule, construction.skip, filled)
@@ -46,6 +52,35 @@ def advice(module: Module, call: ast.Call, construction: Construction, hidden: H
     if not double and module.index.loads.get(star) and not _is_variadic(module, hidden.star):
         said.append(f"if {star} is a dict, *{star} passes its keys")
     return f"{'**' if double else '*'}{star} may hide {', '.join(hidden.parameters)}: {'; '.join(said)}"
+
+
+def brings_converted(module: Module, call: ast.Call, construction: Construction, hidden: Hidden) -> bool:
+    """Whether all that a star brings is converted where it comes from, and nothing else in the call changes."""
+    (migrated, filled), *_ = construction.classes
+    brought = carried(module, hidden.star)
+    if brought is None or not is_converted(module, brought) or changed(migrated.rule, brought):
+        return False
+    decided, converted = unpacked(module, call, migrated.rule, construction.skip, filled)
+    return not decided.changes and len(converted) == 1
+
+
+def _converted_already(module: Module, rule: Rule, star: str, brought: Carried) -> list[str]:
+    """What to do about a star with the keywords of partials, which would be converted twice."""
+    names = ", ".join(dict.fromkeys(map(ast.unparse, brought.keywords)))
+    said = [f"what {names} brings is converted where the partial is made, so {star} must not be converted as a whole"]
+    for name, value in changed(rule, brought):
+        said.append(f"convert {name} in line {module.line_name(value)}, where it is put in{complement_of(rule)}")
+    if not brought.is_whole:
+        said.append("convert what else comes in before it does")
+    elif not changed(rule, brought):
+        said.append(f"if {names} may be of a partial that is not converted, convert it there")
+    return said
+
+
+def changed(rule: Rule, brought: Carried) -> list[tuple[str, ast.expr]]:
+    """What is put in under the name of a parameter that changes."""
+    found = [(name, value, rule.parameter(name)) for name, value in brought.stored]
+    return [(n, v) for n, v, p in found if p is not None and p.treatment.action in ("complement", "map", "drop")]
 
 
 def _is_variadic(module: Module, star: ast.expr) -> bool:

@@ -309,8 +309,12 @@ def decide_subclasses(module: Module, mine: dict[ast.ClassDef, Subclass], refere
     for cls, found in mine.items():
         if found.doubt:
             line = module.line_name(cls.bases[0])
-            module.leave(cls, f"whose subclass {cls.name} was left at line {line}", subclass=cls)
-            if not any(b in references for b in cls.bases):
+            heads = [b for b in cls.bases if b in references]
+            stay = [module.origins.left.get(b) for b in heads] if heads else []
+            reviewed = all(s is not None and s.reviewed for s in stay) and not module.is_skipped(cls.bases[0], "BN209")
+            why = f"whose subclass {cls.name} was left at line {line}"
+            module.leave(cls, Stays(why, subclass=cls, reviewed=reviewed))
+            if not heads:
                 module.add(Draft("BN209", "base", found.base.rule.source.name, cls.bases[0], found.doubt))
         if not _is_heir(module, found):
             _report(module, found)
@@ -330,7 +334,7 @@ def _is_heir(module: Module, found: Subclass) -> bool:
 def _report(module: Module, found: Subclass) -> None:
     origin = module.first_left(found.above)
     if origin is not None:
-        module.leave(found.cls, origin.why, origin.asked, origin.subclass)
+        module.leave(found.cls, origin)
     origin = module.why_left(found.cls)
     for made in found.made:
         _report_constructor(module, made, origin)
@@ -342,9 +346,11 @@ def _report_constructor(module: Module, made: Made, origin: Stays | None) -> Non
     symbol, call = made.rule.source.name, made.call
     if origin is not None:
         offer = offer_for(module, made).edits if made.code else edits_within(module, made)
-        module.add(module.stays(origin, made.role, symbol, f"{ast.unparse(call.func)} is {symbol}'s", call, offer))
+        what = f"{ast.unparse(call.func)} is {symbol}'s"
+        spoken = origin.reviewed and not (made.code or made.changes_arguments)
+        module.add(module.stays(origin, made.role, symbol, what, call, offer, spoken))
         if made.reference is not None:
-            module.leave(made.reference.node, origin.why, origin.asked)
+            module.leave(made.reference.node, Stays(origin.why, origin.asked, reviewed=origin.reviewed))
         return
     module.add(Draft("BN101", made.role, symbol, call, message_of(made), edits_of(module, made)))
     for argument, note in made.decided.notes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.decide.drafts import Module
+from migrate.decide.source_tensors import stays
 from migrate.decide.values import Constant, Instance, Symbol
 
 CHECKED = 30
@@ -48,7 +49,8 @@ def _is_renamed(module: Module, node: ast.Attribute) -> bool:
         use = module.uses[node]
         return use is None or not use.leaves
     owners = module.objects(node.value)
-    return node.attr in module.rules.tensors and bool(owners) and all(module.base_of(v) for v in owners)
+    ours = bool(owners) and all(module.base_of(v) for v in owners)
+    return node.attr in module.rules.tensors and ours and not stays(module, owners)
 
 
 def _is_made(module: Module, call: ast.Call) -> bool:

@@ -348,13 +348,15 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return b.load(base, (SLICE, None))
-    owner, name = _named_parts(node.value), literal_string(node.slice)
+    name = literal_string(node.slice)
+    owner = _named_parts(node.value, name or "")
     return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
 
 
-def _named_parts(node: ast.expr) -> ast.expr | None:
+def _named_parts(node: ast.expr, name: str) -> ast.expr | None:
     """The owner of attributes that a mapping has by name; of a network, ``_modules`` has its layers."""
-    return node.value if isinstance(node, ast.Attribute) and node.attr == "_modules" else namespace_owner(node)
+    is_held = isinstance(node, ast.Attribute) and node.attr == "_modules" and name.isidentifier()
+    return node.value if is_held and isinstance(node, ast.Attribute) else namespace_owner(node)
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:
