@@ -8,7 +8,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.members import Members
 from migrate.flow.state import Flow, Named
-from migrate.index.summary import COMPUTED, Call, Key, element
+from migrate.index.summary import COMPUTED, NOBODY, Call, Key, element
 
 MEMBERED = "OKDX"
 """The kinds of facts whose members are followed; those of libraries are none of the run's."""
@@ -93,6 +93,8 @@ class ByName:
     def use_getter(self, made: int, number: int) -> None:
         """A call of what ``attrgetter`` or ``methodcaller`` gives."""
         names, call = self.flow.calls[made].positional, self.flow.calls[number]
+        if call.result == NOBODY:
+            return
         if made in self._records:
             self._record(self.flow.calls[made], call)
         if made in self._records or not call.positional or not names:

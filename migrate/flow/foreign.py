@@ -120,7 +120,7 @@ class Foreign:
             self.graph.add(result, ("I", self.flow.names[str(fact[1])]))
         elif fact[0] == "K":
             self.graph.add(result, ("O", fact[1]))
-        if fact[0] not in CALLED:
+        elif fact[0] in "IO":
             self.graph.add(result, fact)
 
     def _give(self, fact: Fact, what: tuple[int, int]) -> None:

@@ -55,10 +55,7 @@ class Members:
             self.graph.add(to, ("N", of, ""))
         elif kind == "E":
             self.graph.add(to, fact)
-            if isinstance(key, tuple):
-                self.graph.edge(id_of(fact), to)
-            else:
-                self.graph.watch(id_of(fact), self._had, to)
+            self.graph.watch(id_of(fact), self._had, ("IOMKD" if isinstance(key, tuple) else "IO", to))
         elif isinstance(key, tuple):
             if key[0] == SLICE and kind == "D":
                 self._rekeyed(id_of(fact), to)
@@ -69,9 +66,10 @@ class Members:
         else:
             self._load_attribute(fact, key, to)
 
-    def _had(self, fact: Fact, to: int) -> None:
-        """An attribute of what code gave that is not followed: a method of that, or an object that went into it."""
-        if fact[0] in "IOD":
+    def _had(self, fact: Fact, what: tuple[str, int]) -> None:
+        """Of what went into code that is not followed, an attribute or element of what it gave may be some kinds."""
+        kinds, to = what
+        if fact[0] in kinds:
             self.graph.add(to, fact)
 
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:

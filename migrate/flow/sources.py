@@ -91,14 +91,16 @@ class Sources:
         self._open: dict[int, set[str]] = {}
         self._open_here: dict[int, set[str]] = {}
         self._made_here: set[int] = set()
-        """The nodes of what constructors get as the object that they make."""
+        """The nodes of what constructors get as the object that they make, unless they give it to others."""
+        self._selves: set[int] = set()
+        """Those of what methods get as their object."""
         self._elements = Elements[Literal]()
         for each in (UNKNOWN, literal(None)):
             self._elements.bit(each)
         self._literals: dict[int, Literals] = {}
         """The literals of sets."""
-        self._parts = self._functions = 0
-        """How many parts and functions of the flow were taken in."""
+        self._parts = self._functions = self._calls = 0
+        """How many parts, functions and calls of the flow were taken in."""
         self.restart()
 
     def restart(self) -> None:
@@ -109,8 +111,10 @@ class Sources:
         for function in flow.functions[self._functions :]:
             self._collected.update((function.summary.rest, function.summary.keyword_rest))
             self._returned.add(function.summary.result)
-            if function.summary.name == "__init__" and function.owner is not None and function.summary.parameters:
-                self._made_here.add(function.summary.parameters[0][1])
+            if function.owner is not None and function.summary.parameters:
+                self._selves.add(function.summary.parameters[0][1])
+                if function.summary.name == "__init__":
+                    self._made_here.add(function.summary.parameters[0][1])
         for part, home in flow.parts[self._parts :]:
             at = home.at
             self._tests.update((at[test.narrowed], (at[test.subject], at[test.classes])) for test in part.tests)
@@ -118,6 +122,8 @@ class Sources:
             self._without_none.update(at[node] for node in part.without_none)
             for result, left, right, sign in part.computed:
                 self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
+        self._made_here.difference_update(*(call.positional for call in flow.calls[self._calls :]))
+        self._calls = len(flow.calls)
         self._parts, self._functions = len(flow.parts), len(flow.functions)
         self._elements_of = {node for site, node in flow.containers.all().items() if site not in self._collected}
         self._open = self._find_open()
@@ -130,10 +136,11 @@ class Sources:
         self._open_here = {}
         for call in self._flow.setters:
             if call.positional:
-                self._open_here.setdefault(call.positional[0], set()).add(self.computed_name(call))
                 for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
                     for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
                         found.setdefault(each, set()).add(self.computed_name(call))
+                        if call.positional[0] in self._selves:
+                            self._open_here.setdefault(each, set()).add(self.computed_name(call))
         return found
 
     def computed_name(self, call: Call) -> str:
@@ -152,10 +159,10 @@ class Sources:
     def may_have_more(self, cls: int, key: Key, owner: int = NOBODY) -> bool:
         """Whether objects of a class may have an attribute besides those that are found there.
 
-        An ``owner`` that is being made has only what its own constructor sets: nobody else has it yet.
+        An ``owner`` that is being made, and was not given to anyone, has only what its own methods set.
         """
         names = self._flow.classes.names(cls)
-        opened = self._open_here.get(owner, ()) if owner in self._made_here else self._open.get(cls, ())
+        opened = (self._open_here if owner in self._made_here else self._open).get(cls, ())
         patterns = opened if isinstance(key, str) else ()
         return any(fnmatchcase(str(key), p) for p in patterns) or (key not in names and not COMPUTING.isdisjoint(names))
 
