@@ -89,8 +89,11 @@ def is_watched(finding: Finding, rules: RuleSet) -> bool:
 
 
 def reviewed_parts(result: Result, found: list[Place]) -> list[tuple[int, int]]:
-    """What the reviews are about: the place of each, and of a class that was left as a whole all of its text."""
-    reviews = [p for p in found if p.finding.kind == "review"]
+    """What the reviews are about, and notes that a review speaks for them, too.
+
+    The place of each; of a class that was left as a whole all of its text.
+    """
+    reviews = [p for p in found if p.finding.kind == "review" or p.finding.code == "BN308"]
     text = result.before.decode()
     lines = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
     whole = [

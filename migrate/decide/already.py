@@ -71,7 +71,7 @@ def decide_target_use(module: Module, node: ast.Attribute, values: list[Value]) 
     instead, message, offer = _instead(module, node, rules, symbol)
     others = [v for v in values if all(v is not w for w, _ in wrong)]
     if others or any(treatment(rule, node.attr) != treatment(rules[0], node.attr) for rule in rules):
-        names = ", ".join(sorted({module.describe(v) for v in values}))
+        names = module.described(values)
         message = f"{ast.unparse(node.value)} may be {names}: for {rules[0].target.name}, {message}"
         offer = offer_by_class(module, node, known, len(known) < len(values))
         instead = "BN205"

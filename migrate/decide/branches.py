@@ -55,7 +55,7 @@ def _split(module: Module, branch: ast.If, test: ClassTest) -> None:
     first, drafts = migrated[0]
     rest = [*migrated[1:], *((p, []) for p in parts if not p.migrated)]
     symbol = drafts[0].symbol.rpartition(".")[0]
-    names = ", ".join(sorted({module.describe(v) for p in parts for v in p.values}))
+    names = module.described(v for p in parts for v in p.values)
     message = f"{names} no longer share the names used here: a branch for each"
     whole = module.to_line_end(branch, branch.body[-1])
     edits = _edits(module, whole, test, first, rest)

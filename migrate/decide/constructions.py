@@ -179,7 +179,7 @@ def _arguments(
 
 def _others(module: Module, made: Made, why: str) -> str:
     values = [*(c for c, _ in made.construction.classes), *made.construction.others]
-    names = ", ".join(sorted({module.describe(v) for v in values}))
+    names = module.described(values)
     return f"{ast.unparse(made.call.func)} may be {names}: {why}"
 
 

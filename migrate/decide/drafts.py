@@ -30,6 +30,8 @@ from migrate.syntax.index import Index
 from migrate.syntax.source import Located, Source, Span
 
 ON_REQUEST = "left as it is: bn-migrate: skip"
+MANY_OTHERS = 6
+"""How many other values a message names."""
 NO_NAMES = Spelling({}, {})
 LEFT = ("BN213", "BN306", "BN308")
 """What is said of uses of something that stays the source framework's."""
@@ -234,6 +236,19 @@ class Module:
         """Whether ``node`` is a use inside the body of the subclass that is left, or of an heir that is left for it."""
         around = [self.why_left(a) for a in self.index.ancestors(node) if isinstance(a, ast.ClassDef)]
         return origin.subclass is not None and any(s and s.subclass is origin.subclass for s in around)
+
+    def described(self, values: Iterable[Value]) -> str:
+        """Values in words: those of the rules and the first of the others, where there are many."""
+        names: dict[str, bool] = {}
+        for value in values:
+            ours = isinstance(value, Migrated) or self.base_of(value) is not None
+            name = self.describe(value)
+            names[name] = ours or names.get(name, False)
+        others = sorted(name for name, ours in names.items() if not ours)
+        more = len(others) - MANY_OTHERS
+        shown = others[:MANY_OTHERS] if more > 1 else others
+        told = ", ".join(sorted([*shown, *(name for name, ours in names.items() if ours)]))
+        return f"{told} and {more} others" if more > 1 else told
 
     def describe(self, value: Value) -> str:
         """A value in words, with the line it comes from where the file has one."""

@@ -84,7 +84,7 @@ def _in_doubt(
         return None
     if _keeps_meaning(node, [b.rule for _, b in known]):
         return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
-    is_one = f"{ast.unparse(node.value)} may be {', '.join(sorted({module.describe(v) for v in values}))}"
+    is_one = f"{ast.unparse(node.value)} may be {module.described(values)}"
     others = any(all(v is not k for k, _ in known) for v in values)
     # Its own heir is an instance of the class, too: a test for the class does not tell them apart.
     offer = offer_by_class(module, node, [(v, b.rule) for v, b in known], others) if all_known else Offer(node)

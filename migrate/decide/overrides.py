@@ -35,7 +35,7 @@ def decide_overridden(module: Module, node: ast.Attribute, values: list[Value]) 
     if all(left):
         return None
     if any(left) or len(bases) < len(values):
-        names = ", ".join(sorted({module.describe(v) for v in values}))
+        names = module.described(values)
         message = f"{ast.unparse(node.value)} may be {names}, of which only some call it {treatment.to}: split the code"
         return Draft("BN205", "method", symbol, node, message)
     message = f"{node.attr} is called {treatment.to} in MindSpore"

@@ -233,8 +233,7 @@ def ambiguity(module: Module, reference: Reference) -> str:
     rules = {v.rule.name for v in reference.values if isinstance(v, Migrated)}
     spelled = {v.reference is reference.node for v in reference.values if isinstance(v, Migrated)}
     if others or (reference.direct and (len(rules) > 1 or len(spelled) > 1)):
-        names = sorted({module.describe(v) for v in reference.values - {NONE}})
-        return NOT_CLASSES.format(", ".join(names))
+        return NOT_CLASSES.format(module.described(reference.values - {NONE}))
     return ""
 
 

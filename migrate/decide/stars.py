@@ -47,7 +47,7 @@ def advice(module: Module, call: ast.Call, construction: Construction, hidden: H
     decided, _ = unpacked(module, call, rule, construction.skip, filled)
     said += [described(a, c) for a, c in decided.changes]
     if construction.others:
-        others = ", ".join(sorted({module.describe(v) for v in construction.others}))
+        others = module.described(construction.others)
         said.append(f"{others} may be called here, too, and takes them as they are")
     if not double and module.index.loads.get(star) and not _is_variadic(module, hidden.star):
         said.append(f"if {star} is a dict, *{star} passes its keys")

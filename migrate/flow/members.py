@@ -21,7 +21,7 @@ TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 HELD = frozenset({"_modules", "_cells"})
 """The attributes of a network that have its layers by name."""
-ABSTRACT = frozenset({"collections", "typing", "abc", "numbers"})
+ABSTRACT = frozenset({"collections", "typing", "abc", "numbers", "enum"})
 """Libraries of classes that say nothing of what an object is made of."""
 
 
