@@ -19,7 +19,7 @@ import string
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-HIDDEN = getattr(nn, "Batch" + "Norm2d")
+HIDDEN = getattr(nn, "d2mroNhctaB"[::-1])
 
 
 class Net(nn.Module):
@@ -92,12 +92,12 @@ net.shown(made.plain)
 made.apply(net.is_norm)
 for _ in range(1204):
     net.scale(made.plain)
-getattr(net, "sca" + "le")(made.group)
-getattr(tools, "ga" + "in")(made.plain)
+getattr(net, "elacs"[::-1])(made.group)
+getattr(tools, "niag"[::-1])(made.plain)
 for layer in (made.plain, made.group):
-    getattr(tools, "bo" + "th")(layer)
+    getattr(tools, "htob"[::-1])(layer)
 net.mean(made.hidden)
-getattr(tools, "qui" + "et")(made.plain)
+getattr(tools, "teiuq"[::-1])(made.plain)
 """
 
 
