@@ -148,8 +148,6 @@ class Calls:
         package, _, function = name.rpartition(".")
         if package == "builtins" and function in PASSED and len(call.positional) >= PASSED[function]:
             self.flow.named.append(Named(function, call.positional[0], call.positional[1], number))
-        if name == "builtins.setattr":
-            self.flow.setters.append(call)
         if call.result == NOBODY:
             return
         effect = EFFECTS.get(name)

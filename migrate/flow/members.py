@@ -77,16 +77,7 @@ class Members:
         if key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O":
-            if key in TREE:
-                self.graph.add(to, ("T", self._trees.of_objects(id_of(fact))))
-            elif key in HELD:
-                self.graph.add(to, ("D", self._trees.of_objects(id_of(fact))))
-                self._rekeyed(self.flow.classes.classes[id_of(fact)].site, to)
-            elif key in self.flow.rules.returns_self:
-                self.graph.add(to, ("V", of, "O"))
-            self._member(self.flow.classes.lookup(id_of(fact), key, True), to, True)
-            if key not in CALLED and self._first_time("missing", fact, to):
-                self.graph.watch(self.flow.classes.lookup(id_of(fact), "__getattr__", True), self._computes, to)
+            self._of_object(id_of(fact), key, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
         elif kind in "FB" and key != "value":
@@ -113,14 +104,32 @@ class Members:
             rule = self.flow.rules.by_target.get(str(of))
             if rule is not None and key in rule.target.members:
                 self.graph.add(to, ("I", rule.target.members[key]))
-        elif kind == "D" and key in TREE:
-            self.graph.add(to, ("T", self._trees.of_container(id_of(fact))))
-        elif kind == "D" and key in HELD and id_of(fact) in self.flow.containers.networks:
-            self._rekeyed(id_of(fact), to)
         elif kind == "D":
+            self._of_container(id_of(fact), key, to)
+
+    def _of_object(self, cls: int, key: str, to: int) -> None:
+        """An attribute of an object of the run."""
+        if key in TREE:
+            self.graph.add(to, ("T", self._trees.of_objects(cls)))
+        elif key in HELD:
+            self.graph.add(to, ("D", self._trees.of_objects(cls)))
+            self._rekeyed(self.flow.classes.classes[cls].site, to)
+        elif key in self.flow.rules.returns_self:
+            self.graph.add(to, ("V", cls, "O"))
+        self._member(self.flow.classes.lookup(cls, key, True), to, True)
+        if key not in CALLED and self._first_time("missing", cls, to):
+            self.graph.watch(self.flow.classes.lookup(cls, "__getattr__", True), self._computes, to)
+
+    def _of_container(self, site: int, key: str, to: int) -> None:
+        """An attribute of a container."""
+        if key in TREE:
+            self.graph.add(to, ("T", self._trees.of_container(site)))
+        elif key in HELD and site in self.flow.containers.networks:
+            self._rekeyed(site, to)
+        else:
             if key in self.flow.rules.returns_self:
-                self.graph.add(to, ("V", of, "D"))
-            self.flow.containers.take_attribute(id_of(fact), key, to)
+                self.graph.add(to, ("V", site, "D"))
+            self.flow.containers.take_attribute(site, key, to)
 
     def _rekeyed(self, site: int, to: int) -> None:
         """Let ``to`` hold a container of the elements of another, which have other keys there."""

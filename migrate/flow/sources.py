@@ -134,18 +134,14 @@ class Sources:
         graph, classes = self._flow.graph, self._flow.classes
         found: dict[int, set[str]] = {}
         self._open_here = {}
-        for call in self._flow.setters:
-            if call.positional:
-                for cls in (id_of(fact) for fact in graph.of(call.positional[0]) if fact[0] in "OK"):
-                    for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
-                        found.setdefault(each, set()).add(self.computed_name(call))
-                        if call.positional[0] in self._selves:
-                            self._open_here.setdefault(each, set()).add(self.computed_name(call))
+        for named in self._flow.named:
+            owners = graph.of(named.base) if named.function == "setattr" else []
+            for cls in (id_of(fact) for fact in owners if fact[0] in "OK"):
+                for each in (cls, *classes.above(cls), *classes.classes[cls].subclasses):
+                    found.setdefault(each, set()).add(self.pattern(named.key))
+                    if named.base in self._selves:
+                        self._open_here.setdefault(each, set()).add(self.pattern(named.key))
         return found
-
-    def computed_name(self, call: Call) -> str:
-        """What the name in a call of ``setattr`` looks like, as a file name pattern."""
-        return self.pattern(call.positional[1]) if len(call.positional) > 1 else "*"
 
     def pattern(self, key: int) -> str:
         """What strings at a node look like, as a file name pattern."""

@@ -47,8 +47,6 @@ class Flow:
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []
         self.calls: list[Call] = []
-        self.setters: list[Call] = []
-        """The calls of ``setattr``."""
         self.named: list[Named] = []
         """The calls that name members by a value."""
         self.homes: list[Home] = []

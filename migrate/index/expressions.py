@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
+from migrate.index.displays import mapping, sequence
 from migrate.index.functions import ArgumentValues, signature
 from migrate.index.narrowing import AMONG, Condition, conditions
 from migrate.index.regions import enter_again, may_be, walrused, without
@@ -276,36 +277,6 @@ def defaults(b: Builder, arguments: ast.arguments) -> ArgumentValues:
     return ArgumentValues([value(b, d) for d in arguments.defaults], keyword_defaults, {})
 
 
-def _sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set) -> int:
-    entries: list[tuple[object, int]] = []
-    starred = False
-    made = b.new()
-    for i, part in enumerate(node.elts):
-        if isinstance(part, ast.Starred):
-            starred = True
-            entries.append((None, b.load(value(b, part.value), element())))
-        else:
-            entries.append((None if starred else i, value(b, part)))
-    b.summary.displays.append(Display(made, tuple(entries), not starred))
-    return made
-
-
-def _mapping(b: Builder, node: ast.Dict) -> int:
-    made = b.new()
-    entries: list[tuple[object, int]] = []
-    for key, part in zip(node.keys, node.values, strict=True):
-        given = value(b, part)
-        if key is None:
-            b.summary.merges.append((given, made))
-            continue
-        held = value(b, key)
-        entries.append((key.value if isinstance(key, ast.Constant) else None, given))
-        if not isinstance(key, ast.Constant):
-            b.store(made, KEYS, held)
-    b.summary.displays.append(Display(made, tuple(entries)))
-    return made
-
-
 def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> int:
     first = node.generators[0]
     outer = value(b, first.iter)  # it belongs to the scope around the comprehension
@@ -403,10 +374,8 @@ EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
     ast.IfExp: _choice,
     ast.NamedExpr: _walrus,
     ast.Lambda: _lambda,
-    ast.List: _sequence,
-    ast.Tuple: _sequence,
-    ast.Set: _sequence,
-    ast.Dict: _mapping,
+    **dict.fromkeys((ast.List, ast.Tuple, ast.Set), lambda b, node: sequence(b, node, value)),
+    ast.Dict: lambda b, node: mapping(b, node, value),
     ast.ListComp: _comprehension,
     ast.SetComp: _comprehension,
     ast.GeneratorExp: _comprehension,
