@@ -178,7 +178,7 @@ def test_hover_follows_what_is_edited(editor: Editor, tmp_path: Path) -> None:
 
 def test_hover_does_not_wait_for_files_that_take_long(editor: Editor, tmp_path: Path) -> None:
     """What another process finds out meanwhile is there the next time, and is asked for once."""
-    filler = b"".join(b"def f%d(x, y=nn.BatchNorm2d(3)):\n    return y.weight\n" % i for i in range(20_000))
+    filler = b"".join(b"def f%d(x, y=nn.BatchNorm2d(3)):\n    return y.weight\n" % i for i in range(9_000))
     plant(tmp_path, {**WAYS, "make.py": MAKE + filler})
     path = tmp_path / "use.py"
     editor.open(path)

@@ -116,9 +116,15 @@ class Foreign:
     def use(self, bag: int, number: int) -> None:
         """A call of what code gives that is not followed, or of an attribute of that: ``future.result()``."""
         call = self.flow.calls[number]
+        for value in (*call.positional, *(node for _, node in call.keywords)):
+            self.graph.watch(value, self._put_class, bag)
         if call.result != NOBODY:
             self.graph.add(call.result, ("E", bag))
             self.graph.watch(bag, self._give_or_make, call.result)
+
+    def _put_class(self, fact: Fact, bag: int) -> None:
+        if fact[0] in "MI":
+            self._put(fact, bag)
 
     def _give_or_make(self, fact: Fact, result: int) -> None:
         if fact[0] == "M":
