@@ -28,8 +28,10 @@ class Graph:
         self._before: dict[int, list[int]] = {}
         self._gates: dict[int, list[int]] = {}
         """The nodes to which only some facts of others come."""
-        self._counted: list[int] = []
+        self._counted: dict[int, int] = {}
         """Predecessors, and how many edges of each node they are made of."""
+        self._led_on: set[int] = set()
+        """The nodes that have got edges since."""
         self._successors: list[dict[int, None] | None] = []
         self._watchers: list[list[tuple[React, Any]] | None] = []
         self._work: list[tuple[int, int]] = []
@@ -70,17 +72,16 @@ class Graph:
     def predecessors(self) -> dict[int, list[int]]:
         """For each node, those of which it holds whatever they hold."""
         before, counted = self._before, self._counted
-        counted += [0] * (len(self._successors) - len(counted))
-        for node, after in enumerate(self._successors):
-            if after is None or len(after) == counted[node]:
-                continue
-            for to in islice(after, counted[node], None):
+        for node in sorted(self._led_on):
+            after = self._successors[node] or {}
+            for to in islice(after, counted.get(node, 0), None):
                 known = before.get(to)
                 if known is None:
                     before[to] = [node]
                 else:
                     known.append(node)
             counted[node] = len(after)
+        self._led_on.clear()
         return before
 
     def _number(self, fact: Fact) -> int:
@@ -120,6 +121,7 @@ class Graph:
             return
         else:
             after[to] = None
+        self._led_on.add(source)
         for number in list(self.facts[source] or ()):
             self._give(to, number)
 
