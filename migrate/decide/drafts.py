@@ -29,7 +29,7 @@ from migrate.rules import RuleSet
 from migrate.syntax.index import Index
 from migrate.syntax.source import Located, Source, Span
 
-ON_REQUEST = "left as it is: bn-migrate: skip"
+SKIPPED = "left as it is: bn-migrate: skip"
 MANY_OTHERS = 6
 """How many other values a message names."""
 NO_NAMES = Spelling({}, {})
@@ -161,7 +161,7 @@ class Module:
     def add(self, draft: Draft) -> None:
         """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
         if self.is_skipped(draft.node, draft.code, *draft.as_source):
-            draft = Draft("BN306", draft.role, draft.symbol, draft.node, ON_REQUEST)
+            draft = Draft("BN306", draft.role, draft.symbol, draft.node, SKIPPED)
         key = (draft.code if draft.kind == "note" else "", self.source.span(draft.node))
         if key not in self._taken:
             self._taken.add(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.decide.drafts import ON_REQUEST
+from migrate.decide.drafts import SKIPPED
 from migrate.decide.skips import asked, covered, read_skips
 from migrate.findings import Finding
 from migrate.rules import RuleSet
@@ -25,6 +25,6 @@ def unread_findings(source: Source, rules: RuleSet) -> Iterator[Finding]:
             position = (place.line, start, place.line, end)
             word = match.group()
             if covered(asked(place.text) or (), "BN217"):
-                yield Finding("BN306", "note", "other", word, *position, ON_REQUEST, word, word, cell=place.cell)
+                yield Finding("BN306", "note", "other", word, *position, SKIPPED, word, word, cell=place.cell)
             else:
                 yield Finding("BN217", "review", "other", word, *position, UNREAD, word, word, cell=place.cell)
