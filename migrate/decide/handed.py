@@ -6,17 +6,21 @@ import ast
 
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.values import Migrated, Partial
-from migrate.flow.library import EFFECTS, LOOKING, is_class_name
+from migrate.flow.library import EFFECTS, is_class_name, is_foreign
 from migrate.rule import Rule
 
 FOLLOWED = frozenset("FBKMPOIRVCTGX")
 """The kinds of facts of what is called that the flow follows."""
+STARRED = "itertools.starmap"
+CALLING = frozenset({"builtins.map", STARRED})
+"""Functions of libraries that call what they get with the elements of the rest."""
 
 
 def decide_handed(module: Module) -> None:
     """A review of each call that hands a class on with arguments which mean something else to the target's."""
     for call in module.index.all(ast.Call):
-        for place, argument in enumerate(call.args if len(call.args) + len(call.keywords) > 1 else ()):
+        given = call.args if len(call.args) + len(call.keywords) > 1 and _may_call(module, call) else []
+        for place, argument in enumerate(given):
             rule = _class(module, argument)
             if rule is not None and _changes(module, call, call.args[place + 1 :], rule):
                 message = (
@@ -49,18 +53,21 @@ def _class(module: Module, node: ast.expr) -> Rule | None:
     return next(iter(rules.values())) if is_class else None
 
 
-def _changes(module: Module, call: ast.Call, behind: list[ast.expr], rule: Rule) -> bool:
-    """Whether a call is of code that is not followed, and the arguments ``behind`` the class or named mean another."""
+def _may_call(module: Module, call: ast.Call) -> bool:
+    """Whether a call is of code that is not followed, or of a function that is known to call what it gets."""
     callees = module.file.project.queries.facts(call.func)
     symbols = {str(fact[1]) for fact in callees if fact[0] == "S"}
-    if "itertools.starmap" in symbols:
+    if not symbols.isdisjoint(CALLING):
         return True
-    is_map = "builtins.map" in symbols
     kinds = {str(fact[0]) for fact in callees}
     is_followed = "E" not in kinds and not FOLLOWED.isdisjoint(kinds)
-    if not is_map and (is_followed or any(_is_known(module, symbol) for symbol in symbols)):
-        return False
-    return _mean_another(call, behind, rule)
+    return not is_followed and not any(_is_known(module, symbol) for symbol in symbols)
+
+
+def _changes(module: Module, call: ast.Call, behind: list[ast.expr], rule: Rule) -> bool:
+    """Whether the arguments ``behind`` the class, or those that are named, mean another; a star may be anything."""
+    is_starred = any(fact == ("S", STARRED) for fact in module.file.project.queries.facts(call.func))
+    return is_starred or _mean_another(call, behind, rule)
 
 
 def _mean_another(call: ast.Call, given: list[ast.expr], rule: Rule) -> bool:
@@ -72,5 +79,4 @@ def _mean_another(call: ast.Call, given: list[ast.expr], rule: Rule) -> bool:
 
 def _is_known(module: Module, symbol: str) -> bool:
     """Whether it is known what a function of a library does with a class that it gets."""
-    package = symbol.partition(".")[0]
-    return symbol in EFFECTS or is_class_name(symbol) or package in LOOKING | {"builtins"} | module.rules.packages
+    return symbol in EFFECTS or is_class_name(symbol) or not is_foreign(symbol, module.rules.packages)

@@ -13,18 +13,17 @@ from migrate.decide.instances import is_defined_here, new_name, spoken_for, trea
 from migrate.decide.offers import Offer
 from migrate.decide.reflection import decide_computed
 from migrate.decide.values import Instance, Local, Migrated, Symbol, Value
+from migrate.flow.library import NAMING
 from migrate.rule import Rule
 from migrate.syntax.scopes import Function
 
-FUNCTIONS = ("getattr", "setattr", "hasattr", "delattr")
 METHODS = {
     "__getattr__": "getattr",
     "__getattribute__": "getattr",
     "__setattr__": "setattr",
     "__delattr__": "delattr",
 }
-PASSED = {"getattr": 1, "hasattr": 1, "delattr": 1, "setattr": 2}
-"""How many arguments each takes behind the object."""
+"""Methods that do what a builtin does, without being given the object."""
 
 
 class Lookup(NamedTuple):
@@ -63,8 +62,12 @@ def unknown_lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:
             yield call, name
 
 
-def lookups(module: Module) -> Iterator[Lookup]:
+def lookups(module: Module) -> list[Lookup]:
     """The calls that look members up by their names."""
+    return module.file.project.remembered(("look-ups", module.file.path), lambda: list(_find_lookups(module)))
+
+
+def _find_lookups(module: Module) -> Iterator[Lookup]:
     for call in module.index.all(ast.Call):
         if any(isinstance(argument, ast.Starred) for argument in call.args):
             continue
@@ -95,7 +98,7 @@ def _symbols(module: Module, node: ast.expr) -> list[str]:
 def _builtin(module: Module, call: ast.Call) -> Found | None:
     for symbol in _symbols(module, call.func) if len(call.args) > 1 else ():
         package, _, function = symbol.rpartition(".")
-        if package == "builtins" and function in FUNCTIONS:
+        if package == "builtins" and function in NAMING:
             return function, call.args[0], call.args[1:2]
     return None
 
@@ -108,14 +111,14 @@ def _method(module: Module, call: ast.Call) -> Found | None:
     around = next((a for a in module.index.ancestors(call) if isinstance(a, Function)), None)
     if getattr(around, "name", "") == call.func.attr:
         return None
-    if len(call.args) == PASSED[function]:
+    if len(call.args) == NAMING[function] - 1:
         return function, call.func.value, call.args[:1]
-    return (function, call.args[0], call.args[1:2]) if len(call.args) == PASSED[function] + 1 else None
+    return (function, call.args[0], call.args[1:2]) if len(call.args) == NAMING[function] else None
 
 
 def _decide(module: Module, look_up: Lookup) -> None:
     values = module.objects(look_up.owner)
-    if not look_up.name and look_up.function in FUNCTIONS and _is_home(module, values):
+    if not look_up.name and look_up.function in NAMING and _is_home(module, values):
         decide_computed(module, look_up.call)
     for value in values:
         rule = module.rules.by_name.get(f"{value.name}.{look_up.name}") if isinstance(value, Symbol) else None

@@ -7,15 +7,13 @@ from migrate.flow.copies import Copies
 from migrate.flow.effects import Effects, made_of_elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.foreign import Foreign
-from migrate.flow.library import EFFECTS, LOOKING, is_class_name
+from migrate.flow.library import EFFECTS, NAMING, is_class_name, is_foreign
 from migrate.flow.members import Members
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow, Named
 from migrate.index.summary import NOBODY, Call
 
 CALLABLE = ("__call__", "forward")
-PASSED = {"getattr": 2, "hasattr": 2, "delattr": 2, "setattr": 3}
-"""Builtins that name a member, with how many arguments they need."""
 
 
 class Calls:
@@ -146,7 +144,7 @@ class Calls:
     def _call_library(self, name: str, number: int) -> None:
         call = self.flow.calls[number]
         package, _, function = name.rpartition(".")
-        if package == "builtins" and function in PASSED and len(call.positional) >= PASSED[function]:
+        if package == "builtins" and len(call.positional) >= NAMING.get(function, len(call.positional) + 1):
             self.flow.named.append(Named(function, call.positional[0], call.positional[1], number))
         if call.result == NOBODY:
             return
@@ -158,5 +156,5 @@ class Calls:
         elif is_class_name(name):
             self.graph.add(call.result, ("L", name))
             self.foreign.make(("L", name), number)
-        elif name.partition(".")[0] not in LOOKING | {"builtins"} | self.flow.rules.packages:
+        elif is_foreign(name, self.flow.rules.packages):
             self.foreign.call(number)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
-from migrate.flow.library import LOOKING
+from migrate.flow.library import is_foreign
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
 MOVED = frozenset("MIPFBKODNG")
 """The kinds of facts that such code may give back."""
+PARTS = MOVED - frozenset("FBG")
+"""Those of elements that it gives: functions in lists are told apart there, and most often called by nobody else."""
+LAYERS = frozenset("MI")
+"""Those that methods of what it gave may keep."""
 CALLED = frozenset("FBP")
 """Those that it may call."""
 PASSED = frozenset("IOD")
@@ -65,8 +69,7 @@ class Foreign:
 
     def _keeps(self, owner: Fact) -> bool:
         """Whether methods of an object may give what others of them got: those of a queue do."""
-        own = LOOKING | {"builtins"} | self.flow.rules.packages
-        return owner[0] == "L" and str(owner[1]).partition(".")[0] not in own
+        return owner[0] == "L" and is_foreign(str(owner[1]), self.flow.rules.packages)
 
     def _enter(self, number: int, owners: list[Fact]) -> int:
         """The bag of a call that gives something, a method of ``owners``; NOBODY where it has one already."""
@@ -103,11 +106,12 @@ class Foreign:
         if fact[0] == "D":
             self.flow.containers.reorder(id_of(fact))
             if id_of(fact) not in self.flow.containers.networks:
-                self.graph.watch(self.flow.containers.everything(id_of(fact)), self._put_part, bag)
+                self.graph.watch(self.flow.containers.everything(id_of(fact)), self._put_some, (PARTS, bag))
 
-    def _put_part(self, fact: Fact, bag: int) -> None:
-        """Functions in lists are most often told apart there, and called by nobody else."""
-        if fact[0] not in "FBG":
+    def _put_some(self, fact: Fact, what: tuple[frozenset[str], int]) -> None:
+        """Put what is of some kinds into a bag."""
+        kinds, bag = what
+        if fact[0] in kinds:
             self._put(fact, bag)
 
     def _give_back(self, fact: Fact, result: int) -> None:
@@ -117,14 +121,10 @@ class Foreign:
         """A call of what code gives that is not followed, or of an attribute of that: ``future.result()``."""
         call = self.flow.calls[number]
         for value in (*call.positional, *(node for _, node in call.keywords)):
-            self.graph.watch(value, self._put_class, bag)
+            self.graph.watch(value, self._put_some, (LAYERS, bag))
         if call.result != NOBODY:
             self.graph.add(call.result, ("E", bag))
             self.graph.watch(bag, self._give_or_make, call.result)
-
-    def _put_class(self, fact: Fact, bag: int) -> None:
-        if fact[0] in "MI":
-            self._put(fact, bag)
 
     def _give_or_make(self, fact: Fact, result: int) -> None:
         if fact[0] == "M":
@@ -149,14 +149,10 @@ class Foreign:
             held = self.flow.containers.cell(rest, None)
             for other in given:
                 if other != value:
-                    self.graph.watch(other, self._pass, held)
+                    self.graph.watch(other, self._put_some, (PASSED, held))
             made = Call(value, (), (), ((0, rest),), (), result, call.line, call.column)
             self.graph.watch(value, self._may_call, self.flow.new_call(made, self.flow.homes[number]))
             self.graph.watch(result, self._put, bag)
-
-    def _pass(self, fact: Fact, held: int) -> None:
-        if fact[0] in PASSED:
-            self._put(fact, held)
 
     def _may_call(self, fact: Fact, number: int) -> None:
         if fact[0] in CALLED:

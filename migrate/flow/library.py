@@ -144,8 +144,16 @@ CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.
 GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 
+NAMING = {"getattr": 2, "hasattr": 2, "delattr": 2, "setattr": 3}
+"""Builtins that name a member of their first argument, with how many arguments they need."""
+
 LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 """Libraries that leave what they get as it is, and do not give it back."""
+
+
+def is_foreign(name: str, packages: frozenset[str]) -> bool:
+    """Whether nobody knows what something of a library does with what it gets: the rules' ``packages`` are known."""
+    return name.partition(".")[0] not in LOOKING | {"builtins"} | packages
 
 
 def is_class_name(name: str) -> bool:

@@ -16,7 +16,6 @@ from migrate.flow.sources import Literals, Sources
 from migrate.flow.state import Flow, Named
 from migrate.index.builder import Nodes
 from migrate.index.scopes import Function
-from migrate.index.summary import Call
 
 Definition = Function | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -300,9 +299,8 @@ class Queries:
     def named(self, path: str) -> Iterator[NamedMember]:
         """The calls in a file that name a member of a layer by a value."""
         for named in self._named.get(path, ()):
-            call = self._calls.get(self.flow.calls[named.call].result) or self._call_at(
-                path, self.flow.calls[named.call]
-            )
+            if not self.flow.graph.facts[named.base]:
+                continue
             literals = self._sources.of(named.key)
             owners: dict[str, list[str]] = {}
             for name in sorted(str(value) for kind, value in literals.values if kind == "str"):
@@ -310,9 +308,10 @@ class Queries:
                 owners.setdefault(owner, []).append(last)
             if literals.unknown:
                 owners.setdefault("", [])
-            for owner, names in owners.items() if call is not None else ():
+            for owner, names in owners.items():
                 for fact in self._under(named.base, owner):
-                    if call is not None and fact[0] == "I":
+                    call = self._call_of(path, named) if fact[0] == "I" else None
+                    if call is not None:
                         origins = self.origins_at([named.base], fact)
                         yield NamedMember(call, named.function, str(fact[1]), names, literals.unknown, origins)
 
@@ -335,8 +334,11 @@ class Queries:
             found.setdefault(self.flow.homes[named.call].path, []).append(named)
         return found
 
-    def _call_at(self, path: str, call: Call) -> ast.Call | None:
-        """The innermost call that starts where a call of the flow does, which others may make."""
+    def _call_of(self, path: str, named: Named) -> ast.Call | None:
+        """The call of a file that names a member, or the innermost one that starts where the library makes it."""
+        call = self.flow.calls[named.call]
+        if call.result in self._calls:
+            return self._calls[call.result]
         calls = (n for n in self._numbers[path].of if isinstance(n, ast.Call))
         at = [n for n in calls if (n.lineno, n.col_offset) == (call.line, call.column)]
         return min(at, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0), default=None)
