@@ -25,6 +25,8 @@ class Containers:
         self._reordered: set[Site] = set()
         self.networks: dict[Site, str] = {}
         """The containers that are networks themselves, with the names of their classes."""
+        self.sequences: set[Site] = set()
+        """Lists, tuples, sets and iterators, as far as is known: their elements have no names."""
 
     def everything(self, site: Site) -> int:
         """The node of all elements."""

@@ -122,6 +122,7 @@ class Effects:
 
     def _gather_into(self, site: int, call: Call) -> None:
         held = self.graph.new()
+        self.flow.containers.sequences.add(site)
         self.graph.add(site, ("D", site))
         self.flow.containers.put(site, None, held)
         for value in (*call.positional, *(node for _, node in call.stars)):

@@ -7,7 +7,7 @@ from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
 from migrate.index.summary import Membership
 
-COMPARED = frozenset("MKFS")
+COMPARED = frozenset("MKFPS")
 """The facts that are equal only to themselves; an object may say of itself what it is equal to."""
 
 
@@ -20,7 +20,8 @@ class Memberships:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._sources: Sources | None = None
-        self._plain: set[int] = set()
+        self._plain: dict[int, list[int]] = {}
+        """The containers that are written out, and those of which they have the elements."""
         self._merged: list[tuple[int, int]] = []
         self._parts = 0
         """How many parts of the flow the two were taken from."""
@@ -68,8 +69,10 @@ class Memberships:
             family = (id_of(fact), *classes.above(id_of(fact)))
             says = any(name == "metaclass" for each in family for name, _ in classes.classes[each].summary.keywords)
             return None if says else fact
-        inner = kind == "F" and self._flow.functions[id_of(fact)].home.depth > 0
-        return None if inner or kind not in COMPARED else fact
+        flow = self._flow
+        homes = {"F": lambda number: flow.functions[number].home, "P": flow.homes.__getitem__}
+        is_inner = kind in homes and homes[kind](id_of(fact)).depth > 0  # copies of one are told apart there
+        return None if is_inner or kind not in COMPARED else fact
 
     def _is_foreign(self, fact: Fact) -> bool:
         """Whether something is of a library of which nothing is known."""
@@ -85,14 +88,20 @@ class Memberships:
         else:
             self._sources.restart()
         for part, home in self._flow.parts[self._parts :]:
-            self._plain.update(home.at[each.node] for each in part.displays if each.is_plain)
-            self._merged += [(home.at[source], home.at[into]) for source, into in part.merges]
+            at = home.at
+            self._plain.update((at[d.node], [at[each] for each in d.of]) for d in part.displays if d.is_plain)
+            self._merged += [(at[source], at[into]) for source, into in part.merges]
         self._parts = len(self._flow.parts)
-        unknown = [test for test in waiting if not self._is_known(test.container)]
+        unknown = [test for test in waiting if not self._is_told(test.container)]
         for test in unknown:
             self._open.add(test)
             self._flow.graph.edge(test.subject, test.narrowed)
         return bool(unknown)
+
+    def _is_told(self, container: int) -> bool:
+        """Whether all is known that ``in`` compares with: of a mapping these are the keys."""
+        sequences = self._flow.containers.sequences
+        return all(id_of(f) in sequences for f in self._flow.graph.of(container)) and self._is_known(container)
 
     def _is_known(self, container: int) -> bool:
         """Whether a node holds nothing but containers that are written out, with all that is put into them."""
@@ -102,8 +111,10 @@ class Memberships:
 
     def _is_whole(self, fact: Fact) -> bool:
         everything = self._flow.containers.everything(id_of(fact))
+        if id_of(fact) not in self._plain or not self._shows(everything):
+            return False
         others = [source for source, into in self._merged if self._flow.graph.holds(into, fact)]
-        return id_of(fact) in self._plain and self._shows(everything) and all(map(self._is_known, others))
+        return all(map(self._is_known, (*self._plain[id_of(fact)], *others)))
 
     def _shows(self, node: int) -> bool:
         """Whether all that may be at a node is known."""

@@ -135,7 +135,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "memberships": iter,
     "instances": iter,
     "functions": lambda function: (function.node,),
-    "displays": lambda display: (display.node, *(node for _, node in display.entries)),
+    "displays": lambda display: (display.node, *(node for _, node in display.entries), *display.of),
     "merges": iter,
     "look_ups": iter,
     "computed": lambda computed: computed[:3],

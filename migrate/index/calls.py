@@ -72,7 +72,7 @@ def put(b: Builder, base: int, key: ast.expr, given: int, source: ast.expr | Non
 
 def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     made = b.new()
-    b.summary.displays.append(Display(made, passed.keywords))
+    b.summary.displays.append(Display(made, passed.keywords, True, is_mapping=True))
     b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
     for pairs in passed.positional:
         b.store(made, element(), b.load(b.load(pairs, (PAIRS, None)), element(1)))

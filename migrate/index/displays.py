@@ -40,5 +40,5 @@ def mapping(b: Builder, node: ast.Dict, value: Value) -> int:
         entries.append((key.value if isinstance(key, ast.Constant) else None, given))
         if not isinstance(key, ast.Constant):
             b.store(made, KEYS, held)
-    b.summary.displays.append(Display(made, tuple(entries)))
+    b.summary.displays.append(Display(made, tuple(entries), True, is_mapping=True))
     return made

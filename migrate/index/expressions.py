@@ -307,8 +307,17 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     mapping = mapping_of_items(node)
     if mapping is not None:
         b.summary.merges.append((value(b, mapping), made))
-    b.summary.displays.append(Display(made, ((None, given),) if mapping is None else ()))
+    entries = ((None, given),) if mapping is None else ()
+    of = tuple(b.nodes.get(_run_over(generator.iter), b.anything) for generator in node.generators)
+    b.summary.displays.append(Display(made, entries, True, isinstance(node, ast.DictComp), of))
     return made
+
+
+def _run_over(iterated: ast.expr) -> ast.expr:
+    """What a loop runs over: of ``table.values()``, the table."""
+    func = iterated.func if isinstance(iterated, ast.Call) else None
+    is_part = isinstance(func, ast.Attribute) and func.attr in ("items", "keys", "values")
+    return func.value if is_part and isinstance(func, ast.Attribute) else iterated
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:

@@ -107,12 +107,15 @@ class Class(NamedTuple):
 class Display(NamedTuple):
     """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
 
-    ``is_plain``: it is a list, tuple or set with each of its elements written out.
+    ``is_plain``: each of its elements is written out, or one of those of the containers ``of``. ``is_mapping``: it has
+    keys.
     """
 
     node: int
     entries: tuple[tuple[object, int], ...]
     is_plain: bool = False
+    is_mapping: bool = False
+    of: tuple[int, ...] = ()
 
 
 class Import(NamedTuple):
