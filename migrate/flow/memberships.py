@@ -7,10 +7,6 @@ from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
 from migrate.index.summary import Membership
 
-COMPARED = frozenset("MKFPS")
-"""The facts that are equal only to themselves; an object may say of itself what it is equal to."""
-
-
 class Memberships:
     """The tests of a run. A class that a container is not known to hold does not pass.
 
@@ -58,7 +54,10 @@ class Memberships:
             self._waiting[test].append(fact)
 
     def _told(self, fact: Fact) -> Fact | None:
-        """A fact by the name that it has everywhere; None for what may be equal to something else."""
+        """A fact by the name that it has everywhere; None for what may be equal to something else.
+
+        A partial is equal to itself alone, and they are not told apart here; an object may say what it is equal to.
+        """
         kind, of = fact[0], fact[1]
         if kind == "M":
             return kind, self._flow.names.get(str(of), of)
@@ -69,10 +68,10 @@ class Memberships:
             family = (id_of(fact), *classes.above(id_of(fact)))
             says = any(name == "metaclass" for each in family for name, _ in classes.classes[each].summary.keywords)
             return None if says else fact
-        flow = self._flow
-        homes = {"F": lambda number: flow.functions[number].home, "P": flow.homes.__getitem__}
-        is_inner = kind in homes and homes[kind](id_of(fact)).depth > 0  # copies of one are told apart there
-        return None if is_inner or kind not in COMPARED else fact
+        if kind == "F":  # copies of one are the same
+            function = self._flow.functions[id_of(fact)]
+            return kind, function.local.number, function.path
+        return (kind, 0) if kind == "P" else None
 
     def _is_foreign(self, fact: Fact) -> bool:
         """Whether something is of a library of which nothing is known."""
