@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from migrate.flow.calls import Calls
+from migrate.flow.children import Children
 from migrate.flow.classes import RunClass, RunFunction
 from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
@@ -28,12 +29,19 @@ class Linker:
         self._members = Members(flow, passing)
         self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
         self._memberships = Memberships(flow)
+        self._children = Children(flow, self._members.load, self._members.element_of)
         self._bodies: dict[str, Bodies] = {}
 
     def run(self) -> None:
         """Move what is known until nothing is new."""
         self.graph.run()
-        while self._members.look_ups.resolve() or self._calls.foreign.hand_over() or self._memberships.resolve():
+        waiting = (
+            self._members.look_ups.resolve,
+            self._children.resolve,
+            self._calls.foreign.hand_over,
+            self._memberships.resolve,
+        )
+        while any(grows() for grows in waiting):
             self.graph.run()
 
     def fail(self, path: str) -> None:
@@ -61,6 +69,8 @@ class Linker:
             graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
         for asked in part.memberships:
             self._memberships.add(Membership(*(at[node] for node in asked)))
+        for unpacked in part.unpacked:
+            self._children.add(unpacked, at)
         for look_up in part.look_ups:
             graph.watch(at[look_up.base], members.look_up, (at[look_up.key], at[look_up.result]))
         for cls, to in part.instances:

@@ -133,6 +133,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "calls": _of_call,
     "tests": iter,
     "memberships": iter,
+    "unpacked": lambda unpacked: (unpacked.base, *unpacked.results),
     "instances": iter,
     "functions": lambda function: (function.node,),
     "displays": lambda display: (display.node, *(node for _, node in display.entries), *display.of),

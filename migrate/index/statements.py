@@ -8,6 +8,7 @@ from functools import partial
 
 from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
+from migrate.index.children import assign_children, registered
 from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
@@ -43,7 +44,8 @@ def _assign(b: Builder, node: ast.Assign) -> None:
     given = value(b, node.value)
     b.forget_behind(dotted(node.value))  # another name for it may change it
     for target in node.targets:
-        assign(b, target, given, node.value)
+        if not assign_children(b, target, node.value):
+            assign(b, target, given, node.value)
         if isinstance(target, ast.Name) and isinstance(node.value, ast.Tuple) and constants(node.value):
             b.literals[f"{target.id}[]"] = constants(node.value)
     if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -331,7 +333,8 @@ def _class(b: Builder, node: ast.ClassDef) -> None:
     bases = tuple(value(b, base.value if isinstance(base, ast.Starred) else base) for base in node.bases)
     keywords = tuple((k.arg or "", value(b, k.value)) for k in node.keywords)
     scope = Scope(b.scope, owner=made)
-    b.summary.classes.append(Class(made, node.name, bases, keywords, scope.names, _fields(node), node.lineno))
+    ordered = (_fields(node), registered(node))
+    b.summary.classes.append(Class(made, node.name, bases, keywords, scope.names, *ordered, node.lineno))
 
     def read() -> None:
         names, redirects = bound_names(node.body)

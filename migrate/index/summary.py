@@ -92,7 +92,8 @@ class Function(NamedTuple):
 class Class(NamedTuple):
     """A class: the nodes of its bases, its keywords, and of the names that its body binds.
 
-    ``fields`` are the annotated names in order, which a dataclass or named tuple takes as arguments.
+    ``fields`` are the annotated names in order, which a dataclass or named tuple takes as arguments; ``registered`` the
+    attributes that the constructor sets, in order.
     """
 
     node: int
@@ -101,6 +102,7 @@ class Class(NamedTuple):
     keywords: tuple[tuple[str, int], ...]
     members: dict[str, int]
     fields: tuple[str, ...]
+    registered: tuple[str, ...]
     line: int
 
 
@@ -160,6 +162,13 @@ class Membership(NamedTuple):
     narrowed: int
 
 
+class Unpacked(NamedTuple):
+    """``results`` hold the layers of the network that ``base`` holds, by their places."""
+
+    base: int
+    results: tuple[int, ...]
+
+
 class Computed(NamedTuple):
     """The result of ``left operator right``; of ``a + b``, it has the elements of both where these are containers."""
 
@@ -183,6 +192,7 @@ class Part:
     calls: list[Call] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
+    unpacked: list[Unpacked] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
