@@ -45,7 +45,7 @@ class Children:
         """Take apart what has arrived; whether anything was new."""
         before = len(self._told)
         for fact, unpacked in self._waiting:
-            names = self._names(id_of(fact), len(unpacked.results))
+            names = self._names(id_of(fact))
             case = (fact, unpacked, bool(names))
             if case in self._told:
                 continue
@@ -56,7 +56,7 @@ class Children:
                 self._take_any(fact, unpacked)
         return len(self._told) > before
 
-    def _names(self, cls: int, count: int) -> tuple[str, ...]:
+    def _names(self, cls: int) -> tuple[str, ...]:
         """The names of the layers of a class in the order in which they are registered, if nothing else is set.
 
         What is set under a computed name takes the place of a layer: with one more there would be too many.
@@ -69,6 +69,6 @@ class Children:
         if not is_shown or len(setting) != 1:
             return ()
         names = setting[0].summary.registered
-        is_whole = len(names) == count and set(names) == set().union(*own.values())
+        is_whole = set(names) == set().union(*own.values())
         holds_more = any(self._flow.containers.cells(of.site) for _, of in family)
         return names if is_whole and not holds_more else ()

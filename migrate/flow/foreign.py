@@ -166,11 +166,3 @@ class Foreign:
     def _put_into(self, fact: Fact, into: Fact) -> None:
         if fact[0] in LAYERS:
             self.graph.add(self.flow.containers.cell(id_of(into), None), fact)
-        elif fact[0] == "D" and fact != into:
-            self.graph.watch(self.flow.containers.everything(id_of(fact)), self._put_holder, (fact, into))
-
-    def _put_holder(self, held: Fact, what: tuple[Fact, Fact]) -> None:
-        """Put a pair or the like into a list for the class or layer that it holds."""
-        holder, into = what
-        if held[0] in LAYERS:
-            self.graph.add(self.flow.containers.cell(id_of(into), None), holder)

@@ -69,7 +69,7 @@ class Passing:
                 self.flow.containers.put(rest, None, node)
 
     def _unpack_mapping(self, fact: Fact, to: tuple[dict[str, int], int, frozenset[str]]) -> None:
-        if fact[0] == "D" and id_of(fact) not in self.flow.containers.sequences:
+        if fact[0] == "D":
             self.flow.containers.watch(id_of(fact), self._unpacked_entry, to)
 
     def _unpacked_entry(self, key: object, node: int, to: tuple[dict[str, int], int, frozenset[str]]) -> None:
