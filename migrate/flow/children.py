@@ -10,7 +10,7 @@ from migrate.index.summary import Unpacked
 
 
 class Children:
-    """Where the constructor of a class gives its objects their layers one by one, each name gets the layer in its place.
+    """Where a constructor gives its object the layers one by one, each name gets the layer in its place.
 
     That is looked at when all facts have moved; any layer may stand anywhere as long as it is not so.
     """

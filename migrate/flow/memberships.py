@@ -7,6 +7,7 @@ from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
 from migrate.index.summary import Membership
 
+
 class Memberships:
     """The tests of a run. A class that a container is not known to hold does not pass.
 
