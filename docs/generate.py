@@ -1,4 +1,4 @@
-"""Writes docs/findings.md, docs/mint.md, docs/contexts.md and the generated parts of README.md.
+"""Writes the generated pages of docs/, and the generated parts of docs/mapping.md and README.md.
 
 ``--check`` writes nothing, and exits 1 where one of them is out of date.
 """
@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
-import subprocess
 import sys
 from pathlib import Path
 
-from migrate.code import DOCUMENTATION, Code
+from migrate.code import Code
 from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
@@ -23,13 +23,22 @@ from migrate.targets import Target
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+from docs.session import picture, replayed  # noqa: E402
 from tests.contexts.page import page as contexts  # noqa: E402
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
 MINT = ROOT / "docs" / "mint.md"
 CONTEXTS = ROOT / "docs" / "contexts.md"
-SHOWN = "samples/mobilenet.py"
+MAPPING = ROOT / "docs" / "mapping.md"
+PICTURE = ROOT / "docs" / "terminal.svg"
+SHOWN = """\
+norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.03)
+self.bn1 = nn.BatchNorm2d(64, 1e-5, rate, track_running_stats=False)
+if isinstance(layer, nn.BatchNorm2d):
+    nn.init.zeros_(layer.weight)
+"""
+IMPORTS = "from functools import partial\nfrom torch import nn\nimport mindspore as ms\n"
 PART = re.compile(r"(?P<start><!-- generated: (?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 TITLES = {
     "classes": "Classes",
@@ -83,7 +92,15 @@ def main() -> int:
 
 def pages() -> dict[Path, str]:
     """What every page that is written here should hold."""
-    return {FINDINGS: findings(), MINT: mint(), CONTEXTS: contexts(), README: readme(README.read_text("utf-8"))}
+    parts = {"change": _change(), **tables("mindspore.nn")}
+    return {
+        FINDINGS: findings(),
+        MINT: mint(),
+        CONTEXTS: contexts(),
+        MAPPING: _filled(MAPPING.read_text("utf-8"), parts),
+        README: replayed(_filled(README.read_text("utf-8"), parts)),
+        PICTURE: picture(),
+    }
 
 
 def findings() -> str:
@@ -119,9 +136,8 @@ def _shortened(line: str) -> str:
     return line if len(line) <= LONG else f"{line[:40]} … {line[-40:]}"
 
 
-def readme(text: str) -> str:
-    """README.md with every generated part written anew."""
-    parts = {"diff": _diff(SHOWN), "reviews": _reviews(), **tables("mindspore.nn")}
+def _filled(text: str, parts: dict[str, str]) -> str:
+    """A page with every generated part written anew."""
     return PART.sub(lambda m: m["start"] + parts[m["name"]] + m["end"], text)
 
 
@@ -146,10 +162,12 @@ def tables(target: Target, extra: tuple[Path, ...] = ()) -> dict[str, str]:
     }
 
 
-def _diff(sample: str) -> str:
-    command = [sys.executable, "-m", "migrate", "--quiet", "--diff", sample]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return f"```diff\n{done.stdout}```\n"
+def _change() -> str:
+    """What becomes of ``SHOWN``, as a diff of these lines alone."""
+    after = migrate_bytes((IMPORTS + SHOWN).encode(), "shown.py", Options()).after.decode()
+    new = [line for line in after.splitlines() if "import" not in line]
+    lines = [line for line in difflib.ndiff(SHOWN.splitlines(), new) if line[0] in "+- "]
+    return "".join(["```diff\n", *(f"{line[0]}{line[2:]}\n" for line in lines), "```\n"])
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -242,15 +260,6 @@ def _related(rules: RuleSet) -> str:
     for name, related in rules.related.items():
         merged.setdefault(related.advice, []).append(f"`{name}`")
     return _table(("torch", "left for review"), [(", ".join(names), advice) for advice, names in merged.items()])
-
-
-def _reviews() -> str:
-    rows = [
-        (f"[{c.code}]({DOCUMENTATION}#{c.code.lower()})", c.title, c.reason)
-        for c in CODES.values()
-        if c.kind == "review"
-    ]
-    return _table(("code", "what", "why it is left"), rows)
 
 
 if __name__ == "__main__":
