@@ -5,7 +5,7 @@
 
     python benchmarks/speed.py --work /tmp/speed torchvision=/opt/torchvision --copies 1,2,4,8 --plot speed.svg
 
-The tables of the README go to standard output, what is going on to standard error. Everybody gets the same copy of a
+The tables of docs/benchmarks.md go to standard output, what is going on to standard error. Everybody gets the same copy of a
 tree, in DIR, where the environments of the peers stay for the next time; DIR should be in no repository. What is larger
 is made of copies of the first tree (`copies`). Contenders take turns, and the lowest seconds of the repeats count; what
 takes a minute runs once. CPU seconds are user and system time of a command and of all processes that it waited for;

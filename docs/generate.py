@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/, and the generated parts of docs/mapping.md and README.md.
+"""Writes the generated pages of docs/, the picture of the README, and the generated parts of it and of mapping.md.
 
 ``--check`` writes nothing, and exits 1 where one of them is out of date.
 """
@@ -31,6 +31,7 @@ FINDINGS = ROOT / "docs" / "findings.md"
 MINT = ROOT / "docs" / "mint.md"
 CONTEXTS = ROOT / "docs" / "contexts.md"
 MAPPING = ROOT / "docs" / "mapping.md"
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
 SHOWN = """\
 norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.03)
@@ -92,7 +93,7 @@ def main() -> int:
 
 def pages() -> dict[Path, str]:
     """What every page that is written here should hold."""
-    parts = {"change": _change(), **tables("mindspore.nn")}
+    parts = {"change": _change(), "results": _results(), **tables("mindspore.nn")}
     return {
         FINDINGS: findings(),
         MINT: mint(),
@@ -168,6 +169,11 @@ def _change() -> str:
     new = [line for line in after.splitlines() if "import" not in line]
     lines = [line for line in difflib.ndiff(SHOWN.splitlines(), new) if line[0] in "+- "]
     return "".join(["```diff\n", *(f"{line[0]}{line[2:]}\n" for line in lines), "```\n"])
+
+
+def _results() -> str:
+    """The table of released packages, as the page of benchmarks has it."""
+    return BENCHMARKS.read_text("utf-8").partition("<!-- measured: real code -->\n")[2].partition("<!-- end -->")[0]
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -38,8 +38,10 @@ def _link(link: re.Match[str], home: Path) -> str:
     target = (home / link["to"]).resolve()
     if target.parent == ROOT and target.name in OUTSIDE:
         to = OUTSIDE[target.name]
-    elif target.is_relative_to(DOCS) or not target.exists():
-        to = str(target.relative_to(DOCS)) if target.is_relative_to(DOCS) else link["to"]
-    else:
+    elif target.is_relative_to(DOCS) and target.is_file():
+        to = str(target.relative_to(DOCS))
+    elif target.exists():
         return link["text"]
+    else:  # mkdocs says so
+        to = link["to"]
     return f"{link['image']}[{link['text']}]({to}{link['anchor'] or ''})"
