@@ -55,10 +55,14 @@ Rows = dict[str, tuple[str, str]]
 HEAD = """\
 # Findings
 
-Every place that concerns batch norm gets one finding. `bn-migrate --explain CODE` prints its reason and example.
-A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why, and
-where a text is sure to be right, the report brings it along. A **note** asks for nothing. BN9xx names a file that could
-not be processed and stays as it is.
+Every use of batch norm has one finding. `bn-migrate --explain CODE` prints its reason and example.
+
+- **rewrite**: the use was changed.
+- **review**: the use was left as it is and needs a [manual fix](manual-fixes.md). The message says why, and where a text
+  is sure to be right, the report has it.
+- **note**: something to know; nothing to do.
+- **error**: the file could not be processed and stays as it is.
+
 The examples are real: the code, what bn-migrate makes of it, and what it says.
 
 This page is written by `python docs/generate.py`.
@@ -69,8 +73,8 @@ MINT_HEAD = """\
 # The target mindspore.mint.nn
 
 What becomes of batch norm with `--target mindspore.mint.nn`. Its classes keep torch's arguments, attributes and
-momentum; their methods are those of a MindSpore cell. MindSpore has no kernels for them on the CPU: they run, and can
-be proved, on a device only.
+momentum; their methods are those of a MindSpore cell. MindSpore has no kernels for them on a CPU: they run, and can
+be proved, on a device only. [What is rewritten](mapping.md) has the tables for the default target, `mindspore.nn`.
 
 This page is written from [`rules/`](../rules) by `python docs/generate.py`.
 """
