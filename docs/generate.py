@@ -9,6 +9,7 @@ import argparse
 import difflib
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from migrate.code import Code
@@ -58,8 +59,8 @@ HEAD = """\
 Every use of batch norm has one finding. `bn-migrate --explain CODE` prints its reason and example.
 
 - **rewrite**: the use was changed.
-- **review**: the use was left as it is and needs a [manual fix](manual-fixes.md). The message says why, and where a text
-  is sure to be right, the report has it.
+- **review**: the use was left as it is and needs a [manual fix](manual-fixes.md). The message says why, and the report
+  has the text to write, where one is sure to be right.
 - **note**: something to know; nothing to do.
 - **error**: the file could not be processed and stays as it is.
 
@@ -85,8 +86,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")
     check = parser.parse_args().check
     status = 0
-    for path, text in pages().items():
-        old = path.read_text("utf-8") if path.exists() else ""
+    for path, written in PAGES.items():
+        text, old = written(), path.read_text("utf-8") if path.exists() else ""
         if old != text and check:
             print(f"{path.relative_to(ROOT)} is out of date: run python docs/generate.py", file=sys.stderr)
             status = 1
@@ -95,17 +96,14 @@ def main() -> int:
     return status
 
 
-def pages() -> dict[Path, str]:
-    """What every page that is written here should hold."""
-    parts = {"change": _change(), "results": _results(), **tables("mindspore.nn")}
-    return {
-        FINDINGS: findings(),
-        MINT: mint(),
-        CONTEXTS: contexts(),
-        MAPPING: _filled(MAPPING.read_text("utf-8"), parts),
-        README: replayed(_filled(README.read_text("utf-8"), parts)),
-        PICTURE: picture(),
-    }
+def readme() -> str:
+    """README.md with its generated parts and the outputs of its commands written anew."""
+    return replayed(_filled(README))
+
+
+def mapping() -> str:
+    """docs/mapping.md with its generated parts written anew."""
+    return _filled(MAPPING)
 
 
 def findings() -> str:
@@ -141,9 +139,9 @@ def _shortened(line: str) -> str:
     return line if len(line) <= LONG else f"{line[:40]} … {line[-40:]}"
 
 
-def _filled(text: str, parts: dict[str, str]) -> str:
-    """A page with every generated part written anew."""
-    return PART.sub(lambda m: m["start"] + parts[m["name"]] + m["end"], text)
+def _filled(page: Path) -> str:
+    parts = {"change": _change(), "results": _results(), **tables("mindspore.nn")}
+    return PART.sub(lambda m: m["start"] + parts[m["name"]] + m["end"], page.read_text("utf-8"))
 
 
 def mint() -> str:
@@ -270,6 +268,17 @@ def _related(rules: RuleSet) -> str:
     for name, related in rules.related.items():
         merged.setdefault(related.advice, []).append(f"`{name}`")
     return _table(("torch", "left for review"), [(", ".join(names), advice) for advice, names in merged.items()])
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    FINDINGS: findings,
+    MINT: mint,
+    CONTEXTS: contexts,
+    MAPPING: mapping,
+    README: readme,
+    PICTURE: picture,
+}
+"""What each page that is written here should hold."""
 
 
 if __name__ == "__main__":

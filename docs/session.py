@@ -20,6 +20,7 @@ PROJECT = ROOT / "docs" / "examples" / "quickstart"
 CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 MARK = "\x1e"
 WIDTH = 100
+TRAINED = "epoch 1: loss"
 PICTURED = "bn-migrate . --diff"
 SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{chrome_label}">
@@ -75,8 +76,9 @@ def _outputs(commands: list[str]) -> list[str]:
             ["bash", "-c", script], cwd=folder, env=_environment(folder), check=True, stdout=subprocess.PIPE, text=True
         )
     outputs = run.stdout.split(MARK)[:-1]
-    if "Traceback" in run.stdout or len(outputs) != len(commands):
-        raise RuntimeError(f"The quick start fails:\n{run.stdout}")
+    trained = {output for output in outputs if output.startswith(TRAINED)}
+    if "Traceback" in run.stdout or len(outputs) != len(commands) or len(trained) != 1:
+        raise RuntimeError(f"The quick start fails, or does not train alike before and after:\n{run.stdout}")
     return outputs
 
 

@@ -56,6 +56,14 @@ def results(data: bytes, filename: str = "a.py") -> list[dict[str, Any]]:
     return found
 
 
+def test_every_rule_links_to_its_explanation() -> None:
+    (run,) = json.loads(writer.render(Report()))["runs"]
+    page = (EXAMPLE.parents[1] / "findings.md").as_uri()
+    assert {rule["id"]: rule["helpUri"] for rule in run["tool"]["driver"]["rules"]} == {
+        code: f"{page}#{code.lower()}" for code in CODES
+    }
+
+
 def fingerprints(data: bytes, name: str, filename: str = "a.py") -> list[tuple[str, str]]:
     """Each finding as GitHub tells it from others of a file: by its rule and its fingerprint."""
     return [(r["ruleId"], r["partialFingerprints"][name]) for r in results(data, filename)]
