@@ -185,6 +185,12 @@ def test_the_example_workflow_is_valid() -> None:
     assert workflow()["jobs"]["code-scanning"]["permissions"]["security-events"] == "write"
 
 
+def test_the_example_installs_what_the_guide_builds() -> None:
+    guide = (EXAMPLE.parents[1] / "ci.md").read_text("utf-8")
+    installs = [s["run"] for job in workflow()["jobs"].values() for s in job["steps"] if "pip" in s.get("run", "")]
+    assert len(installs) == 2 and all(f"\n{line} " in guide for line in installs)
+
+
 def steps(job: str) -> tuple[str, ...]:
     lines = [step["run"] for step in workflow()["jobs"][job]["steps"] if "run" in step]
     return tuple(line for line in lines if line.startswith("bn-migrate "))
