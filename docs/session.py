@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 from rich.console import Console
@@ -113,6 +116,7 @@ def picture() -> str:
 def _on_terminal(command: str, folder: str) -> str:
     """What a command prints on a terminal of ``WIDTH`` columns."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
     with subprocess.Popen(
         command, shell=True, cwd=folder, env=_environment(folder), stdin=slave, stdout=slave, stderr=slave
     ):
