@@ -83,9 +83,13 @@ def started(*args: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes
 
 
 def report(*args: str | Path, **more: Any) -> dict[str, Any]:
-    """The JSON report of a run, which is as its schema says."""
-    done = bn_migrate("--format", "json", *args, **more)
-    assert done.stdout, done.stderr.decode()
+    """The JSON report of a run."""
+    return parsed(bn_migrate("--format", "json", *args, **more))
+
+
+def parsed(done: subprocess.CompletedProcess[Any]) -> dict[str, Any]:
+    """The JSON report that a run has printed, which is as its schema says."""
+    assert done.stdout, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert report_mistakes(document) == []
     return document
