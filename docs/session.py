@@ -47,7 +47,7 @@ SVG = """\
 def replayed(text: str) -> str:
     """The README with the output of each ``$`` command in its console blocks replaced by that of a new run.
 
-    Fractions differ between machines and runs. An output that differs in these alone stays as it is.
+    Fractions and versions differ between machines and runs. An output that differs in these alone stays as it is.
     """
     blocks = [_commands(block) for block in CONSOLE.findall(text)]
     outputs = iter(_outputs([command for block in blocks for command, _ in block]))
@@ -63,11 +63,11 @@ def _commands(block: str) -> list[tuple[str, str]]:
 
 def _shown(command: str, old: str, new: str) -> str:
     new = "".join(f"{line.rstrip()}\n" for line in new.splitlines())
-    return f"$ {command}\n{old if _without_fractions(old) == _without_fractions(new) else new}"
+    return f"$ {command}\n{old if _without_numbers(old) == _without_numbers(new) else new}"
 
 
-def _without_fractions(text: str) -> str:
-    return re.sub(r"\d+\.\d+", "#", text)
+def _without_numbers(text: str) -> str:
+    return re.sub(r"\d+\.\d+(\.\d+)?(\+\w+)?", "#", text)
 
 
 def _outputs(commands: list[str]) -> list[str]:
