@@ -23,8 +23,9 @@ from migrate.rules import RuleSet, load_rules
 from migrate.targets import Target
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-from docs.session import picture, replayed  # noqa: E402
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+from session import picture, replayed  # noqa: E402
+
 from tests.contexts.page import page as contexts  # noqa: E402
 
 README = ROOT / "README.md"
