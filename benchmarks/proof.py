@@ -1,4 +1,4 @@
-"""Times the proof against the import of the frameworks, and proves real code; prints the table of the README.
+"""Times the proof against the import of the frameworks, and proves real code; prints the table of docs/benchmarks.md.
 
 ``python benchmarks/proof.py [PATH]...``: the paths are proved beside the samples, for instance unpacked packages of
 `real_code.py`. Exit status 1 where a proof fails, or where 100 calls take more than `ALLOWED` times the imports.

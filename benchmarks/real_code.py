@@ -1,4 +1,4 @@
-"""Migrates released packages and checks every result; prints the table of the README.
+"""Migrates released packages and checks every result; prints the table of docs/benchmarks.md.
 
 ``python benchmarks/real_code.py [--wheels DIR]``; exit status 1 where a check fails.
 """

@@ -5,12 +5,12 @@
 
     python benchmarks/speed.py --work /tmp/speed torchvision=/opt/torchvision --copies 1,2,4,8 --plot speed.svg
 
-The tables of the README go to standard output, what is going on to standard error. Everybody gets the same copy of a
-tree, in DIR, where the environments of the peers stay for the next time; DIR should be in no repository. What is larger
-is made of copies of the first tree (`copies`). Contenders take turns, and the lowest seconds of the repeats count; what
-takes a minute runs once. CPU seconds are user and system time of a command and of all processes that it waited for;
-memory is the largest resident set of any one of these processes, not their sum, and no less than the 8 MiB of the
-Python that starts them. A run over the limit or an installation that fails has a line that says so.
+The tables of docs/benchmarks.md go to standard output, what is going on to standard error. Everybody gets the same
+copy of a tree, in DIR, where the environments of the peers stay for the next time; DIR should be in no repository.
+What is larger is made of copies of the first tree (`copies`). Contenders take turns, and the lowest seconds of the
+repeats count; what takes a minute runs once. CPU seconds are user and system time of a command and of all processes
+that it waited for; memory is the largest resident set of any one of these processes, not their sum, and no less than
+the 8 MiB of the Python that starts them. A run over the limit or an installation that fails has a line that says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes docs/findings.md, docs/mint.md, docs/contexts.md and the generated parts of README.md.
+"""Writes the generated pages of docs/, the picture of the README, and the generated parts of it and of mapping.md.
 
 ``--check`` writes nothing, and exits 1 where one of them is out of date.
 """
@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from migrate.code import DOCUMENTATION, Code
+from migrate.code import Code
 from migrate.codes import CODES
 from migrate.engine import Options, migrate_bytes
 from migrate.explain import kind_of
@@ -22,14 +23,25 @@ from migrate.rules import RuleSet, load_rules
 from migrate.targets import Target
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+from session import picture, replayed  # noqa: E402
+
 from tests.contexts.page import page as contexts  # noqa: E402
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
 MINT = ROOT / "docs" / "mint.md"
 CONTEXTS = ROOT / "docs" / "contexts.md"
-SHOWN = "samples/mobilenet.py"
+MAPPING = ROOT / "docs" / "mapping.md"
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
+PICTURE = ROOT / "docs" / "terminal.svg"
+SHOWN = """\
+norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.03)
+self.bn1 = nn.BatchNorm2d(64, 1e-5, rate, track_running_stats=False)
+if isinstance(layer, nn.BatchNorm2d):
+    nn.init.zeros_(layer.weight)
+"""
+IMPORTS = "from functools import partial\nfrom torch import nn\nimport mindspore as ms\n"
 PART = re.compile(r"(?P<start><!-- generated: (?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 TITLES = {
     "classes": "Classes",
@@ -45,10 +57,14 @@ Rows = dict[str, tuple[str, str]]
 HEAD = """\
 # Findings
 
-Every place that concerns batch norm gets one finding. `bn-migrate --explain CODE` prints its reason and example.
-A **rewrite** was changed. A **review** was left as it was, because a person must decide; its message says why, and
-where a text is sure to be right, the report brings it along. A **note** asks for nothing. BN9xx names a file that could
-not be processed and stays as it is.
+Every use of batch norm has one finding. `bn-migrate --explain CODE` prints its reason and example.
+
+- **rewrite**: the use was changed.
+- **review**: the use was left as it is and needs a [manual fix](manual-fixes.md). The message says why, and the report
+  has the text to write, where one is sure to be right.
+- **note**: something to know; nothing to do.
+- **error**: the file could not be processed and stays as it is.
+
 The examples are real: the code, what bn-migrate makes of it, and what it says.
 
 This page is written by `python docs/generate.py`.
@@ -59,8 +75,8 @@ MINT_HEAD = """\
 # The target mindspore.mint.nn
 
 What becomes of batch norm with `--target mindspore.mint.nn`. Its classes keep torch's arguments, attributes and
-momentum; their methods are those of a MindSpore cell. MindSpore has no kernels for them on the CPU: they run, and can
-be proved, on a device only.
+momentum; their methods are those of a MindSpore cell. MindSpore has no kernels for them on a CPU: they run, and can
+be proved, on a device only. [What is rewritten](mapping.md) has the tables for the default target, `mindspore.nn`.
 
 This page is written from [`rules/`](../rules) by `python docs/generate.py`.
 """
@@ -71,8 +87,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")
     check = parser.parse_args().check
     status = 0
-    for path, text in pages().items():
-        old = path.read_text("utf-8") if path.exists() else ""
+    for path, written in PAGES.items():
+        text, old = written(), path.read_text("utf-8") if path.exists() else ""
         if old != text and check:
             print(f"{path.relative_to(ROOT)} is out of date: run python docs/generate.py", file=sys.stderr)
             status = 1
@@ -81,9 +97,14 @@ def main() -> int:
     return status
 
 
-def pages() -> dict[Path, str]:
-    """What every page that is written here should hold."""
-    return {FINDINGS: findings(), MINT: mint(), CONTEXTS: contexts(), README: readme(README.read_text("utf-8"))}
+def readme() -> str:
+    """README.md with its generated parts and the outputs of its commands written anew."""
+    return replayed(_filled(README))
+
+
+def mapping() -> str:
+    """docs/mapping.md with its generated parts written anew."""
+    return _filled(MAPPING)
 
 
 def findings() -> str:
@@ -119,10 +140,9 @@ def _shortened(line: str) -> str:
     return line if len(line) <= LONG else f"{line[:40]} … {line[-40:]}"
 
 
-def readme(text: str) -> str:
-    """README.md with every generated part written anew."""
-    parts = {"diff": _diff(SHOWN), "reviews": _reviews(), **tables("mindspore.nn")}
-    return PART.sub(lambda m: m["start"] + parts[m["name"]] + m["end"], text)
+def _filled(page: Path) -> str:
+    parts = {"change": _change(), "results": _results(), **tables("mindspore.nn")}
+    return PART.sub(lambda m: m["start"] + parts[m["name"]] + m["end"], page.read_text("utf-8"))
 
 
 def mint() -> str:
@@ -146,10 +166,17 @@ def tables(target: Target, extra: tuple[Path, ...] = ()) -> dict[str, str]:
     }
 
 
-def _diff(sample: str) -> str:
-    command = [sys.executable, "-m", "migrate", "--quiet", "--diff", sample]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return f"```diff\n{done.stdout}```\n"
+def _change() -> str:
+    """What becomes of ``SHOWN``, as a diff of these lines alone."""
+    after = migrate_bytes((IMPORTS + SHOWN).encode(), "shown.py", Options()).after.decode()
+    new = [line for line in after.splitlines() if "import" not in line]
+    lines = [line for line in difflib.ndiff(SHOWN.splitlines(), new) if line[0] in "+- "]
+    return "".join(["```diff\n", *(f"{line[0]}{line[2:]}\n" for line in lines), "```\n"])
+
+
+def _results() -> str:
+    """The table of released packages, as the page of benchmarks has it."""
+    return BENCHMARKS.read_text("utf-8").partition("<!-- measured: real code -->\n")[2].partition("<!-- end -->")[0]
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -244,13 +271,15 @@ def _related(rules: RuleSet) -> str:
     return _table(("torch", "left for review"), [(", ".join(names), advice) for advice, names in merged.items()])
 
 
-def _reviews() -> str:
-    rows = [
-        (f"[{c.code}]({DOCUMENTATION}#{c.code.lower()})", c.title, c.reason)
-        for c in CODES.values()
-        if c.kind == "review"
-    ]
-    return _table(("code", "what", "why it is left"), rows)
+PAGES: dict[Path, Callable[[], str]] = {
+    FINDINGS: findings,
+    MINT: mint,
+    CONTEXTS: contexts,
+    MAPPING: mapping,
+    README: readme,
+    PICTURE: picture,
+}
+"""What each page that is written here should hold."""
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from migrate.findings import Finding, Result
     from migrate.runner import Means
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "FileError",
     "Finding",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrate.findings import Kind
-
-DOCUMENTATION = "docs/findings.md"
+from migrate.places import findings_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,8 @@ class Code:
 
     @property
     def link(self) -> str:
-        return f"{DOCUMENTATION}#{self.code.lower()}"
+        """The address of the section of the documentation that explains the code."""
+        return f"{findings_page()}#{self.code.lower()}"
 
 
 def describe(code: str, title: str, reason: str, before: str, after: str = "") -> Code:

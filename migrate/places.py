@@ -17,6 +17,18 @@ def rules_folder() -> str:
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "rules")
 
 
+def findings_page() -> str:
+    """The address of the page that explains all codes: on the site that ``BN_MIGRATE_DOCS`` names, or the copy here."""
+    site = os.environ.get("BN_MIGRATE_DOCS")
+    if site:
+        return f"{site.rstrip('/')}/findings.html"
+    from pathlib import Path
+
+    here = Path(__file__).resolve().parent
+    inside = here / "findings.md"
+    return (inside if inside.is_file() else here.parent / "docs" / "findings.md").as_uri()
+
+
 def cache_folder() -> str:
     """Where finished work is kept: ``BN_MIGRATE_CACHE_DIR``, or the folder of the platform for caches."""
     named = os.environ.get("BN_MIGRATE_CACHE_DIR")

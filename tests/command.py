@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import warm
+from tests.schemas import report_mistakes
 
 PROGRAM = (sys.executable, "-m", "migrate")
 """The program as a user starts it, for what is about starting, streams and signals; `bn_migrate` runs it warm."""
@@ -83,9 +84,14 @@ def started(*args: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes
 
 def report(*args: str | Path, **more: Any) -> dict[str, Any]:
     """The JSON report of a run."""
-    done = bn_migrate("--format", "json", *args, **more)
-    assert done.stdout, done.stderr.decode()
+    return parsed(bn_migrate("--format", "json", *args, **more))
+
+
+def parsed(done: subprocess.CompletedProcess[Any]) -> dict[str, Any]:
+    """The JSON report that a run has printed, which is as its schema says."""
+    assert done.stdout, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
+    assert report_mistakes(document) == []
     return document
 
 

@@ -1,8 +1,9 @@
-"""Published JSON schemas, read offline from the cache that the package schemastore carries."""
+"""JSON schemas: published ones, read offline from the cache that the package schemastore carries, and our own."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import tempfile
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 WORKFLOW = "https://json.schemastore.org/github-workflow.json"
+REPORT = Path(__file__).parent.parent / "docs" / "report.schema.json"
 HOOKS_CONFIGURATION = "https://json.schemastore.org/pre-commit-config.json"
 
 
@@ -39,3 +41,27 @@ def published(url: str) -> dict[str, Any]:
                 document: dict[str, Any] = response.json()
                 return document
     raise AssertionError(f"{url} is not in the cache of schemastore")
+
+
+def report_mistakes(document: Any) -> list[str]:
+    """What the schema of the JSON report objects to, where it also knows every key that there is."""
+    return [f"{error.json_path}: {error.message}" for error in _report_validator().iter_errors(document)]
+
+
+@cache
+def _report_validator() -> Any:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = _closed(json.loads(REPORT.read_text("utf-8")))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def _closed(schema: Any) -> Any:
+    """A schema that allows no keys beside those it has: programs that read a report may meet more, a test may not."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    objects = closed.get("type") == "object" and "properties" in closed
+    return {"additionalProperties": False, **closed} if objects else closed

@@ -56,6 +56,14 @@ def results(data: bytes, filename: str = "a.py") -> list[dict[str, Any]]:
     return found
 
 
+def test_every_rule_links_to_its_explanation() -> None:
+    (run,) = json.loads(writer.render(Report()))["runs"]
+    page = (EXAMPLE.parents[1] / "findings.md").as_uri()
+    assert {rule["id"]: rule["helpUri"] for rule in run["tool"]["driver"]["rules"]} == {
+        code: f"{page}#{code.lower()}" for code in CODES
+    }
+
+
 def fingerprints(data: bytes, name: str, filename: str = "a.py") -> list[tuple[str, str]]:
     """Each finding as GitHub tells it from others of a file: by its rule and its fingerprint."""
     return [(r["ruleId"], r["partialFingerprints"][name]) for r in results(data, filename)]
@@ -175,6 +183,12 @@ def test_the_example_workflow_is_valid() -> None:
     assert mistakes(WORKFLOW, workflow()) == []
     assert mistakes(WORKFLOW, {**workflow(), "jobs": {"a": {"steps": []}}}), "the schema sees mistakes"
     assert workflow()["jobs"]["code-scanning"]["permissions"]["security-events"] == "write"
+
+
+def test_the_example_installs_what_the_guide_builds() -> None:
+    guide = (EXAMPLE.parents[1] / "ci.md").read_text("utf-8")
+    installs = [s["run"] for job in workflow()["jobs"].values() for s in job["steps"] if "pip" in s.get("run", "")]
+    assert len(installs) == 2 and all(f"\n{line} " in guide for line in installs)
 
 
 def steps(job: str) -> tuple[str, ...]:

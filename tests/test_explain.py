@@ -33,6 +33,11 @@ def test_explanation_names_reason_example_and_documentation(name: str) -> None:
     assert all(line in text for line in code.before.splitlines())
 
 
+def test_a_link_leads_to_the_site_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BN_MIGRATE_DOCS", "https://docs.example.org/bn-migrate/")
+    assert CODES["BN101"].link == "https://docs.example.org/bn-migrate/findings.html#bn101"
+
+
 def test_unknown_code() -> None:
     with pytest.raises(UsageError, match="BN999"):
         explain("BN999")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.command import bn_migrate, harvest, plant
+from tests.command import bn_migrate, harvest, parsed, plant
 from tests.page import by_id, read_page, read_svg, text_of
 
 pytest.importorskip("torch")
@@ -114,7 +114,7 @@ def test_the_json_section(tmp_path: Path) -> None:
     plant(tmp_path, {"net.py": NET, "mixed.py": MIXED})
     options = ("--network", "net:build", "--network", "mixed:Net", "--input", "2,3,8,8", "--format", "json")
     done = run(*options, "--check", ".", cwd=tmp_path)
-    good, bad = json.loads(done.stdout)["verification"]["networks"]
+    good, bad = parsed(done)["verification"]["networks"]
     assert good["passed"] and (good["layers"], good["migrated"], good["steps"]) == (1, 1, 3)
     assert good["network"] == "net:build" and good["inputs"] == "2,3,8,8" and good["first"] is good["error"] is None
     assert 0 < good["measures"]["output"]["max_abs"] <= good["measures"]["output"]["bound"]
@@ -145,7 +145,7 @@ def test_a_network_that_does_not_run_in_torch_is_the_users_matter(tmp_path: Path
     assert 'File "broken.py", line 4, in build' in text and "BN907" not in text
     networks = ("--network", "net:build", "--input", "2,5,8,8", "--network", "net:build", "--input", "2,3,8,8")
     wrong_shape = run(*networks, "--format", "json", ".", cwd=tmp_path)
-    first, second = json.loads(wrong_shape.stdout)["verification"]["networks"]
+    first, second = parsed(wrong_shape)["verification"]["networks"]
     assert wrong_shape.returncode == 2 and b"network net:build: the original does not run" in wrong_shape.stderr
     assert not first["ran"] and "channels" in first["error"] and second["passed"], "the others are run"
 
@@ -161,7 +161,7 @@ def test_what_is_no_network_is_said_so(tmp_path: Path) -> None:
     }
     networks = [word for name in wrong for word in ("--network", name)]
     done = run(*networks, "--input", "2,3,8,8", "--format", "json", "net.py", cwd=tmp_path)
-    found = {n["network"]: n["error"] for n in json.loads(done.stdout)["verification"]["networks"]}
+    found = {n["network"]: n["error"] for n in parsed(done)["verification"]["networks"]}
     assert done.returncode == 2 and harvest(tmp_path) == {"net.py": NET}
     assert all(said in found[name] for name, said in wrong.items()), found
 
@@ -180,7 +180,7 @@ def test_several_inputs_of_other_kinds_and_code_that_prints_and_reads(tmp_path: 
     plant(tmp_path, {"pkg/__init__.py": b"", "pkg/noisy.py": NOISY})
     options = ("--network", "pkg.noisy:Net", "--input", "2,3,8,8; 2,5:10", "--format", "json", "--check")
     done = run(*options, "pkg/noisy.py", cwd=tmp_path)
-    (network,) = json.loads(done.stdout)["verification"]["networks"]
+    (network,) = parsed(done)["verification"]["networks"]
     assert network["passed"] and network["error"] is None and network["inputs"] == "2,3,8,8; 2,5:10"
 
 

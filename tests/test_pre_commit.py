@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from tests.command import AFTER, BEFORE, REVIEW, git, plant
 from tests.hooked import HOOKS, IDENTITY, ROOT, commit, hooked, local, run
 
 pytest.importorskip("pre_commit")
+CI = (ROOT / "docs/ci.md").read_text("utf-8")
+PRINTED = {
+    "README.md": (ROOT / "README.md").read_text("utf-8").partition("```yaml\n")[2].partition("```")[0],
+    "docs/ci.md": CI.partition("```yaml\n")[2].partition("```")[0],
+    "the example": (ROOT / "docs/examples/pre-commit-config.yaml").read_text("utf-8"),
+}
 TAKES_A_CLASS = b"def make(norm):  # BatchNorm\n    return norm(3, momentum=0.1)\n"
 HANDS_IT_OVER = b"from torch import nn\nfrom lib import make\n\nnet = make(nn.BatchNorm2d)\n"
 
@@ -82,19 +89,32 @@ def test_the_hooks_and_the_example_are_what_pre_commit_takes(tmp_path: Path) -> 
     assert {hook["id"] for hook in repository["hooks"]} <= {hook["id"] for hook in HOOKS}
 
 
+@pytest.mark.parametrize("where", PRINTED)
+def test_what_is_printed_works_where_the_program_is_installed(tmp_path: Path, where: str) -> None:
+    (repository,) = yaml.safe_load(PRINTED[where])["repos"]
+    for name, data, code in (("rewrite", BEFORE, "1 file would be rewritten"), ("review", REVIEW, "a.py:3:9 BN201 ")):
+        folder = hooked(tmp_path / name, repository, {"a.py": data})
+        passed, said = commit(folder)
+        assert not passed and code in said and (folder / "a.py").read_bytes() == data
+    plant(folder, {"a.py": AFTER})
+    passed, said = commit(folder, "a.py")
+    assert passed, said
+
+
 @pytest.mark.slow
 def test_pre_commit_installs_and_runs_this_checkout(tmp_path: Path) -> None:
-    """As a user has it, with an environment that pre-commit makes; what is not committed yet is part of it."""
+    """By the commands of docs/ci.md, in an environment of its own; what is not committed yet is part of it."""
     copy = tmp_path / "bn-migrate"
     names = git("ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).decode().split("\0")
     plant(copy, {name: (ROOT / name).read_bytes() for name in names if name and (ROOT / name).exists()})
     git("init", "--quiet", cwd=copy)
     git("add", ".", cwd=copy)
     git(*IDENTITY, "commit", "--quiet", "--message", "all", cwd=copy)
-    version = git("rev-parse", "HEAD", cwd=copy).decode().strip()
-    repository = {"repo": str(copy), "rev": version, "hooks": [{"id": "bn-migrate"}]}
-    folder = hooked(tmp_path / "repo", repository, {"a.py": BEFORE})
-    passed, said = commit(folder)
-    assert not passed and "files were modified by this hook" in said and (folder / "a.py").read_bytes() == AFTER
+    folder = hooked(tmp_path / "repo", local("bn-migrate"), {"a.py": BEFORE})
+    (printed,) = re.findall(r"^```sh\n(cat > .pre-commit-config.yaml .*?)^```$", CI, flags=re.MULTILINE | re.DOTALL)
+    run("bash", "-c", printed, cwd=folder).check_returncode()
+    passed, said = commit(folder, ".pre-commit-config.yaml")
+    assert not passed and "1 file would be rewritten" in said and (folder / "a.py").read_bytes() == BEFORE
+    plant(folder, {"a.py": AFTER})
     passed, said = commit(folder, "a.py")
     assert passed, said

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 from lsprotocol import types
 
-from migrate.code import DOCUMENTATION
 from migrate.codes import CODES
 from migrate.findings import Finding, Kind, Result
 from migrate.lsp.text import Text
@@ -53,18 +49,4 @@ def error(place: types.Range, message: str) -> types.Diagnostic:
 
 def description(code: str) -> types.CodeDescription | None:
     """Where the documentation explains a code."""
-    if code not in CODES:
-        return None
-    link = CODES[code].link
-    if "://" in link:
-        return types.CodeDescription(link)
-    page = documentation()
-    return None if page is None else types.CodeDescription(f"{page.as_uri()}#{code.lower()}")
-
-
-@cache
-def documentation() -> Path | None:
-    """The page of the findings: inside an installed package, in a checkout beside it."""
-    here = Path(__file__).parents[1]
-    places = (here / Path(DOCUMENTATION).name, here.parent / DOCUMENTATION)
-    return next((place for place in places if place.is_file()), None)
+    return types.CodeDescription(CODES[code].link) if code in CODES else None

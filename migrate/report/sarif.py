@@ -56,6 +56,7 @@ def _rule(code: Code) -> dict[str, Any]:
         "id": code.code,
         "shortDescription": {"text": code.title},
         "fullDescription": {"text": code.reason},
+        "helpUri": code.link,
         "help": {"text": explain(code.code), "markdown": "\n\n".join([code.reason, *examples])},
         "defaultConfiguration": {"level": LEVELS[code.kind]},
     }

@@ -31,9 +31,8 @@ HEAD = f"""\
 # Contexts
 
 What becomes of an attribute or a method depends on what the code does with it. Each cell below is a small function
-that the tests migrate and run: before in torch, after with
-[`migrate.bridge`](../README.md#a-bridge-between-the-frameworks) around MindSpore's layers. Both give the same wherever
-the cell does not say *review*, for a layer in each of these states:
+that the tests migrate and run: before in torch, after with [`migrate.bridge`](bridge.md) around MindSpore's layers.
+Both give the same result wherever the cell does not say *review*, for a layer in each of these states:
 
 {chr(10).join(f"- {state}" for state in STATES)}
 - {UNSEEN}: a parameter that is annotated with the class, which gets layers with `affine=True` and with `affine=False`
@@ -43,11 +42,11 @@ The outcomes:
 - *renamed*: it has another name in MindSpore
 - *written out*: other code takes its place
 - *note*: it keeps its name and meaning
-- *review*: it stays as it is, and the report says what differs
+- *review*: it stays as it is, for a [manual fix](manual-fixes.md); the report says what differs
 
-Where states stand behind an outcome, it is the one in these states. An attribute of a layer whose construction is not
-seen is taken to be there: with `affine=False` or `track_running_stats=False` torch's layer has `None` instead, for
-which code has a test (BN206).
+An outcome followed by states is the one in these states. An attribute of a layer whose construction is not seen is
+assumed to exist: with `affine=False` or `track_running_stats=False` torch's layer has `None` instead, and code that may
+get one has a test for it (BN206).
 
 This page is written by `python docs/generate.py`, for the target `mindspore.nn`.
 """
