@@ -39,11 +39,10 @@ class Copies:
             return function  # it is worth none, or has been told apart with the function around it
         deepest = DEEPEST if body.is_closed_over or len(body.nodes) <= SMALL else DEPTH
         called = self._flow.calls[call]
-        is_own = home.depth < deepest
+        is_own = home.depth < deepest and function not in home.within  # or what calls itself has copies without end
         site: Hashable = call if is_own else (home.path, called.line, called.column)
         made = self._made.get((function, site))
         if made is None:
-            made = self._made[function, site] = self._make(
-                function, body, min(home.depth, deepest) + 1, call if is_own else NOBODY
-            )
+            depth = (home.depth if is_own else deepest) + 1
+            made = self._made[function, site] = self._make(function, body, depth, call if is_own else NOBODY)
         return made

@@ -26,7 +26,7 @@ class Home:
     """A file, or a copy of a function of it: ``at`` has the nodes, ``base`` is the first one of the file itself.
 
     ``depth`` says in how many copies of callers the copy was made, ``call`` for which call;
-    NOBODY for a file, and for a copy that several calls share.
+    NOBODY for a file, and for a copy that several calls share. ``within``: the functions that were copied for it.
     """
 
     summary: Summary
@@ -34,6 +34,7 @@ class Home:
     at: At
     depth: int = 0
     call: int = NOBODY
+    within: frozenset[int] = frozenset()
 
     @property
     def path(self) -> str:

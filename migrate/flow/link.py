@@ -107,7 +107,8 @@ class Linker:
         first = self.graph.extend(len(body.nodes))
         nodes = range(first, first + len(body.nodes))
         moved = Moved(function.home.at, dict(zip(body.nodes, nodes, strict=True)))
-        home = Home(function.home.summary, function.home.base, moved, depth, call)
+        within = self.flow.homes[call].within if call != NOBODY else frozenset()
+        home = Home(function.home.summary, function.home.base, moved, depth, call, within | {number})
         for node, copied in zip(body.nodes, nodes, strict=True):
             self.flow.copies.setdefault(node + home.base, []).append(copied)
         for node in body.imports:

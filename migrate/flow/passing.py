@@ -8,6 +8,10 @@ from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
 
+PLACES = 8
+"""How many arguments behind the parameters are told apart: who passes on what it gets and one more has no last one."""
+
+
 class Passing:
     """What calls pass, by place and by name, also through stars."""
 
@@ -61,7 +65,8 @@ class Passing:
             if place + key < len(nodes):
                 self.graph.edge(node, nodes[place + key])
             elif rest != NOBODY:
-                self.flow.containers.put(rest, place + key - len(nodes), node)
+                behind = place + key - len(nodes)
+                self.flow.containers.put(rest, behind if behind < PLACES else None, node)
         elif key is None:
             for parameter in nodes[place:]:
                 self.graph.edge(node, parameter)
