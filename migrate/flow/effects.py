@@ -10,7 +10,7 @@ from migrate.flow.graph import React
 from migrate.flow.library import DECORATOR, Effect
 from migrate.flow.members import Members
 from migrate.flow.state import Flow
-from migrate.index.summary import NOBODY, Call
+from migrate.index.summary import KEYS, NOBODY, Call
 
 
 class Effects:
@@ -29,6 +29,8 @@ class Effects:
             "module by name": self._by_name.import_module,
             "arguments": self._give_arguments,
             "collection": self._give_collection,
+            "mapping": self._give_mapping,
+            "keys": self._give_keys,
             "default mapping": self._default,
             "field": self._declare,
             "starred map": self._map_stars,
@@ -40,6 +42,7 @@ class Effects:
             "rows": self._gather_rows,
             "type": self._give_type,
             "element": self._give_element,
+            "chosen": self._choose,
             "modules": self._collect,
             "attributes": self._name_space,
             "wrapper": self._wrap,
@@ -87,6 +90,7 @@ class Effects:
 
     def _default(self, call: Call, number: int) -> None:
         """``defaultdict(factory)``."""
+        self.flow.containers.mappings.add(call.result)
         self.graph.add(call.result, ("D", call.result))
         for factory in call.positional[:1]:
             self.flow.containers.put(call.result, None, self._called(factory, (), number))
@@ -109,12 +113,58 @@ class Effects:
         return made.result
 
     def _give_collection(self, call: Call, number: int) -> None:
-        """What it gets, with its keywords; without any, an empty one to fill."""
-        self._give_arguments(call, number)
+        """What it gets; without anything, an empty one to fill. Of a mapping, a list has the keys."""
         if not call.positional:
+            self.graph.add(call.result, ("D", call.result))
+        for value in call.positional[:1]:
+            self.graph.gate(value, call.result)
+            self.graph.watch(value, self._list, call.result)
+
+    def _list(self, fact: Fact, site: int) -> None:
+        if fact[0] == "D" and id_of(fact) in self.flow.containers.mappings:
+            self.graph.add(site, ("D", site))
+            self.flow.containers.iterate(id_of(fact), self.flow.containers.cell(site, None))
+        else:
+            self.graph.add(site, fact)
+
+    def _give_mapping(self, call: Call, number: int) -> None:
+        """What it gets, or a mapping of the pairs that it gets, and of its keywords."""
+        self._give_arguments(call, number)
+        self.flow.containers.mappings.add(call.result)
+        if not call.positional or call.keywords:
             self.graph.add(call.result, ("D", call.result))
         for name, value in call.keywords:
             self.flow.containers.put(call.result, name, value)
+        for mapping in call.double_stars:
+            self.graph.watch(mapping, self._members.take_over, call.result)
+        for value in call.positional:
+            self.graph.watch(value, self._take_pairs, call.result)
+
+    def _take_pairs(self, fact: Fact, site: int) -> None:
+        """Let a mapping have what the pairs in a list tell."""
+        if fact[0] == "D" and id_of(fact) not in self.flow.containers.mappings:
+            pairs = self.graph.new()
+            self.flow.containers.take_unnamed(id_of(fact), pairs)
+            self.graph.watch(pairs, self._take_pair, site)
+
+    def _take_pair(self, fact: Fact, site: int) -> None:
+        if fact[0] == "D" and id_of(fact) != site:
+            key, value = (self.flow.containers.cell(id_of(fact), place) for place in (0, 1))
+            self.graph.add(site, ("D", site))
+            self.graph.edge(key, self.flow.containers.attribute(site, KEYS))
+            self._members.look_ups.add(self._put, ("D", site), key, value)
+
+    def _put(self, fact: Fact, key: object, looks: str, value: int) -> None:
+        self.flow.containers.put(id_of(fact), key, value)
+
+    def _give_keys(self, call: Call, number: int) -> None:
+        """``dict.fromkeys(keys, value)``."""
+        self.flow.containers.mappings.add(call.result)
+        self.graph.add(call.result, ("D", call.result))
+        for keys in call.positional[:1]:
+            self.graph.watch(keys, self._members.element_of, self.flow.containers.attribute(call.result, KEYS))
+        for value in call.positional[1:2]:
+            self.flow.containers.put(call.result, None, value)
 
     def _gather(self, call: Call, number: int) -> None:
         self._gather_into(call.result, call)
@@ -157,14 +207,30 @@ class Effects:
             self.graph.watch(value, self._members.load, ("__class__", call.result))
 
     def _give_element(self, call: Call, number: int) -> None:
-        self._by_key(call, number)
-        for value in call.positional:
-            self.graph.edge(value, call.result)
+        for value in call.positional[:1]:
             self.graph.watch(value, self._members.element_of, call.result)
+        for default in call.positional[1:]:
+            self.graph.edge(default, call.result)
+
+    def _choose(self, call: Call, number: int) -> None:
+        """``max`` and ``min``: one of many, or an element of one."""
+        self._by_key(call, number)
+        is_one = len(call.positional) == 1 and not call.stars
+        for value in call.positional:
+            if is_one:
+                self.graph.watch(value, self._members.element_of, call.result)
+            else:
+                self.graph.edge(value, call.result)
+        for value in (node for _, node in call.stars):
+            self.graph.watch(value, self._members.element_of, call.result)
+        for value in (node for name, node in call.keywords if name == "default"):
+            self.graph.edge(value, call.result)
 
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
         self.graph.add(call.result, ("D", call.result))
+        if self.flow.containers.networks[call.result].endswith("Dict"):
+            self.flow.containers.mappings.add(call.result)
         self.fill(call.result, call, made_of_elements(self.flow.containers.networks[call.result], call))
 
     def fill(self, site: int, call: Call, is_list: bool) -> None:

@@ -8,6 +8,9 @@ Effect = Literal[
     "partial",
     "arguments",
     "collection",
+    "mapping",
+    "keys",
+    "chosen",
     "default mapping",
     "field",
     "record class",
@@ -40,7 +43,9 @@ Effect = Literal[
 """
 ``partial``: the call is a partial of its first argument
 ``arguments``, ``second``: gives back its arguments, or the second of them
-``collection``: gives back its argument, or a container of its keywords
+``collection``: gives back its argument, or an empty container
+``mapping``: gives back its argument, or a container of its keywords and of the pairs that it gets
+``keys``: a container of its second argument under the elements of the first
 ``default mapping``: a container of what its first argument gives, and of what is put there
 ``record class``: gives a class whose objects have what they are made with, by place and by the names in the second
 ``changed``: gives its first argument, with its keywords as attributes
@@ -55,7 +60,8 @@ Effect = Literal[
 ``modules``: a container of what it gets, of its elements where these are starred or in a list
 ``attributes``: an object with its keywords as attributes
 ``wrapper``: an object that holds its first argument as its ``module``
-``element``: gives an element of its argument
+``element``: gives an element of its first argument, or the second
+``chosen``: gives one of its arguments, or an element where it gets one
 ``mapped``: a container of what its first argument gives for the elements of the others
 ``starred map``: the same for elements that are unpacked
 ``selected``: gives back its second argument, and calls the first with its elements
@@ -78,8 +84,9 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
     **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),
     **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "arguments"),
-    **dict.fromkeys((f"builtins.{c}" for c in ("list", "tuple", "dict")), "collection"),
-    **dict.fromkeys((f"collections.{c}" for c in ("deque", "OrderedDict")), "collection"),
+    **dict.fromkeys(("builtins.list", "builtins.tuple", "collections.deque"), "collection"),
+    **dict.fromkeys(("builtins.dict", "collections.OrderedDict"), "mapping"),
+    **dict.fromkeys(("builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"), "keys"),
     "collections.defaultdict": "default mapping",
     "collections.namedtuple": "record class",
     **dict.fromkeys(("dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"), "changed"),
@@ -103,7 +110,8 @@ EFFECTS: dict[str, Effect] = {
         "wrapper",
     ),
     "torch.optim.swa_utils.AveragedModel": "wrapper",
-    **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
+    "builtins.next": "element",
+    **dict.fromkeys(("builtins.max", "builtins.min"), "chosen"),
     "builtins.map": "mapped",
     **dict.fromkeys(("functools.wraps", "torch.no_grad", "torch.enable_grad", "torch.inference_mode"), "decorator"),
     **dict.fromkeys(

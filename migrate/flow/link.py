@@ -71,6 +71,8 @@ class Linker:
             graph.watch(at[into], self._merge_into, between)
         for display in part.displays:
             site = at[display.node]
+            if display.is_mapping:
+                self.flow.containers.mappings.add(site)
             graph.add(site, ("D", site))
             for place, value in display.entries:
                 self.flow.containers.put(site, place, at[value])
@@ -137,6 +139,7 @@ class Linker:
             self.graph.add(summary.parameters[0][1], first)
             if summary.kind == "class":
                 self._members.class_method(owner, summary.parameters[0][1])
+        self.flow.containers.mappings.add(summary.keyword_rest)
         for node in (summary.rest, summary.keyword_rest):
             if node != NOBODY:
                 self.graph.add(node, ("D", node))

@@ -10,7 +10,21 @@ from migrate.flow.look_ups import LookUps
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.flow.trees import Trees
-from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, PAIRS, SLICE, Call, Key, Test, element
+from migrate.index.summary import (
+    COMPUTED,
+    ELEMENT,
+    ITERATED,
+    KEYS,
+    NOBODY,
+    ORDER,
+    PAIRS,
+    SLICE,
+    Call,
+    Key,
+    Test,
+    element,
+    iterated,
+)
 
 MAX_DOTS = 6
 
@@ -61,6 +75,8 @@ class Members:
                 self._rekeyed(id_of(fact), to)
             elif key[0] == PAIRS and kind == "D":
                 self.flow.containers.take_unnamed(id_of(fact), to)
+            elif key[0] == ITERATED and kind == "D":
+                self.flow.containers.iterate(id_of(fact), to)
             else:
                 self._load_element(fact, key[1], to)
         else:
@@ -76,6 +92,8 @@ class Members:
         kind, of = fact[0], fact[1]
         if key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
+        elif kind == "O" and key == KEYS:
+            self.flow.containers.take_attribute(self.flow.classes.classes[id_of(fact)].site, key, to)
         elif kind == "O":
             self._of_object(id_of(fact), key, to)
         elif kind == "K":
@@ -244,6 +262,9 @@ class Members:
             if kind == "O" and key[0] == ELEMENT:
                 self.flow.containers.put(self.flow.classes.classes[id_of(fact)].site, key[1], value)
                 self._set_item(id_of(fact), value)
+        elif key == KEYS:
+            if kind == "O":
+                self.graph.edge(value, self.flow.containers.attribute(self.flow.classes.classes[id_of(fact)].site, key))
         elif kind in "OK":
             self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
         elif kind in "FB":
@@ -379,5 +400,5 @@ class Members:
             self._passing.give(self.flow.functions[id_of(fact)], call, False)
 
     def element_of(self, fact: Fact, to: int) -> None:
-        """Let ``to`` hold the elements of a container."""
-        self.load(fact, (element(), to))
+        """Let ``to`` hold what a loop over something gives."""
+        self.load(fact, (iterated(), to))

@@ -11,7 +11,7 @@ from migrate.flow.closure import ALL, Behind, Closure, Elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element
+from migrate.index.summary import ITERATED, KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element, iterated
 
 MANY = 64
 """Literals beyond which a node may hold anything."""
@@ -311,6 +311,9 @@ class Sources:
         facts = self._flow.graph.of(base)
         if key == KEYS:
             return self._keys(facts)
+        mappings = self._mappings(facts) if key[0] == ITERATED else []
+        if mappings and len(mappings) == len(facts):
+            return self._keys(facts)
         if key == "__name__":
             return self._bits(name for fact in facts if (name := self._name(fact))) | (0 if facts else ANYTHING)
         if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key, base) for fact in facts):
@@ -326,9 +329,12 @@ class Sources:
         parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
             return self._bits(part[key[1]] for part in parts if -len(part) <= key[1] < len(part)) | unknown
-        if key == element():
+        if key in (element(), iterated()):
             return self._bits(each for part in parts for each in part) | unknown
         return unknown
+
+    def _mappings(self, facts: list[Fact]) -> list[Fact]:
+        return [fact for fact in facts if fact[0] == "D" and id_of(fact) in self._flow.containers.mappings]
 
     def _keys(self, facts: list[Fact]) -> int:
         """The keys of mappings."""

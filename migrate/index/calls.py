@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import NO_LITERAL, PAIRS, SLICE, Call, Display, Use, element
+from migrate.index.summary import KEYS, NO_LITERAL, PAIRS, SLICE, Call, Display, Use, element, iterated
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -68,14 +68,18 @@ def put(b: Builder, base: int, key: ast.expr, given: int, source: ast.expr | Non
     else:
         for each in b.keys(key):
             b.store(base, element(each), given)
+        if not isinstance(key, ast.Constant):
+            b.store(base, KEYS, b.nodes[key])
 
 
 def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     made = b.new()
-    b.summary.displays.append(Display(made, passed.keywords))
+    b.summary.displays.append(Display(made, passed.keywords, is_mapping=True))
     b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
     for pairs in passed.positional:
-        b.store(made, element(), b.load(b.load(pairs, (PAIRS, None)), element(1)))
+        pair = b.load(pairs, (PAIRS, None))
+        b.store(made, element(), b.load(pair, element(1)))
+        b.store(made, KEYS, b.load(pair, element(0)))
     return made
 
 
@@ -133,7 +137,7 @@ def _take(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 
 def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     for value in passed.all():
-        b.store(base, element(), b.load(value, element()))
+        b.store(base, element(), b.load(value, iterated()))
     return b.anything
 
 
@@ -176,10 +180,19 @@ def _values(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return b.load(base, (SLICE, None))
 
 
+def _keys(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    if base == b.anything:
+        return base
+    made = b.new()
+    b.summary.displays.append(Display(made, ((None, b.load(base, KEYS)),)))
+    return made
+
+
 def _items(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """Pairs, of which the elements are told apart by place."""
     pair, made = b.new(), b.new()
-    b.summary.displays.append(Display(pair, ((1, b.load(base, element())),)))
+    entries = ((0, b.load(base, KEYS)), (1, b.load(base, element())))
+    b.summary.displays.append(Display(pair, entries))
     b.summary.displays.append(Display(made, ((None, pair),)))
     return made
 
@@ -239,6 +252,7 @@ METHODS: dict[str, Form] = {
     "sort": _sort,
     "format": _format,
     **dict.fromkeys(("get_submodule", "get_parameter", "get_buffer"), _submodule),
+    "keys": _keys,
     "values": _values,
     "items": _items,
     "cells": _tree("children"),

@@ -23,6 +23,7 @@ from migrate.index.summary import (
     Test,
     Use,
     element,
+    iterated,
     place_of,
 )
 from migrate.syntax.paths import dotted, namespace_owner
@@ -117,14 +118,14 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
         assign(b, part, b.load(given, (SLICE, None) if isinstance(part, ast.Starred) else key))
 
 
-def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
+def loop(b: Builder, target: ast.expr, source: ast.expr) -> None:
     """Bind the target of a loop to the elements of what it runs over."""
-    _bind_elements(b, target, iterated)
-    b.remember_literals(target, iterated)
+    _bind_elements(b, target, source)
+    b.remember_literals(target, source)
 
 
-def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
-    call = iterated if isinstance(iterated, ast.Call) else None
+def _bind_elements(b: Builder, target: ast.expr, source: ast.expr) -> None:
+    call = source if isinstance(source, ast.Call) else None
     parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
         assert isinstance(call.func, ast.Attribute)
@@ -137,9 +138,9 @@ def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     beside = rows(call) if call is not None else []
     if beside and len(beside) == len(parts):
         for part, row in zip(parts, beside, strict=True):
-            assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(NO_LITERAL))
+            assign(b, part, b.load(value(b, row), iterated()) if row is not None else b.constant(NO_LITERAL))
         return
-    assign(b, target, b.load(value(b, iterated), element()))
+    assign(b, target, b.load(value(b, source), iterated()))
 
 
 def _children(b: Builder, node: ast.AST) -> int:
@@ -284,19 +285,20 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     for name in (n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)):
         scope.names.setdefault(name, b.new())
     element_of = node.value if isinstance(node, ast.DictComp) else node.elt
+    keys: list[int] = []
 
     def read() -> int:
         b.narrowed = without(b.narrowed, set(scope.names))  # they are other names than those around
         for generator in node.generators:
             if generator is first and not isinstance(first.iter, ast.Call):
-                assign(b, generator.target, b.load(outer, element()))
+                assign(b, generator.target, b.load(outer, iterated()))
             else:
                 loop(b, generator.target, generator.iter)
             for test in generator.ifs:
                 value(b, test)
                 narrow(b, conditions(test, True, b.tests))
         if isinstance(node, ast.DictComp):
-            value(b, node.key)
+            keys.append(value(b, node.key))
         return value(b, element_of)
 
     again = b.again
@@ -307,7 +309,10 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     mapping = mapping_of_items(node)
     if mapping is not None:
         b.summary.merges.append((value(b, mapping), made))
-    b.summary.displays.append(Display(made, ((None, given),) if mapping is None else ()))
+    entries = ((None, given),) if mapping is None else ()
+    b.summary.displays.append(Display(made, entries, is_mapping=isinstance(node, ast.DictComp)))
+    for key in keys:
+        b.store(made, KEYS, key)
     return made
 
 
@@ -347,7 +352,7 @@ def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
         return b.anything
     given = value(b, node.value)
     made = b.new()
-    inner = b.load(given, element()) if isinstance(node, ast.YieldFrom) else given
+    inner = b.load(given, iterated()) if isinstance(node, ast.YieldFrom) else given
     b.summary.displays.append(Display(made, ((None, inner),)))
     b.copy(made, function.result)
     return b.anything

@@ -14,7 +14,7 @@ from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, NOBODY, Call, Class, Import, element
+from migrate.index.summary import NO_LITERAL, NOBODY, Call, Class, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -105,7 +105,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
     elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
         base = value(b, node.target)
     b.summary.mixed.append(base)
-    b.store(base, element(), b.load(given, element()))
+    b.store(base, element(), b.load(given, iterated()))
     b.summary.merges.append((given, base))
 
 

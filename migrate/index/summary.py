@@ -14,6 +14,7 @@ ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
 PAIRS = "[=]"
+ITERATED = "[*]"
 
 COMPUTED = "*"
 """What names of attributes look like of which nothing is known."""
@@ -22,7 +23,8 @@ Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
 ``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
-have that a dict is made of. What is stored under ``(ORDER, None)`` is the same elements in another order, and under
+have that a dict is made of, and ``(ITERATED, None)`` what a loop gives: any element, or of a mapping any key. What is
+stored under ``(ORDER, None)`` is the same elements in another order, and under
 ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
 """
 
@@ -34,6 +36,11 @@ NO_LITERAL = "something that is no literal"
 
 NOBODY = -1
 """Stands for a node or an owner that is not there."""
+
+
+def iterated() -> tuple[str, object]:
+    """The key of what a loop over something gives."""
+    return ITERATED, None
 
 
 def element(key: object = None) -> tuple[str, object]:
@@ -107,12 +114,13 @@ class Class(NamedTuple):
 class Display(NamedTuple):
     """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
 
-    ``is_plain``: it is a list, tuple or set with each of its elements written out.
+    ``is_plain``: it is a list, tuple or set with each of its elements written out. ``is_mapping``: it is a dict.
     """
 
     node: int
     entries: tuple[tuple[object, int], ...]
     is_plain: bool = False
+    is_mapping: bool = False
 
 
 class Import(NamedTuple):
