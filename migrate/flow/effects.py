@@ -9,18 +9,22 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.library import DECORATOR, Effect
 from migrate.flow.members import Members
+from migrate.flow.operators import Operators
 from migrate.flow.state import Flow
-from migrate.index.summary import KEYS, NOBODY, Call
+from migrate.index.summary import KEYS, NOBODY, Call, element
 
 
 class Effects:
     """The effects of calls, each with the call and its number; ``call`` is what a fact does at a callee."""
 
-    def __init__(self, flow: Flow, members: Members, by_name: ByName, call: React) -> None:
+    def __init__(
+        self, flow: Flow, members: Members, by_name: ByName, operators: Operators, call: React
+    ) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._members = members
         self._by_name = by_name
+        self._operators = operators
         self._call = call
         self.of: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
@@ -57,6 +61,11 @@ class Effects:
             "method caller": self._by_name.make_caller,
             "record class": self._by_name.make_record_class,
             "reduced": self._reduce,
+            "item getter": self._by_name.make_item_getter,
+            "operator": self._operate,
+            "namespace": self._list_attributes,
+            "dispatched": self._dispatch,
+            "root module": self._by_name.import_root,
         }
 
     def _partial(self, call: Call, number: int) -> None:
@@ -121,9 +130,9 @@ class Effects:
             self.graph.watch(value, self._list, call.result)
 
     def _list(self, fact: Fact, site: int) -> None:
-        if fact[0] == "D" and id_of(fact) in self.flow.containers.mappings:
+        if fact[0] == "K" or (fact[0] == "D" and id_of(fact) in self.flow.containers.mappings):
             self.graph.add(site, ("D", site))
-            self.flow.containers.iterate(id_of(fact), self.flow.containers.cell(site, None))
+            self._members.element_of(fact, self.flow.containers.cell(site, None))
         else:
             self.graph.add(site, fact)
 
@@ -322,13 +331,13 @@ class Effects:
         if len(call.positional) < 2:
             return
         function, iterated, *initial = call.positional
-        element, before = self.graph.new(), self.graph.new()
-        self.graph.watch(iterated, self._members.element_of, element)
-        for value in initial or [element]:
+        each, before = self.graph.new(), self.graph.new()
+        self.graph.watch(iterated, self._members.element_of, each)
+        for value in initial or [each]:
             self.graph.edge(value, before)
             self.graph.edge(value, call.result)
         self.graph.edge(call.result, before)
-        made = call._replace(callee=function, positional=(before, element))
+        made = call._replace(callee=function, positional=(before, each))
         self.graph.watch(function, self._call, self.flow.new_call(made, self.flow.homes[number]))
 
     def _get(self, call: Call, number: int) -> None:
@@ -342,6 +351,33 @@ class Effects:
 
     def _decorate_or_give(self, call: Call, number: int) -> None:
         (self._give_arguments if call.positional else self._decorate)(call, number)
+
+    def _operate(self, call: Call, number: int) -> None:
+        """The functions of the module ``operator``."""
+        for name in (str(fact[1]) for fact in self.graph.of(call.callee) if fact[0] == "S"):
+            if name == "operator.getitem" and len(call.positional) == 2:
+                self.graph.watch(call.positional[0], self._members.look_up, (call.positional[1], call.result))
+            elif name == "operator.setitem" and len(call.positional) == 3:
+                base, key, value = call.positional
+                self.graph.watch(base, self._members.store, (KEYS, key))
+                self.graph.watch(base, self._members.store, (element(), value))
+            else:
+                self._operators.call(name, call)
+
+    def _list_attributes(self, call: Call, number: int) -> None:
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._members.load, ("__dict__", call.result))
+
+    def _dispatch(self, call: Call, number: int) -> None:
+        """A function that has others for classes of what it gets."""
+        for value in call.positional[:1]:
+            self.graph.gate(value, call.result)
+            self.graph.watch(value, self._dispatch_one, call.result)
+
+    def _dispatch_one(self, fact: Fact, to: int) -> None:
+        if fact[0] == "F":
+            self.flow.dispatching.add(id_of(fact))
+        self.graph.add(to, fact)
 
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""

@@ -38,6 +38,11 @@ Effect = Literal[
     "set member",
     "member getter",
     "method caller",
+    "item getter",
+    "operator",
+    "namespace",
+    "dispatched",
+    "root module",
     "reduced",
 ]
 """
@@ -49,7 +54,11 @@ Effect = Literal[
 ``default mapping``: a container of what its first argument gives, and of what is put there
 ``record class``: gives a class whose objects have what they are made with, by place and by the names in the second
 ``changed``: gives its first argument, with its keywords as attributes
-``module by name``: gives the module that its argument names
+``module by name``, ``root module``: gives the module that its argument names, or the one around it
+``operator``: gives what the operator of its name does
+``item getter``: gives a function that gives elements of what it gets
+``namespace``: a container of the attributes of its argument
+``dispatched``: gives back a function, which passes what it gets to those that are registered
 ``method partial``: a partial whose first place is left for the object
 ``field``: gives its default, or what its factory does
 ``elements``: a container of the elements of its arguments, in another order
@@ -78,22 +87,36 @@ Effect = Literal[
 DECORATOR = "a decorator"
 """The name of what gives back what it gets, where a library makes it."""
 
+OPERATORS = tuple(
+    """abs add and_ concat floordiv iadd iand iconcat ifloordiv ilshift imatmul imod imul inv invert ior ipow irshift isub
+    itruediv ixor lshift matmul mod mul neg or_ pos pow rshift sub truediv xor""".split()
+)
+PARTS = ("getitem", "setitem")
+
 EFFECTS: dict[str, Effect] = {
     "functools.partial": "partial",
-    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter"), "arguments"),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter", "builtins.aiter"), "arguments"),
+    **dict.fromkeys(("contextlib.nullcontext", "contextlib.closing", "contextlib.aclosing"), "arguments"),
+    **dict.fromkeys((f"asyncio.{f}" for f in ("run", "create_task", "ensure_future", "shield", "wait_for")), "arguments"),
+    **dict.fromkeys(("enum.member", "enum.nonmember", "functools.update_wrapper"), "arguments"),
     **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
     **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),
-    **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "arguments"),
+    **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "dispatched"),
     **dict.fromkeys(("builtins.list", "builtins.tuple", "collections.deque"), "collection"),
-    **dict.fromkeys(("builtins.dict", "collections.OrderedDict"), "mapping"),
+    **dict.fromkeys(("builtins.dict", "types.MappingProxyType"), "mapping"),
+    **dict.fromkeys((f"collections.{c}" for c in ("OrderedDict", "UserDict", "ChainMap")), "mapping"),
+    **dict.fromkeys(("weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"), "mapping"),
     **dict.fromkeys(("builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"), "keys"),
+    "collections.Counter": "keys",
     "collections.defaultdict": "default mapping",
     "collections.namedtuple": "record class",
     **dict.fromkeys(("dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"), "changed"),
     "importlib.import_module": "module by name",
+    "builtins.__import__": "root module",
     "functools.partialmethod": "method partial",
     **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field"), "field"),
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
+    **dict.fromkeys(("collections.UserList", "weakref.WeakSet"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
     "itertools.chain.from_iterable": "inner elements",
     "itertools.repeat": "repeated",
@@ -110,7 +133,7 @@ EFFECTS: dict[str, Effect] = {
         "wrapper",
     ),
     "torch.optim.swa_utils.AveragedModel": "wrapper",
-    "builtins.next": "element",
+    **dict.fromkeys(("builtins.next", "builtins.anext", "builtins.sum"), "element"),
     **dict.fromkeys(("builtins.max", "builtins.min"), "chosen"),
     "builtins.map": "mapped",
     **dict.fromkeys(("functools.wraps", "torch.no_grad", "torch.enable_grad", "torch.inference_mode"), "decorator"),
@@ -127,6 +150,9 @@ EFFECTS: dict[str, Effect] = {
     "builtins.setattr": "set member",
     "operator.attrgetter": "member getter",
     "operator.methodcaller": "method caller",
+    "operator.itemgetter": "item getter",
+    **dict.fromkeys((f"operator.{f}" for f in (*OPERATORS, *PARTS)), "operator"),
+    **dict.fromkeys(("builtins.vars", "dataclasses.asdict", "dataclasses.astuple"), "namespace"),
     "functools.reduce": "reduced",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),
@@ -135,7 +161,7 @@ EFFECTS: dict[str, Effect] = {
 }
 """Effects by qualified name; other functions may give back what they get."""
 
-GIVE_PARTS = frozenset({"builtins.getattr", "functools.reduce"})
+GIVE_PARTS = frozenset({"builtins.getattr", "builtins.sum", "functools.reduce"})
 """What may give a part of what it gets, besides what is followed of that."""
 
 CALLABLES = {"functools.partial": "P", "types.FunctionType": "F", "types.MethodType": "B", "builtins.type": "MKSN"}

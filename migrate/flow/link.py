@@ -12,6 +12,7 @@ from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
 from migrate.flow.memberships import Memberships
 from migrate.flow.modules import Loaded
+from migrate.flow.operators import METHODS, Operators
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.bodies import Bodies, Body
@@ -26,7 +27,9 @@ class Linker:
         self.graph = flow.graph
         passing = Passing(flow)
         self._members = Members(flow, passing)
-        self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
+        self._operators = Operators(flow, passing)
+        copies = Copies(flow, self._body, self._copy)
+        self._calls = Calls(flow, passing, self._members, copies, self._operators)
         self._memberships = Memberships(flow)
         self._bodies: dict[str, Bodies] = {}
 
@@ -76,6 +79,10 @@ class Linker:
             graph.add(site, ("D", site))
             for place, value in display.entries:
                 self.flow.containers.put(site, place, at[value])
+        for result, left, right, operator in part.computed:
+            self._operators.add(METHODS[operator], at[left], at[right], at[result])
+        for result, operand, method in part.operated:
+            self._operators.add(method, at[operand], NOBODY, at[result])
         self._functions(part, home, owners)
         for call in part.calls:
             number = self.flow.new_call(_moved(call, at), home)

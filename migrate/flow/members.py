@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS
 from migrate.flow.look_ups import LookUps
+from migrate.flow.namespaces import Namespaces
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.flow.trees import Trees
@@ -15,6 +16,7 @@ from migrate.index.summary import (
     ELEMENT,
     ITERATED,
     KEYS,
+    METHOD,
     NOBODY,
     ORDER,
     PAIRS,
@@ -29,8 +31,10 @@ from migrate.index.summary import (
 MAX_DOTS = 6
 
 
-CALLED = frozenset({"forward", "__call__", "__enter__"})
+CALLED = frozenset({"forward", "__call__", "__enter__", "__aenter__"})
 """Methods that are looked for on any object."""
+ELEMENTS = (("__getitem__", True), ("__next__", True), ("__anext__", True), ("__iter__", False), ("__aiter__", False))
+"""Methods that give an element, or else what has the elements."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 HELD = frozenset({"_modules", "_cells"})
@@ -48,6 +52,7 @@ class Members:
         self._passing = passing
         self._done: set[object] = set()
         self._trees = Trees(flow)
+        self._namespaces = Namespaces(flow)
         self._spelled: dict[str, list[int]] = {}
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
@@ -75,8 +80,13 @@ class Members:
                 self._rekeyed(id_of(fact), to)
             elif key[0] == PAIRS and kind == "D":
                 self.flow.containers.take_unnamed(id_of(fact), to)
+            elif key[0] == METHOD:
+                self._load_method(fact, str(key[1]), to)
             elif key[0] == ITERATED and kind == "D":
                 self.flow.containers.iterate(id_of(fact), to)
+            elif key[0] == ITERATED and kind == "K":
+                for name in self.flow.classes.names(id_of(fact)):  # the members of an Enum
+                    self._member(self.flow.classes.lookup(id_of(fact), name, False), to, False)
             else:
                 self._load_element(fact, key[1], to)
         else:
@@ -90,7 +100,9 @@ class Members:
 
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
         kind, of = fact[0], fact[1]
-        if key == "__class__" and kind in "IO":
+        if key == "__dict__" and kind in "OKXD":
+            self._load_namespace(fact, to)
+        elif key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
         elif kind == "O" and key == KEYS:
             self.flow.containers.take_attribute(self.flow.classes.classes[id_of(fact)].site, key, to)
@@ -98,7 +110,7 @@ class Members:
             self._of_object(id_of(fact), key, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
-        elif kind in "FB" and key != "value":
+        elif kind in "FB" and key not in ("value", "__code__"):
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
             self.flow.modules.export(str(of), key, to)
@@ -106,8 +118,10 @@ class Members:
             self.graph.edge(self.flow.calls[id_of(fact)].positional[0], to)
         elif kind == "P" and key == "keywords":
             self.graph.add(to, ("D", self._keywords_of(id_of(fact))))
-        elif kind in "MPF" and key == "value":
+        elif kind in "MPFI" and key == "value":
             self.graph.add(to, fact)  # of a member of an Enum
+        elif kind == "F" and key == "__code__":
+            self.graph.add(to, fact)  # of which a function may be made once more
         elif kind in "SM":
             name = f"{of}.{key}"
             if name.count(".") <= MAX_DOTS:
@@ -124,6 +138,15 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D":
             self._of_container(id_of(fact), key, to)
+
+    def _load_namespace(self, fact: Fact, to: int) -> None:
+        """``vars(owner)``: what an object, class or module has by name."""
+        if fact[0] == "D":
+            self.graph.add(to, fact)
+        elif fact[0] == "X":
+            self.graph.add(to, ("D", self._namespaces.of_module(str(fact[1]))))
+        else:
+            self.graph.add(to, ("D", self._namespaces.of_objects(id_of(fact))))
 
     def _of_object(self, cls: int, key: str, to: int) -> None:
         """An attribute of an object of the run."""
@@ -165,6 +188,13 @@ class Members:
     def _take(self, fact: Fact, key: object, looks: str, to: int) -> None:
         self.flow.containers.take(id_of(fact), key, to)
 
+    def _load_method(self, fact: Fact, name: str, to: int) -> None:
+        """A method of a container, or of an object that may be one, of which the call is not at hand."""
+        if fact[0] == "D":
+            self.graph.add(to, ("Y", fact[1], name))
+        elif fact[0] == "O" and not self.flow.classes.has(id_of(fact), name):
+            self.graph.add(to, ("Y", self.flow.classes.classes[id_of(fact)].site, name))
+
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
         kind, of = fact[0], fact[1]
         if kind == "D":
@@ -175,9 +205,10 @@ class Members:
             for name in self._fields(id_of(fact), key):
                 self._member(self.flow.classes.lookup(id_of(fact), name, True), to, True)
             self.flow.containers.take(self.flow.classes.classes[id_of(fact)].site, key, to)
-            for name, gives in (("__getitem__", self._gives), ("__next__", self._gives), ("__iter__", self._iterates)):
+            for name, gives in ELEMENTS:
                 if self._first_time("element", of, name, to):
-                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), gives, to)
+                    react = self._gives if gives else self._iterates
+                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), react, to)
 
     def _fields(self, cls: int, key: object) -> Sequence[str]:
         """The fields that a named tuple may have at a place."""

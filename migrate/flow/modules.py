@@ -19,6 +19,7 @@ class Loaded(NamedTuple):
     base: int
 
 
+OnRead = Callable[[str, Loaded | None], None]
 Origins = Callable[[str, str], Iterable[tuple[str, str]]]
 """The names of other files that a file, which was not read, has under a name; an empty one is the file itself."""
 
@@ -40,6 +41,7 @@ class Modules:
         self.loaded: dict[str, Loaded | None] = {}
         self._exports: dict[str, dict[str, int]] = {}
         self._wanted: dict[str, dict[tuple[str, int], None]] = {}
+        self._waiting: dict[str, list[OnRead]] = {}
 
     def take(self, path: str, loaded: Loaded) -> None:
         """A module that was read; whoever waited for its names gets them."""
@@ -53,11 +55,25 @@ class Modules:
         for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
 
+        for told in self._waiting.pop(path, ()):
+            told(path, loaded)
+
+    def when_read(self, path: str, told: OnRead) -> None:
+        """Have ``told`` called when a module is read, or at once if it was read or is not going to be."""
+        if path in self.loaded:
+            told(path, self.loaded[path])
+        elif path in self._coming:
+            self._waiting.setdefault(path, []).append(told)
+        else:
+            told(path, None)
+
     def fail(self, path: str) -> None:
         """A module that cannot be read: who waited for its names waits for nothing."""
         self.loaded[path] = None
         for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
+        for told in self._waiting.pop(path, ()):
+            told(path, None)
 
     def names(self, path: str) -> dict[str, int]:
         """The names at module level that the file binds or that were asked for, with their nodes."""

@@ -121,7 +121,8 @@ class Sources:
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
             self._without_none.update(at[node] for node in part.without_none)
             for result, left, right, sign in part.computed:
-                self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
+                if sign != "|":
+                    self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
         self._made_here.difference_update(*(call.positional for call in flow.calls[self._calls :]))
         self._calls = len(flow.calls)
         self._parts, self._functions = len(flow.parts), len(flow.functions)
@@ -277,7 +278,7 @@ class Sources:
 
     def _calculated(self, computed: Computed, sides: list[Literals]) -> int:
         """What comes of one number or text and another; anything where there are more, or none."""
-        if any(side.unknown or len(side.values) != 1 for side in sides):
+        if computed.operator not in OPERATORS or any(side.unknown or len(side.values) != 1 for side in sides):
             return ANYTHING
         numbers = [next(iter(side.values)).value for side in sides]
         kinds = {isinstance(number, str) for number in numbers}
@@ -363,7 +364,7 @@ def _limited(found: int) -> int:
 def _is_followed(callee: Fact) -> bool:
     """Whether the flow has what calling something gives."""
     if callee[0] != "S":
-        return callee[0] in "FBKMPRVOC" or (callee[0] == "L" and callee[1] in UNCALLABLE)
+        return callee[0] in "FBKMPRVOCY" or (callee[0] == "L" and callee[1] in UNCALLABLE)
     name = str(callee[1])
     if name in GIVE_PARTS:
         return False

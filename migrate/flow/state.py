@@ -60,6 +60,8 @@ class Flow:
         """How many calls, parts and files the three are of."""
         self.passages: set[int] = set()
         """The nodes between what calls pass and what they get back of it."""
+        self.dispatching: set[int] = set()
+        """The functions that pass what they get to others, which are registered with them."""
         self.forked: set[int] = set()
         """The parameters of functions of which the calls that are known go to copies."""
         self.copies: dict[int, list[int]] = {}

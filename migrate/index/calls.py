@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import KEYS, NO_LITERAL, PAIRS, SLICE, Call, Display, Use, element, iterated
+from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, SENT, SLICE, Call, Display, Use, element, iterated
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -38,6 +38,13 @@ def plain_call(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return result
 
 
+def entered(b: Builder, manager: int, at: ast.expr, method: str) -> int:
+    """What a context manager of the run gives, of whatever kind it is: itself, what it yields, or what it enters."""
+    result = b.new()
+    b.summary.calls.append(Call(b.load(manager, method), (), (), (), (), result, at.lineno, at.col_offset))
+    return b.join((manager, b.load(manager, element()), result))
+
+
 def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     names = b.spellings(node.args[1]) if len(node.args) > 1 else []
     if not names or not passed.positional:
@@ -46,7 +53,9 @@ def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     for name in names:
         if name in b.members:
             b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
-    return b.join((*(b.spelled(name, b.load(base, name), node) for name in names), *passed.positional[2:]))
+    methods = [b.load(base, (METHOD, name)) for name in names if name in METHODS]
+    found = (b.spelled(name, b.load(base, name), node) for name in names)
+    return b.join((*found, *methods, *passed.positional[2:]))
 
 
 def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
@@ -212,6 +221,21 @@ def _submodule(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return result
 
 
+def _send(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``generator.send(value)``: the generator gets it, and yields something."""
+    for given in passed.positional[:1]:
+        b.store(base, SENT, given)
+    return b.load(base, element())
+
+
+def _enter(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``stack.enter_context(manager)``."""
+    if len(passed.positional) != 1:
+        return b.anything
+    method = "__aenter__" if getattr(node.func, "attr", "") == "enter_async_context" else "__enter__"
+    return entered(b, passed.positional[0], node, method)
+
+
 def _sort(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """``items.sort(key=function)``: it gets the elements."""
     for callee in (given for name, given in passed.keywords if name == "key"):
@@ -258,6 +282,8 @@ METHODS: dict[str, Form] = {
     "cells": _tree("children"),
     **dict.fromkeys(("cells_and_names", "named_modules", "named_children"), _named_tree),
     "update": _update,
+    **dict.fromkeys(("send", "asend"), _send),
+    **dict.fromkeys(("enter_context", "enter_async_context"), _enter),
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""
 

@@ -15,8 +15,11 @@ from migrate.index.regions import enter_again, may_be, walrused, without
 from migrate.index.scopes import Scope
 from migrate.index.summary import (
     KEYS,
+    METHOD,
     NO_LITERAL,
     NOBODY,
+    RETURNED,
+    SENT,
     SLICE,
     Display,
     Membership,
@@ -162,6 +165,13 @@ def _name(b: Builder, node: ast.Name) -> int:
 
 
 def _attribute(b: Builder, node: ast.Attribute) -> int:
+    found = _member(b, node)
+    if node.attr not in METHODS or isinstance(node.ctx, ast.Store) or found == b.anything:
+        return found
+    return b.join((found, b.load(value(b, node.value), (METHOD, node.attr))))
+
+
+def _member(b: Builder, node: ast.Attribute) -> int:
     if is_super(node.value):
         value(b, node.value)
         cls = b.enclosing_class()
@@ -196,7 +206,8 @@ def _called(b: Builder, node: ast.Call) -> int:
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
-        return b.join((kept, plain_call(b, node, value(b, node.func), passed)))
+        callee = b.nodes[node.func] = _member(b, node.func)
+        return b.join((kept, plain_call(b, node, callee, passed)))
     return plain_call(b, node, value(b, node.func), passed)
 
 
@@ -258,6 +269,7 @@ def give_back(b: Builder, node: ast.expr) -> None:
     given = value(b, node)
     if function is None:
         return
+    function.returned.append(given)
     name = node.id if isinstance(node, ast.Name) else ""
     parameter = function.names.get(name) if name in function.sources else None
     if b.narrowed.get(name) in b.without_none and parameter is not None:
@@ -346,16 +358,17 @@ def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:
 
 
 def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
-    """What a generator yields are the elements of what it returns."""
+    """What a generator yields are the elements of what it returns; it gets what is sent to it."""
     function = b.scope.function()
-    if node.value is None or function is None:
+    given = value(b, node.value) if node.value is not None else b.anything
+    if function is None:
         return b.anything
-    given = value(b, node.value)
     made = b.new()
     inner = b.load(given, iterated()) if isinstance(node, ast.YieldFrom) else given
     b.summary.displays.append(Display(made, ((None, inner),)))
     b.copy(made, function.result)
-    return b.anything
+    function.generators.append(made)
+    return b.load(given, RETURNED) if isinstance(node, ast.YieldFrom) else b.load(made, SENT)
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:

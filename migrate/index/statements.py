@@ -8,13 +8,14 @@ from functools import partial
 
 from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
+from migrate.index.calls import entered
 from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, NOBODY, Call, Class, Import, element, iterated
+from migrate.index.summary import NO_LITERAL, NOBODY, REGISTERED, RETURNED, Call, Class, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -185,16 +186,13 @@ def _while(b: Builder, node: ast.While) -> None:
 
 
 def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
-    """What a context manager of the run gives, of whatever kind it is: itself, what it yields, or what it enters."""
+    """The targets get what context managers give."""
     for item in node.items:
         given = value(b, item.context_expr)
         if item.optional_vars is None:
             continue
-        entered = b.load(given, "__enter__")
-        result = b.new()
-        at = item.context_expr
-        b.summary.calls.append(Call(entered, (), (), (), (), result, at.lineno, at.col_offset))
-        assign(b, item.optional_vars, b.join((given, b.load(given, element()), result)))
+        result = entered(b, given, item.context_expr, "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__")
+        assign(b, item.optional_vars, result)
     if all(_lets_through(b, item.context_expr) for item in node.items):
         block(b, node.body)
         return
@@ -299,6 +297,9 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for name in names:
             scope.sources.pop(name, None)
         block(b, node.body)
+        for made in scope.generators:
+            for returned in scope.returned:
+                b.store(made, RETURNED, returned)
 
     b.later.append(lambda: b.inside(scope, read))
 
@@ -312,6 +313,10 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
             continue
         if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             _registered(b, node, decorator)
+        if name == "register" or getattr(getattr(decorator, "func", None), "attr", "") == "register":
+            function = decorator.func if isinstance(decorator, ast.Call) else decorator
+            assert isinstance(function, ast.Attribute)
+            b.store(b.nodes[function.value], REGISTERED, made)
         result = b.new()
         b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
         made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result

@@ -14,6 +14,7 @@ ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
 PAIRS = "[=]"
+METHOD = "[.]"
 ITERATED = "[*]"
 
 COMPUTED = "*"
@@ -25,11 +26,17 @@ Key = str | tuple[str, object]
 ``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
 have that a dict is made of, and ``(ITERATED, None)`` what a loop gives: any element, or of a mapping any key. What is
 stored under ``(ORDER, None)`` is the same elements in another order, and under
-``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
+``(METHOD, name)`` is a method of a container that is not called at once, ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
 """
 
 KEYS = "keys of"
 """The name under which a mapping has its keys."""
+
+SENT, RETURNED = "sent to", "returned by"
+"""The names under which a generator has what ``send`` passes, and what it returns."""
+
+REGISTERED = "registered with"
+"""The name under which a function has those that are registered with it."""
 
 NO_LITERAL = "something that is no literal"
 """Stands for a value that is not followed, but is no class or layer."""
@@ -196,6 +203,8 @@ class Part:
     without_none: list[int] = field(default_factory=list)
     """The nodes that hold what others do, but for None."""
     computed: list[Computed] = field(default_factory=list)
+    operated: list[tuple[int, int, str]] = field(default_factory=list)
+    """The results of operators of one side, with what stands there and the name of the method."""
 
 
 @dataclass(slots=True)
