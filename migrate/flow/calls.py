@@ -53,6 +53,8 @@ class Calls:
         elif kind == "O":
             for name in CALLABLE:
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, number)
+            if not any(self.flow.classes.has(id_of(fact), name) for name in CALLABLE):
+                self._call_inherited(id_of(fact), number)
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
@@ -73,6 +75,12 @@ class Calls:
             self._by_name.use_getter(id_of(fact), number)
         elif kind == "N":
             self._result(call, ("N", of, ""))
+
+    def _call_inherited(self, cls: int, number: int) -> None:
+        """A call of an object whose class may have from a library what is called, such as ``ContextDecorator``."""
+        packages = self.flow.rules.packages
+        if any(is_foreign(str(base[1]), packages) for base in self.flow.classes.library_bases(cls) if base[0] == "S"):
+            self.foreign.call(number)
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:

@@ -57,6 +57,7 @@ class Members:
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
         self._keywords: dict[int, int] = {}
+        self._loads_of_classes: dict[int, list[tuple[str, int]]] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
 
@@ -110,6 +111,8 @@ class Members:
             self._of_object(id_of(fact), key, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
+            self._loads_of_classes.setdefault(id_of(fact), []).append((key, to))
+            self._load_enum_member(id_of(fact), key, to)
         elif kind in "FB" and key not in ("value", "__code__"):
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
@@ -138,6 +141,14 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D":
             self._of_container(id_of(fact), key, to)
+
+    def _load_enum_member(self, cls: int, key: str, to: int) -> None:
+        """A member of an Enum with methods is an object, besides the value that it stands for."""
+        classes = self.flow.classes
+        if classes.is_enum(cls) and not key.startswith("_") and key in classes.own(("K", cls)):
+            has_methods = any(f.owner == cls for f in self.flow.functions)
+            if has_methods:
+                self.graph.add(to, ("O", cls))
 
     def _load_namespace(self, fact: Fact, to: int) -> None:
         """``vars(owner)``: what an object, class or module has by name."""
@@ -387,6 +398,9 @@ class Members:
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
+            if str(fact[1]).startswith("enum."):
+                for name, to in self._loads_of_classes.get(cls, ()):
+                    self._load_enum_member(cls, name, to)
             if fact[0] == "N":
                 for _, to in self.flow.classes.supers.get(cls, ()):
                     self.graph.add(to, ("N", fact[1], ""))

@@ -10,7 +10,7 @@ from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
 from migrate.index.calls import entered
 from migrate.index.expressions import assign, give_back, loop, narrow, value
-from migrate.index.functions import KINDS, declare, signature
+from migrate.index.functions import GENERAL, KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
@@ -313,22 +313,27 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
             continue
         if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             _registered(b, node, decorator)
-        if name == "register" or getattr(getattr(decorator, "func", None), "attr", "") == "register":
-            function = decorator.func if isinstance(decorator, ast.Call) else decorator
-            assert isinstance(function, ast.Attribute)
-            b.store(b.nodes[function.value], REGISTERED, made)
         result = b.new()
         b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
         made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result
     return made
 
 
+CONTAINERS = frozenset({"dict", "list", "set", "tuple", "Sequential", "ModuleList", "ModuleDict"})
+
+
 def _registered(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.Call) -> None:
-    """``@function.register(C)``: the function gets instances of the class."""
+    """``@function.register(C)``: the function gets instances of the class.
+
+    For a class of which layers and containers may be instances, it gets what the other one does.
+    """
     parameters = [*node.args.posonlyargs, *node.args.args][int(b.scope.is_class) :]
-    if getattr(decorator.func, "attr", "") == "register" and len(decorator.args) == 1 and parameters:
+    called = decorator.func
+    if isinstance(called, ast.Attribute) and called.attr == "register" and len(decorator.args) == 1 and parameters:
         function = next(f for f in reversed(b.summary.functions) if f.node == b.nodes[node])
         b.instance_of(b.nodes[decorator.args[0]], dict(function.parameters)[parameters[0].arg])
+        if dotted(decorator.args[0]).rpartition(".")[2] in GENERAL | CONTAINERS:
+            b.store(b.nodes[called.value], REGISTERED, b.nodes[node])
 
 
 def _class(b: Builder, node: ast.ClassDef) -> None:
