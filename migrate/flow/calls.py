@@ -53,8 +53,7 @@ class Calls:
         elif kind == "O":
             for name in CALLABLE:
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, number)
-            if not any(self.flow.classes.has(id_of(fact), name) for name in CALLABLE):
-                self._call_inherited(id_of(fact), number)
+            self.graph.postpone(lambda: self._call_inherited(id_of(fact), number))
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
@@ -78,8 +77,9 @@ class Calls:
 
     def _call_inherited(self, cls: int, number: int) -> None:
         """A call of an object whose class may have from a library what is called, such as ``ContextDecorator``."""
-        packages = self.flow.rules.packages
-        if any(is_foreign(str(base[1]), packages) for base in self.flow.classes.library_bases(cls) if base[0] == "S"):
+        classes, packages = self.flow.classes, self.flow.rules.packages
+        foreign = any(is_foreign(str(base[1]), packages) for base in classes.library_bases(cls) if base[0] == "S")
+        if foreign and not any(classes.has(cls, name) for name in CALLABLE):
             self.foreign.call(number)
 
     def _result(self, call: Call, fact: Fact) -> None:

@@ -64,6 +64,7 @@ class Effects:
             "item getter": self._by_name.make_item_getter,
             "operator": self._operate,
             "namespace": self._list_attributes,
+            "fields": self._list_fields,
             "dispatched": self._dispatch,
             "root module": self._by_name.import_root,
         }
@@ -367,6 +368,21 @@ class Effects:
     def _list_attributes(self, call: Call, number: int) -> None:
         for value in call.positional[:1]:
             self.graph.watch(value, self._members.load, ("__dict__", call.result))
+
+    def _list_fields(self, call: Call, number: int) -> None:
+        """``dataclasses.fields(cls)``."""
+        record = self.graph.new()
+        for node, made in ((record, record), (call.result, call.result)):
+            self.graph.add(node, ("D", made))
+        self.flow.containers.put(call.result, None, record)
+        self.graph.edge(self.graph.new(), self.flow.containers.attribute(record, "name"))  # any of them
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._take_fields, self.flow.containers.attribute(record, "default"))
+
+    def _take_fields(self, fact: Fact, to: int) -> None:
+        classes = self.flow.classes
+        for name in classes.classes[id_of(fact)].summary.fields if fact[0] in "KO" else ():
+            self.graph.edge(classes.lookup(id_of(fact), name, False), to)
 
     def _dispatch(self, call: Call, number: int) -> None:
         """A function that has others for classes of what it gets."""

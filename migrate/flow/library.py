@@ -41,6 +41,7 @@ Effect = Literal[
     "item getter",
     "operator",
     "namespace",
+    "fields",
     "dispatched",
     "root module",
     "reduced",
@@ -58,6 +59,7 @@ Effect = Literal[
 ``operator``: gives what the operator of its name does
 ``item getter``: gives a function that gives elements of what it gets
 ``namespace``: a container of the attributes of its argument
+``fields``: a container of records, of which each has the value of a field of its argument as ``default``
 ``dispatched``: gives back a function, which passes what it gets to those that are registered
 ``method partial``: a partial whose first place is left for the object
 ``field``: gives its default, or what its factory does
@@ -152,7 +154,8 @@ EFFECTS: dict[str, Effect] = {
     "operator.methodcaller": "method caller",
     "operator.itemgetter": "item getter",
     **dict.fromkeys((f"operator.{f}" for f in (*OPERATORS, *PARTS)), "operator"),
-    **dict.fromkeys(("builtins.vars", "dataclasses.asdict", "dataclasses.astuple"), "namespace"),
+    **dict.fromkeys(("builtins.vars", "dataclasses.asdict"), "namespace"),
+    "dataclasses.fields": "fields",
     "functools.reduce": "reduced",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),

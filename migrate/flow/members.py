@@ -58,6 +58,9 @@ class Members:
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
         self._keywords: dict[int, int] = {}
         self._loads_of_classes: dict[int, list[tuple[str, int]]] = {}
+        self._values: dict[Fact, None] = {}
+        """The values of members of Enums."""
+        self._loads_of_values: dict[Fact, list[int]] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
 
@@ -101,6 +104,8 @@ class Members:
 
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
         kind, of = fact[0], fact[1]
+        if key == "value" and kind in "OD":
+            self._load_value(fact, to)
         if key == "__dict__" and kind in "OKXD":
             self._load_namespace(fact, to)
         elif key == "__class__" and kind in "IO":
@@ -141,6 +146,27 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D":
             self._of_container(id_of(fact), key, to)
+        elif kind == "L" and str(of).startswith("builtins."):  # an exception, which has what it was made with
+            self.graph.watch(self.flow.kept_by(fact), self._had, ("IO", to))
+
+    def _make_enum(self, cls: int) -> None:
+        """The values of the members of an Enum have themselves as their ``value``."""
+        for name, to in self._loads_of_classes.get(cls, ()):
+            self._load_enum_member(cls, name, to)
+        for node in self.flow.classes.own(("K", cls)).values():
+            self.graph.watch(node, self._make_value, None)
+
+    def _make_value(self, fact: Fact, _: None) -> None:
+        if fact[0] in "DO":
+            self._values.setdefault(fact, None)
+            for to in self._loads_of_values.pop(fact, ()):
+                self.graph.add(to, fact)
+
+    def _load_value(self, fact: Fact, to: int) -> None:
+        if fact in self._values:
+            self.graph.add(to, fact)
+        else:
+            self._loads_of_values.setdefault(fact, []).append(to)
 
     def _load_enum_member(self, cls: int, key: str, to: int) -> None:
         """A member of an Enum with methods is an object, besides the value that it stands for."""
@@ -399,8 +425,7 @@ class Members:
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
             if str(fact[1]).startswith("enum."):
-                for name, to in self._loads_of_classes.get(cls, ()):
-                    self._load_enum_member(cls, name, to)
+                self._make_enum(cls)
             if fact[0] == "N":
                 for _, to in self.flow.classes.supers.get(cls, ()):
                     self.graph.add(to, ("N", fact[1], ""))

@@ -55,6 +55,8 @@ class Operators:
             return
         for each in {method, INVERTED.get(method, method), method.removeprefix("i") if right != NOBODY else method}:
             self.add(each, left, right, call.result)
+        if method.endswith("mul"):
+            self.add("repeated", left, NOBODY, call.result)
         if method in INTO:
             self._graph.watch(left, self._extend, right)
 
@@ -69,7 +71,7 @@ class Operators:
 
     def _operate(self, fact: Fact, what: tuple[str, int, int]) -> None:
         name, other, result = what
-        if fact[0] == "D" and name.removeprefix("r") in COLLECTING:
+        if fact[0] == "D" and (name in COLLECTING or (name[0] == "r" and name[1:] in COLLECTING)):
             self._flow.containers.reorder(id_of(fact))
             self._graph.add(result, fact)
         elif fact[0] == "O" and (fact, name, result) not in self._done:

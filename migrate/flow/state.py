@@ -62,6 +62,7 @@ class Flow:
         """The nodes between what calls pass and what they get back of it."""
         self.dispatching: set[int] = set()
         """The functions that pass what they get to others, which are registered with them."""
+        self.kept: dict[Fact, int] = {}
         self.forked: set[int] = set()
         """The parameters of functions of which the calls that are known go to copies."""
         self.copies: dict[int, list[int]] = {}
@@ -69,6 +70,13 @@ class Flow:
 
         self.grown: dict[int, int] = {}
         """The attributes of which layers came to trees of networks, by the node there."""
+
+    def kept_by(self, made: Fact) -> int:
+        """The node of all that objects of a library's class may have got."""
+        node = self.kept.get(made)
+        if node is None:
+            node = self.kept[made] = self.graph.new()
+        return node
 
     def new_call(self, call: Call, home: Home) -> int:
         """The number of a new call."""

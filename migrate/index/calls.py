@@ -79,6 +79,7 @@ def put(b: Builder, base: int, key: ast.expr, given: int, source: ast.expr | Non
             b.store(base, element(each), given)
         if not isinstance(key, ast.Constant):
             b.store(base, KEYS, b.nodes[key])
+            b.opened.add(base)
 
 
 def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
@@ -92,7 +93,20 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return made
 
 
-BY_NAME: dict[str, Form] = {"getattr": _getattr, "setattr": _setattr, "dict": _dict}
+def _names(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    """``globals()``, ``locals()`` and ``vars()`` without an object."""
+    if node.args or node.keywords:
+        return plain_call(b, node, callee, passed)
+    is_module = getattr(node.func, "id", "") == "globals"
+    return b.namespace(b.module if is_module else b.scope.around_comprehensions())
+
+
+BY_NAME: dict[str, Form] = {
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "dict": _dict,
+    **dict.fromkeys(("globals", "locals", "vars"), _names),
+}
 
 
 def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -153,6 +167,7 @@ def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 def _update(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     mappings = (*passed.positional, *passed.double_stars)
     b.summary.merges += [(source, base) for source in mappings]
+    b.opened.add(base)
     for name, value in passed.keywords:
         b.store(base, element(name), value)
     owner = namespace_owner(node.func.value) if isinstance(node.func, ast.Attribute) else None

@@ -15,7 +15,7 @@ from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, NOBODY, REGISTERED, RETURNED, Call, Class, Import, element, iterated
+from migrate.index.summary import NO_LITERAL, NOBODY, REGISTERED, RETURNED, Call, Class, Display, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -224,7 +224,10 @@ def _try(b: Builder, node: ast.Try) -> None:
             value(b, handler.type)
         if handler.name:
             b.bind(handler.name, b.constant(NO_LITERAL))
-            b.instance_of(value(b, handler.type) if handler.type is not None else b.anything, b.variable(handler.name))
+            thrown_by = value(b, handler.type) if handler.type is not None else b.anything
+            b.instance_of(thrown_by, b.variable(handler.name))
+            if not isinstance(node, ast.Try):
+                _group(b, thrown_by, b.variable(handler.name))
         block(b, handler.body)
         ends.append(b.narrowed)
         known.append(b.literals)
@@ -232,6 +235,15 @@ def _try(b: Builder, node: ast.Try) -> None:
     b.again, b.literals = outer, any_values(literals, known)
     b.narrowed = left_anywhere(b, before, ends, anywhere) if node.finalbody else joined(b, before, after)
     block(b, node.finalbody)
+
+
+def _group(b: Builder, thrown_by: int, to: int) -> None:
+    """``except* C as group``: ``group.exceptions`` are instances of the class."""
+    group, exceptions, each = b.new(), b.new(), b.new()
+    b.instance_of(thrown_by, each)
+    b.summary.displays += [Display(group, ()), Display(exceptions, ((None, each),))]
+    b.store(group, "exceptions", exceptions)
+    b.copy(group, to)
 
 
 def _assert(b: Builder, node: ast.Assert) -> None:

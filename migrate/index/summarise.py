@@ -18,6 +18,7 @@ def summarise(path: str, tree: ast.Module, words: Words, nodes: Nodes | None = N
     block(b, tree.body)
     while b.later:
         b.later.pop()()
+    b.list_namespaces()
     b.summary.exports = b.module.names
     for name in b.summary.free.keys() & b.module.names.keys():
         b.copy(b.module.names[name], b.summary.free.pop(name))  # bound by another function, as globals() allows
