@@ -49,8 +49,14 @@ class ByName:
 
     def _import(self, importer: Fact, name: object, looks: str, to: int) -> None:
         if isinstance(name, str):
-            path = self.flow.modules.file(str(importer[1]), 0, name)
-            self.graph.add(to, ("X", path) if path is not None else self.flow.modules.symbol(name))
+            module = name.lstrip(".")
+            path = self.flow.modules.file(str(importer[1]), len(name) - len(module), module)
+            self.graph.add(to, ("X", path) if path is not None else self.flow.modules.symbol(module))
+        elif looks != COMPUTED:
+            package = looks.partition("*")[0].rpartition(".")[0]
+            level = len(package) - len(package.lstrip("."))
+            for path in self.flow.tree.inside(str(importer[1]), level, package[level:]):
+                self.graph.add(to, ("X", path))
 
     def make_getter(self, call: Call, number: int) -> None:
         """``attrgetter(name)``: a function that gives the member of what it gets."""

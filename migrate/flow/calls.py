@@ -8,7 +8,7 @@ from migrate.flow.copies import Copies
 from migrate.flow.effects import Effects, made_of_elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.foreign import Foreign
-from migrate.flow.library import EFFECTS, NAMING, is_class_name, is_foreign
+from migrate.flow.library import CONTAINERS, EFFECTS, LISTS, MAPPINGS, NAMING, is_class_name, is_foreign
 from migrate.flow.members import Members
 from migrate.flow.operators import Operators
 from migrate.flow.passing import Passing
@@ -57,9 +57,7 @@ class Calls:
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            bases = self.flow.classes.library_bases(id_of(fact))
-            is_list = all(made_of_elements(str(base[1]), call) for base in bases)
-            self._effects.fill(self.flow.classes.classes[id_of(fact)].site, call, is_list)
+            self._fill(id_of(fact), call)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":
@@ -106,9 +104,17 @@ class Calls:
             self.graph.watch(self.flow.classes.lookup(cls, name, False), self._initialise, call)
         self.graph.postpone(lambda: self._fill_fields(cls, call))
 
+    def _fill(self, cls: int, call: Call) -> None:
+        """The elements of an object of a class that derives from a container."""
+        is_list = all(made_of_elements(str(base[1]), call) for base in self.flow.classes.library_bases(cls))
+        self._effects.fill(self.flow.classes.classes[cls].site, call, is_list)
+
     def _fill_fields(self, cls: int, call: Call) -> None:
         """The arguments of a dataclass or named tuple, whose first fields are those of its bases."""
         classes = self.flow.classes
+        bases = {str(base[1]) for base in classes.library_bases(cls)}
+        if not bases.isdisjoint(CONTAINERS | MAPPINGS | LISTS) and not classes.has(cls, "__init__"):
+            self._fill(cls, call)
         family = [*reversed(classes.above(cls)), cls]
         fields = list(dict.fromkeys(name for owner in family for name in classes.classes[owner].summary.fields))
         given = [*zip(fields, call.positional, strict=False), *(k for k in call.keywords if k[0] in fields)]

@@ -115,7 +115,7 @@ class Demand:
             if spelled and (max(spelled) >= BY_ITSELF or is_used):
                 yield path
                 return
-        for file, given in self._unread.beside(path, name) if name and parts[0].keeps else ():
+        for file, given in self._unread.beside(path, name) if parts[0].keeps else ():
             for at, has, through in self._having(file, given):
                 if self._uses(at, has, fact):
                     yield from (path, *(f for f in (at, *through) if f not in self._read))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from migrate.flow.by_name import ByName
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
-from migrate.flow.library import DECORATOR, Effect
+from migrate.flow.library import DECORATOR, LISTS, Effect
 from migrate.flow.members import Members
 from migrate.flow.operators import Operators
 from migrate.flow.state import Flow
@@ -251,6 +251,10 @@ class Effects:
             self.graph.watch(value, take, site)
         for _, value in call.stars:
             self.graph.watch(value, self._members.take_over, site)
+        for name, value in call.keywords:
+            self.flow.containers.put(site, name, value)
+        for value in call.double_stars:
+            self.graph.watch(value, self._members.take_over, site)
 
     def _spread(self, value: int) -> int:
         """The elements of the one argument of a list that is no container with keys of its own, or is not known."""
@@ -401,4 +405,5 @@ class Effects:
 
 def made_of_elements(name: str, call: Call) -> bool:
     """Whether a container of a library is made of the elements of its one argument, which is none of them itself."""
-    return name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict") and len(call.positional) == 1
+    is_list = name in LISTS or name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict")
+    return is_list and len(call.positional) == 1

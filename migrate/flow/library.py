@@ -178,6 +178,12 @@ KINDS = {
 
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 """Networks that are containers."""
+MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"})
+LISTS = frozenset(
+    f"{module}.{name}"
+    for module, names in (("builtins", "list tuple set frozenset"), ("collections", "deque UserList"))
+    for name in names.split()
+)
 GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 

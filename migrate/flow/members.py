@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS
+from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS, LISTS, MAPPINGS
 from migrate.flow.look_ups import LookUps
 from migrate.flow.namespaces import Namespaces
 from migrate.flow.passing import Passing
@@ -429,7 +429,9 @@ class Members:
             if fact[0] == "N":
                 for _, to in self.flow.classes.supers.get(cls, ()):
                     self.graph.add(to, ("N", fact[1], ""))
-            if str(fact[1]) in CONTAINERS:
+            if str(fact[1]) in MAPPINGS:
+                self.flow.containers.mappings.add(self.flow.classes.classes[cls].site)
+            if str(fact[1]) in CONTAINERS | MAPPINGS | LISTS:
                 for name, to in self.flow.classes.supers.get(cls, ()):
                     if name == "__init__":
                         self.graph.add(to, ("C", cls))

@@ -6,10 +6,13 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from migrate.flow.facts import Fact
+from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.index.summary import Summary
 from migrate.index.tree import Tree
+
+
+COMPUTING = "__getattr__"
 
 
 class Loaded(NamedTuple):
@@ -38,6 +41,8 @@ class Modules:
         self._classes = classes
         self._coming = coming
         self._origins = origins
+        self.result_of: Callable[[int], int]
+        """Gives the node of what a function returns."""
         self.loaded: dict[str, Loaded | None] = {}
         self._exports: dict[str, dict[str, int]] = {}
         self._wanted: dict[str, dict[tuple[str, int], None]] = {}
@@ -108,7 +113,14 @@ class Modules:
                 return
             node = exports[name] = self._graph.new()
             self._from_stars(path, name, node)
+            if COMPUTING in exports and not name.startswith("__"):
+                self._graph.watch(exports[COMPUTING], self._compute, node)
         self._graph.edge(exports[name], to)
+
+    def _compute(self, fact: Fact, to: int) -> None:
+        """What ``__getattr__`` of a module gives may be anything that the module does not bind."""
+        if fact[0] == "F":
+            self._graph.edge(self.result_of(id_of(fact)), to)
 
     def assigned(self, path: str, name: str) -> int | None:
         """The node of what other files assign to a name of a module; None where the module was not read."""

@@ -46,6 +46,7 @@ class Flow:
         self.containers = Containers(self.graph)
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []
+        self.modules.result_of = lambda number: self.functions[number].summary.result
         self.calls: list[Call] = []
         self.named: list[Named] = []
         """The calls that name members by a value."""
