@@ -328,7 +328,7 @@ class Effects:
 
     def _element(self, value: int) -> int:
         """The node of the elements of a container."""
-        held = self.graph.new()
+        held = self.flow.elements(value)
         self.graph.watch(value, self._members.element_of, held)
         return held
 
@@ -336,8 +336,7 @@ class Effects:
         if len(call.positional) < 2:
             return
         function, iterated, *initial = call.positional
-        each, before = self.graph.new(), self.graph.new()
-        self.graph.watch(iterated, self._members.element_of, each)
+        each, before = self._element(iterated), self.graph.new()
         for value in initial or [each]:
             self.graph.edge(value, before)
             self.graph.edge(value, call.result)

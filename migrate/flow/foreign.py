@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
-from migrate.flow.library import is_foreign
+from migrate.flow.library import is_exception, is_foreign
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
@@ -68,7 +68,7 @@ class Foreign:
     def _keeps(self, owner: Fact) -> bool:
         """Whether methods of an object may give what others of them got: those of a queue do."""
         of = str(owner[1])
-        return owner[0] == "L" and (is_foreign(of, self.flow.rules.packages) or of.startswith("builtins."))
+        return owner[0] == "L" and (is_foreign(of, self.flow.rules.packages) or is_exception(of))
 
     def _enter(self, number: int, owners: list[Fact]) -> int:
         """The bag of a call that gives something, a method of ``owners``; NOBODY where it has one already."""

@@ -199,6 +199,11 @@ def is_foreign(name: str, packages: frozenset[str]) -> bool:
     return name.partition(".")[0] not in LOOKING | {"builtins"} | packages
 
 
+def is_exception(name: str) -> bool:
+    """Whether a qualified name is that of an exception by which values go on."""
+    return name in ("builtins.StopIteration", "builtins.StopAsyncIteration")
+
+
 def is_class_name(name: str) -> bool:
     """Whether a qualified name looks like that of a class."""
     return name.rpartition(".")[2][:1].isupper()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS, LISTS, MAPPINGS
+from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS, LISTS, MAPPINGS, is_exception
 from migrate.flow.look_ups import LookUps
 from migrate.flow.namespaces import Namespaces
 from migrate.flow.passing import Passing
@@ -146,7 +146,7 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D":
             self._of_container(id_of(fact), key, to)
-        elif kind == "L" and str(of).startswith("builtins."):  # an exception, which has what it was made with
+        elif kind == "L" and is_exception(str(of)):  # it has what it was made with
             self.graph.watch(self.flow.kept_by(fact), self._had, ("IO", to))
 
     def _make_enum(self, cls: int) -> None:
@@ -342,9 +342,7 @@ class Members:
             for to in self._spelled.get(f"{of}.{key}", ()):
                 self.graph.edge(value, to)
         elif kind == "X":
-            node = self.flow.modules.assigned(str(of), key)
-            if node is not None:
-                self.graph.edge(value, node)
+            self.flow.modules.assign(str(of), key, value)
 
     def _set_item(self, cls: int, value: int) -> None:
         if self._first_time("set item", cls, value):

@@ -46,6 +46,8 @@ class Modules:
         self.loaded: dict[str, Loaded | None] = {}
         self._exports: dict[str, dict[str, int]] = {}
         self._wanted: dict[str, dict[tuple[str, int], None]] = {}
+        self._assigned: dict[str, list[tuple[str, int]]] = {}
+        """What others assign to names of modules that were not read."""
         self._waiting: dict[str, list[OnRead]] = {}
 
     def take(self, path: str, loaded: Loaded) -> None:
@@ -60,6 +62,8 @@ class Modules:
         for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
 
+        for name, node in self._assigned.pop(path, ()):
+            self.assign(path, name, node)
         for told in self._waiting.pop(path, ()):
             told(path, loaded)
 
@@ -122,14 +126,15 @@ class Modules:
         if fact[0] == "F":
             self._graph.edge(self.result_of(id_of(fact)), to)
 
-    def assigned(self, path: str, name: str) -> int | None:
-        """The node of what other files assign to a name of a module; None where the module was not read."""
-        if self.loaded.get(path) is None:
-            return None
+    def assign(self, path: str, name: str, value: int) -> None:
+        """What another file assigns to a name of a module."""
+        if path not in self._exports:
+            self._assigned.setdefault(path, []).append((name, value))
+            return
         exports = self._exports[path]
         if name not in exports:
             exports[name] = self._graph.new()
-        return exports[name]
+        self._graph.edge(value, exports[name])
 
     def _want(self, path: str, name: str, to: int) -> None:
         wanted = self._wanted.setdefault(path, {})

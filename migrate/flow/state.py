@@ -10,7 +10,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home, Moved
 from migrate.flow.modules import Modules, Origins
-from migrate.index.summary import NOBODY, Call, Key, Part
+from migrate.index.summary import NOBODY, Call, Key, Part, iterated
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
@@ -102,6 +102,12 @@ class Flow:
             at = home.at
             self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
         return self._loads
+
+    def elements(self, source: int) -> int:
+        """A new node for what a loop over a node gives, which asks for it as a load of the files does."""
+        node = self.graph.new()
+        self._loads[node] = (source, iterated())
+        return node
 
     def constants(self) -> dict[int, object]:
         """The nodes of literals, with these."""

@@ -128,14 +128,17 @@ class Imports:
             yield from self._called(path, name_of(bound or b""), len(dots), name_of(module), bool(computed))
 
     def _called(self, path: str, bound: str, level: int, module: str, computed: bool) -> Iterator[Target]:
-        """``import_module("package.module")``; of a computed name, all modules that it may be."""
+        """``import_module("package.module")``; of a computed name, all modules that it may be.
+
+        A module that is given no name has its own, as its package has it.
+        """
         if not computed:
-            file = self._file(path, level, module)
+            file = self._file(path, level, module) if module else None
             if file is not None:
                 yield Target(file, "", bound or module.rpartition(".")[2])
         elif "." in module or level:
             for file in self._tree.inside(path, level, module.rpartition(".")[0]):
-                yield Target(file, "", bound)
+                yield Target(file, "", bound or self._tree.name(file).rpartition(".")[2])
 
     def _from(self, path: str, level: int, module: str, names: bytes) -> Iterator[Target]:
         whole = self._file(path, level, module)
