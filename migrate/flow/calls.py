@@ -21,9 +21,7 @@ CALLABLE = ("__call__", "forward")
 class Calls:
     """The effect of each kind of fact that arrives at a callee."""
 
-    def __init__(
-        self, flow: Flow, passing: Passing, members: Members, copies: Copies, operators: Operators
-    ) -> None:
+    def __init__(self, flow: Flow, passing: Passing, members: Members, copies: Copies, operators: Operators) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._passing = passing

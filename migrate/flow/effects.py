@@ -17,9 +17,7 @@ from migrate.index.summary import KEYS, NOBODY, Call, element
 class Effects:
     """The effects of calls, each with the call and its number; ``call`` is what a fact does at a callee."""
 
-    def __init__(
-        self, flow: Flow, members: Members, by_name: ByName, operators: Operators, call: React
-    ) -> None:
+    def __init__(self, flow: Flow, members: Members, by_name: ByName, operators: Operators, call: React) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._members = members

@@ -99,7 +99,9 @@ EFFECTS: dict[str, Effect] = {
     "functools.partial": "partial",
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter", "builtins.aiter"), "arguments"),
     **dict.fromkeys(("contextlib.nullcontext", "contextlib.closing", "contextlib.aclosing"), "arguments"),
-    **dict.fromkeys((f"asyncio.{f}" for f in ("run", "create_task", "ensure_future", "shield", "wait_for")), "arguments"),
+    **dict.fromkeys(
+        (f"asyncio.{f}" for f in ("run", "create_task", "ensure_future", "shield", "wait_for")), "arguments"
+    ),
     **dict.fromkeys(("enum.member", "enum.nonmember", "functools.update_wrapper"), "arguments"),
     **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
     **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),

@@ -13,7 +13,9 @@ from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
 TAKES = re.compile(
-    rf"(?<![.\w])({WORD})\s*\.\s*__dict__|\b(?:vars|getattr|getmembers|dir)\(\s*({WORD})\s*[,)](?!\s*[\"'])".encode("latin-1")
+    rf"(?<![.\w])({WORD})\s*\.\s*__dict__|\b(?:vars|getattr|getmembers|dir)\(\s*({WORD})\s*[,)](?!\s*[\"'])".encode(
+        "latin-1"
+    )
 )
 """What looks something up in all that a name has."""
 KEEPS = re.compile(rb"\]\s*=[^=]|\.(?:append|add|insert|setdefault|update|register)\(|\bglobal\b")

@@ -33,9 +33,7 @@ PUTS = "append|insert|extend|update|setdefault|add_module|register_module|__seti
 GIVEN = re.compile(
     rf"(?<!\bself)\.({WORD})\s*(?::[^\n=]*)?=[^=]|\.({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS})\()".encode("latin-1")
 )
-FILLED = re.compile(
-    rf"(?<![.\w])({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS}|add|register)\()".encode("latin-1")
-)
+FILLED = re.compile(rf"(?<![.\w])({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS}|add|register)\()".encode("latin-1"))
 SETS = re.compile(rb"\b(?:setattr|add_module|register_module)\(")
 MEMBER = re.compile(
     rf"\.({WORD})\s*(?::[^\n=]*)?=[^=]|\bdef[ \t]+({WORD})|^[ \t]+({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"),

@@ -15,7 +15,18 @@ from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, NOBODY, REGISTERED, RETURNED, Call, Class, Display, Import, element, iterated
+from migrate.index.summary import (
+    NO_LITERAL,
+    NOBODY,
+    REGISTERED,
+    RETURNED,
+    Call,
+    Class,
+    Display,
+    Import,
+    element,
+    iterated,
+)
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 

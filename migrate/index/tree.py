@@ -73,7 +73,9 @@ class Tree:
         if found is None or os.path.splitext(os.path.basename(found))[0] != INIT:
             return []
         folder = os.path.splitext(os.path.abspath(found))[0].removesuffix(INIT)
-        return [path for stem, path in self._by_stem.items() if os.path.dirname(stem) + os.sep == folder and path != found]
+        return [
+            path for stem, path in self._by_stem.items() if os.path.dirname(stem) + os.sep == folder and path != found
+        ]
 
     def name(self, path: str) -> str:
         """The dotted name of a file, from its outermost package on."""
