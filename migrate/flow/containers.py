@@ -27,6 +27,8 @@ class Containers:
         self._merged: set[tuple[Site, Site]] = set()
         self._reordered: set[Site] = set()
         self.mappings: set[Site] = set()
+        self.promised: dict[Site, str] = {}
+        """What annotations promise: containers, or classes as the elements of some."""
         self.networks: dict[Site, str] = {}
         """The containers that are networks themselves, with the names of their classes."""
 

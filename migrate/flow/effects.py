@@ -37,7 +37,8 @@ class Effects:
             "field": self._declare,
             "starred map": self._map_stars,
             "selected": self._select,
-            "second": self._give_second,
+            "cast": self._cast,
+            "bound": self._bind,
             "elements": self._gather,
             "inner elements": self._gather_inner,
             "repeated": self._repeat,
@@ -206,9 +207,15 @@ class Effects:
         for _, star in call.stars:  # each element of these gives a place of each row
             self.graph.watch(self._element(star), self._members.element_of, self.flow.containers.cell(row, None))
 
-    def _give_second(self, call: Call, number: int) -> None:
+    def _cast(self, call: Call, number: int) -> None:
+        for cls in call.positional[:1]:
+            self.graph.watch(cls, self._members.instances, call.result)
         for value in call.positional[1:2]:
             self.graph.edge(value, call.result)
+
+    def _bind(self, call: Call, number: int) -> None:
+        for cls in (*call.positional[1:], *(node for name, node in call.keywords if name == "bound")):
+            self.graph.edge(cls, call.result)
 
     def _give_type(self, call: Call, number: int) -> None:
         for value in call.positional[:1]:
@@ -313,7 +320,8 @@ class Effects:
         self.flow.containers.put(call.result, None, result)
 
     def _select(self, call: Call, number: int) -> None:
-        self._give_second(call, number)
+        for value in call.positional[1:2]:
+            self.graph.edge(value, call.result)
         if len(call.positional) == 2:
             self._called(call.positional[0], (self._element(call.positional[1]),), number)
 

@@ -19,7 +19,8 @@ Effect = Literal[
     "method partial",
     "starred map",
     "selected",
-    "second",
+    "cast",
+    "bound",
     "type",
     "elements",
     "inner elements",
@@ -48,7 +49,9 @@ Effect = Literal[
 ]
 """
 ``partial``: the call is a partial of its first argument
-``arguments``, ``second``: gives back its arguments, or the second of them
+``arguments``: gives back its arguments
+``cast``: gives back its second argument, as an instance of the first
+``bound``: stands for the classes that it gets
 ``collection``: gives back its argument, or an empty container
 ``mapping``: gives back its argument, or a container of its keywords and of the pairs that it gets
 ``keys``: a container of its second argument under the elements of the first
@@ -125,7 +128,8 @@ EFFECTS: dict[str, Effect] = {
     "itertools.chain.from_iterable": "inner elements",
     "itertools.repeat": "repeated",
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
-    "typing.cast": "second",
+    "typing.cast": "cast",
+    "typing.TypeVar": "bound",
     "builtins.filter": "selected",
     "itertools.starmap": "starred map",
     "builtins.type": "type",

@@ -74,6 +74,8 @@ class Linker:
             graph.watch(at[into], self._merge_into, between)
         for display in part.displays:
             site = at[display.node]
+            if display.promised:
+                self.flow.containers.promised[site] = display.promised
             if display.is_mapping:
                 self.flow.containers.mappings.add(site)
             graph.add(site, ("D", site))

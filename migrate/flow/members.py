@@ -250,6 +250,8 @@ class Members:
     def _fields(self, cls: int, key: object) -> Sequence[str]:
         """The fields that a named tuple may have at a place."""
         names = self.flow.classes.classes[cls].summary.fields
+        if isinstance(key, str):
+            return (key,) if key in names else ()  # of a TypedDict
         if not isinstance(key, int):
             return names if key is None else ()
         return names[key : key + 1 or None]
@@ -363,8 +365,19 @@ class Members:
             self.graph.add(to, ("O", of))
         elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in CALLABLES:
             self.graph.add(to, ("L", of))
+        elif kind == "D" and self.flow.containers.promised.get(id_of(fact)) == "container":
+            self.graph.add(to, fact)
+        elif kind == "D" and id_of(fact) in self.flow.containers.promised:
+            classes = self.flow.containers.everything(id_of(fact))
+            self.graph.gate(classes, to)
+            self.graph.watch(classes, self._promise, to)
         elif kind == "D" and self._first_time("instances", of, to):
             self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
+
+    def _promise(self, fact: Fact, to: int) -> None:
+        """The class that ``type[C]`` promises, unless it is one from which all of them derive."""
+        if fact[0] in "MK":
+            self.graph.add(to, fact)
 
     def test(self, fact: Fact, test: Test) -> None:
         """A class of ``isinstance``: what is tested holds an instance of it behind the test."""

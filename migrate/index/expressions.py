@@ -336,9 +336,16 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return b.load(base, (SLICE, None))
+    if dotted(node.value).rpartition(".")[2] in UNIONS:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return b.join(value(b, part) for part in parts)
     name = literal_string(node.slice)
     owner = _named_parts(node.value, name or "")
     return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
+
+
+UNIONS = frozenset({"Optional", "Union", "Annotated"})
+"""What stands for the classes in its brackets."""
 
 
 def _named_parts(node: ast.expr, name: str) -> ast.expr | None:

@@ -122,12 +122,14 @@ class Display(NamedTuple):
     """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
 
     ``is_plain``: it is a list, tuple or set with each of its elements written out. ``is_mapping``: it is a dict.
+    ``promised``: an annotation names it, a container of such elements or the class that is the one element.
     """
 
     node: int
     entries: tuple[tuple[object, int], ...]
     is_plain: bool = False
     is_mapping: bool = False
+    promised: str = ""
 
 
 class Import(NamedTuple):
