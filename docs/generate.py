@@ -1,4 +1,4 @@
-"""Writes docs/findings.md, docs/mint.md, docs/contexts.md and the generated parts of README.md.
+"""Writes docs/findings.md, docs/mint.md, docs/contexts.md, docs/constructs.md and the generated parts of README.md.
 
 ``--check`` writes nothing, and exits 1 where one of them is out of date.
 """
@@ -23,12 +23,14 @@ from migrate.targets import Target
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+from tests.constructs.table import page as constructs  # noqa: E402
 from tests.contexts.page import page as contexts  # noqa: E402
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
 MINT = ROOT / "docs" / "mint.md"
 CONTEXTS = ROOT / "docs" / "contexts.md"
+CONSTRUCTS = ROOT / "docs" / "constructs.md"
 SHOWN = "samples/mobilenet.py"
 PART = re.compile(r"(?P<start><!-- generated: (?P<name>\w+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 TITLES = {
@@ -83,7 +85,13 @@ def main() -> int:
 
 def pages() -> dict[Path, str]:
     """What every page that is written here should hold."""
-    return {FINDINGS: findings(), MINT: mint(), CONTEXTS: contexts(), README: readme(README.read_text("utf-8"))}
+    return {
+        FINDINGS: findings(),
+        MINT: mint(),
+        CONTEXTS: contexts(),
+        CONSTRUCTS: constructs(),
+        README: readme(README.read_text("utf-8")),
+    }
 
 
 def findings() -> str:

@@ -149,7 +149,11 @@ EFFECTS: dict[str, Effect] = {
         (f"torch.jit.{d}" for d in ("script", "trace", "ignore", "unused", "export", "script_if_tracing")), "arguments"
     ),
     **dict.fromkeys(
-        ("functools.total_ordering", "enum.unique", "typing.final", "typing.runtime_checkable"), "arguments"
+        ("functools.total_ordering", "enum.unique", "enum.verify", "enum.global_enum", "types.coroutine"), "arguments"
+    ),
+    **dict.fromkeys(
+        (f"typing.{f}" for f in ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")),
+        "arguments",
     ),
     **dict.fromkeys(("dataclasses.dataclass", "functools.lru_cache", "functools.cache"), "optional decorator"),
     **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),

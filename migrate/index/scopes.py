@@ -149,6 +149,8 @@ def _binds(node: ast.stmt) -> Iterator[str]:
         for item in node.items:
             if item.optional_vars is not None:
                 yield from _targets(item.optional_vars)
+    elif type(node).__name__ == "TypeAlias":
+        yield from _targets(getattr(node, "name"))  # noqa: B009 - no such statement before Python 3.12
     elif isinstance(node, ast.Delete):
         for target in node.targets:
             yield from _targets(target)

@@ -417,5 +417,7 @@ STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Delete: _delete,
     ast.Raise: _raise,
 }
+if hasattr(ast, "TypeAlias"):
+    STATEMENTS[ast.TypeAlias] = lambda b, node: b.bind(node.name.id, value(b, node.value))
 if hasattr(ast, "TryStar"):
     STATEMENTS[ast.TryStar] = _try
