@@ -93,8 +93,7 @@ DECORATOR = "a decorator"
 """The name of what gives back what it gets, where a library makes it."""
 
 OPERATORS = tuple(
-    """abs add and_ concat floordiv iadd iand iconcat ifloordiv ilshift imatmul imod imul inv invert ior ipow irshift isub
-    itruediv ixor lshift matmul mod mul neg or_ pos pow rshift sub truediv xor""".split()
+    ["abs", "add", "and_", "concat", "floordiv", "iadd", "iand", "iconcat", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "inv", "invert", "ior", "ipow", "irshift", "isub", "itruediv", "ixor", "lshift", "matmul", "mod", "mul", "neg", "or_", "pos", "pow", "rshift", "sub", "truediv", "xor"]
 )
 PARTS = ("getitem", "setitem")
 

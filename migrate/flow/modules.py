@@ -11,7 +11,6 @@ from migrate.flow.graph import Graph
 from migrate.index.summary import Summary
 from migrate.index.tree import Tree
 
-
 COMPUTING = "__getattr__"
 
 
