@@ -38,8 +38,8 @@ def decide_configured(module: Module) -> None:
 
 def _message(rule: Rule, changed: list[str]) -> str:
     return (
-        f"what stands here as {', '.join(changed)} is meant for {rule.source.name}: where {rule.target.name} is made of "
-        "this configuration, convert it in that call, or change it here and in all configurations that go there"
+        f"what stands here as {', '.join(changed)} is meant for {rule.source.name}: where {rule.target.name} is made "
+        "of this configuration, convert it in that call, or change it here and in all configurations that go there"
     )
 
 

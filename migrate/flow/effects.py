@@ -8,6 +8,7 @@ from migrate.flow.by_name import ByName
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.library import DECORATOR, LISTS, Effect
+from migrate.flow.mappings import Mappings
 from migrate.flow.members import Members
 from migrate.flow.operators import Operators
 from migrate.flow.state import Flow
@@ -24,6 +25,7 @@ class Effects:
         self._by_name = by_name
         self._operators = operators
         self._call = call
+        mappings = Mappings(flow, members)
         self.of: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
             "method partial": self._method_partial,
@@ -31,8 +33,8 @@ class Effects:
             "module by name": self._by_name.import_module,
             "arguments": self._give_arguments,
             "collection": self._give_collection,
-            "mapping": self._give_mapping,
-            "keys": self._give_keys,
+            "mapping": mappings.give,
+            "keys": mappings.give_keys,
             "default mapping": self._default,
             "field": self._declare,
             "starred map": self._map_stars,
@@ -135,45 +137,6 @@ class Effects:
             self._members.element_of(fact, self.flow.containers.cell(site, None))
         else:
             self.graph.add(site, fact)
-
-    def _give_mapping(self, call: Call, number: int) -> None:
-        """What it gets, or a mapping of the pairs that it gets, and of its keywords."""
-        self._give_arguments(call, number)
-        self.flow.containers.mappings.add(call.result)
-        if not call.positional or call.keywords:
-            self.graph.add(call.result, ("D", call.result))
-        for name, value in call.keywords:
-            self.flow.containers.put(call.result, name, value)
-        for mapping in call.double_stars:
-            self.graph.watch(mapping, self._members.take_over, call.result)
-        for value in call.positional:
-            self.graph.watch(value, self._take_pairs, call.result)
-
-    def _take_pairs(self, fact: Fact, site: int) -> None:
-        """Let a mapping have what the pairs in a list tell."""
-        if fact[0] == "D" and id_of(fact) not in self.flow.containers.mappings:
-            pairs = self.graph.new()
-            self.flow.containers.take_unnamed(id_of(fact), pairs)
-            self.graph.watch(pairs, self._take_pair, site)
-
-    def _take_pair(self, fact: Fact, site: int) -> None:
-        if fact[0] == "D" and id_of(fact) != site:
-            key, value = (self.flow.containers.cell(id_of(fact), place) for place in (0, 1))
-            self.graph.add(site, ("D", site))
-            self.graph.edge(key, self.flow.containers.attribute(site, KEYS))
-            self._members.look_ups.add(self._put, ("D", site), key, value)
-
-    def _put(self, fact: Fact, key: object, looks: str, value: int) -> None:
-        self.flow.containers.put(id_of(fact), key, value)
-
-    def _give_keys(self, call: Call, number: int) -> None:
-        """``dict.fromkeys(keys, value)``."""
-        self.flow.containers.mappings.add(call.result)
-        self.graph.add(call.result, ("D", call.result))
-        for keys in call.positional[:1]:
-            self.graph.watch(keys, self._members.element_of, self.flow.containers.attribute(call.result, KEYS))
-        for value in call.positional[1:2]:
-            self.flow.containers.put(call.result, None, value)
 
     def _gather(self, call: Call, number: int) -> None:
         self._gather_into(call.result, call)

@@ -92,10 +92,46 @@ Effect = Literal[
 DECORATOR = "a decorator"
 """The name of what gives back what it gets, where a library makes it."""
 
-OPERATORS = tuple(
-    ["abs", "add", "and_", "concat", "floordiv", "iadd", "iand", "iconcat", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "inv", "invert", "ior", "ipow", "irshift", "isub", "itruediv", "ixor", "lshift", "matmul", "mod", "mul", "neg", "or_", "pos", "pow", "rshift", "sub", "truediv", "xor"]
+OPERATORS = (
+    "abs",
+    "add",
+    "and_",
+    "concat",
+    "floordiv",
+    "iadd",
+    "iand",
+    "iconcat",
+    "ifloordiv",
+    "ilshift",
+    "imatmul",
+    "imod",
+    "imul",
+    "inv",
+    "invert",
+    "ior",
+    "ipow",
+    "irshift",
+    "isub",
+    "itruediv",
+    "ixor",
+    "lshift",
+    "matmul",
+    "mod",
+    "mul",
+    "neg",
+    "or_",
+    "pos",
+    "pow",
+    "rshift",
+    "sub",
+    "truediv",
+    "xor",
 )
+"""Functions of the module ``operator`` for operators."""
 PARTS = ("getitem", "setitem")
+"""Those for elements."""
+TYPING = ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")
+"""Functions of ``typing`` that give back what they get."""
 
 EFFECTS: dict[str, Effect] = {
     "functools.partial": "partial",
@@ -151,7 +187,10 @@ EFFECTS: dict[str, Effect] = {
         ("functools.total_ordering", "enum.unique", "enum.verify", "enum.global_enum", "types.coroutine"), "arguments"
     ),
     **dict.fromkeys(
-        (f"typing.{f}" for f in ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")),
+        (
+            f"typing.{f}"
+            for f in ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")
+        ),
         "arguments",
     ),
     **dict.fromkeys(("dataclasses.dataclass", "functools.lru_cache", "functools.cache"), "optional decorator"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migrate.flow.enums import Enums
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS, LISTS, MAPPINGS, is_exception
+from migrate.flow.library import CONTAINERS, LISTS, MAPPINGS, is_exception
 from migrate.flow.look_ups import LookUps
 from migrate.flow.namespaces import Namespaces
+from migrate.flow.narrowing import Narrowing
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.flow.trees import Trees
@@ -23,7 +25,6 @@ from migrate.index.summary import (
     SLICE,
     Call,
     Key,
-    Test,
     element,
     iterated,
 )
@@ -39,8 +40,6 @@ TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 HELD = frozenset({"_modules", "_cells"})
 """The attributes of a network that have its layers by name."""
-ABSTRACT = frozenset({"collections", "typing", "abc", "numbers", "enum"})
-"""Libraries of classes that say nothing of what an object is made of."""
 
 
 class Members:
@@ -53,14 +52,13 @@ class Members:
         self._done: set[object] = set()
         self._trees = Trees(flow)
         self._namespaces = Namespaces(flow)
+        self._enums = Enums(flow)
+        narrowing = Narrowing(flow)
+        self.instances, self.test = narrowing.instances, narrowing.test
         self._spelled: dict[str, list[int]] = {}
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
         self._keywords: dict[int, int] = {}
-        self._loads_of_classes: dict[int, list[tuple[str, int]]] = {}
-        self._values: dict[Fact, None] = {}
-        """The values of members of Enums."""
-        self._loads_of_values: dict[Fact, list[int]] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
 
@@ -105,7 +103,7 @@ class Members:
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
         kind, of = fact[0], fact[1]
         if key == "value" and kind in "OD":
-            self._load_value(fact, to)
+            self._enums.load_value(fact, to)
         if key == "__dict__" and kind in "OKXD":
             self._load_namespace(fact, to)
         elif key == "__class__" and kind in "IO":
@@ -116,8 +114,7 @@ class Members:
             self._of_object(id_of(fact), key, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
-            self._loads_of_classes.setdefault(id_of(fact), []).append((key, to))
-            self._load_enum_member(id_of(fact), key, to)
+            self._enums.load(id_of(fact), key, to)
         elif kind in "FB" and key not in ("value", "__code__"):
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
@@ -148,33 +145,6 @@ class Members:
             self._of_container(id_of(fact), key, to)
         elif kind == "L" and is_exception(str(of)):  # it has what it was made with
             self.graph.watch(self.flow.kept_by(fact), self._had, ("IO", to))
-
-    def _make_enum(self, cls: int) -> None:
-        """The values of the members of an Enum have themselves as their ``value``."""
-        for name, to in self._loads_of_classes.get(cls, ()):
-            self._load_enum_member(cls, name, to)
-        for node in self.flow.classes.own(("K", cls)).values():
-            self.graph.watch(node, self._make_value, None)
-
-    def _make_value(self, fact: Fact, _: None) -> None:
-        if fact[0] in "DO":
-            self._values.setdefault(fact, None)
-            for to in self._loads_of_values.pop(fact, ()):
-                self.graph.add(to, fact)
-
-    def _load_value(self, fact: Fact, to: int) -> None:
-        if fact in self._values:
-            self.graph.add(to, fact)
-        else:
-            self._loads_of_values.setdefault(fact, []).append(to)
-
-    def _load_enum_member(self, cls: int, key: str, to: int) -> None:
-        """A member of an Enum with methods is an object, besides the value that it stands for."""
-        classes = self.flow.classes
-        if classes.is_enum(cls) and not key.startswith("_") and key in classes.own(("K", cls)):
-            has_methods = any(f.owner == cls for f in self.flow.functions)
-            if has_methods:
-                self.graph.add(to, ("O", cls))
 
     def _load_namespace(self, fact: Fact, to: int) -> None:
         """``vars(owner)``: what an object, class or module has by name."""
@@ -356,74 +326,6 @@ class Members:
             function = self.flow.functions[id_of(fact)]
             self._passing.give(function, call, function.owner is not None and function.summary.kind != "static")
 
-    def instances(self, fact: Fact, to: int) -> None:
-        """What an annotation promises: instances of the class; a tuple of classes stands for all of them."""
-        kind, of = fact[0], fact[1]
-        if kind == "M":
-            self.graph.add(to, ("I", self.flow.names[str(of)]))
-        elif kind == "K":
-            self.graph.add(to, ("O", of))
-        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in CALLABLES:
-            self.graph.add(to, ("L", of))
-        elif kind == "D" and self.flow.containers.promised.get(id_of(fact)) == "container":
-            self.graph.add(to, fact)
-        elif kind == "D" and id_of(fact) in self.flow.containers.promised:
-            classes = self.flow.containers.everything(id_of(fact))
-            self.graph.gate(classes, to)
-            self.graph.watch(classes, self._promise, to)
-        elif kind == "D" and self._first_time("instances", of, to):
-            self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
-
-    def _promise(self, fact: Fact, to: int) -> None:
-        """The class that ``type[C]`` promises, unless it is one from which all of them derive."""
-        if fact[0] in "MK":
-            self.graph.add(to, fact)
-
-    def test(self, fact: Fact, test: Test) -> None:
-        """A class of ``isinstance``: what is tested holds an instance of it behind the test."""
-        if fact[0] == "D":
-            if self._first_time("one of", fact, test.narrowed):
-                self.graph.watch(self.flow.containers.everything(id_of(fact)), self.test, test)
-            return
-        self.instances(fact, test.narrowed)
-        if fact[0] in "SLN" and self._first_time("kept", fact, test.narrowed):
-            self.graph.watch(test.subject, self._keep, (str(fact[1]), test.narrowed))
-        elif fact[0] == "K" and self._first_time("narrowed", fact, test.narrowed):
-            self.graph.watch(test.subject, self._keep_objects, (fact[1], test.narrowed))
-
-    def _keep(self, fact: Fact, what: tuple[str, int]) -> None:
-        """A class of a library lets pass what may derive from it: layers only where it is their common base."""
-        name, to = what
-        kinds = KINDS.get(name)
-        if fact[0] == "E":
-            return  # what it may have comes besides
-        if fact[0] == "L" and kinds is None and name.rpartition(".")[2] not in GENERAL:
-            return  # the class of the test stands for it, whatever it derives from
-        if kinds is not None:
-            passes = fact[0] in kinds
-        elif name.rpartition(".")[2] in GENERAL:
-            passes = True
-        elif fact[0] == "O":
-            passes = any(self._may_derive(base, name) for base in self.flow.classes.library_bases(id_of(fact)))
-        else:
-            made = ("L", self.flow.containers.networks.get(id_of(fact), "builtins.object")) if fact[0] == "D" else fact
-            passes = fact[0] not in "IM" and (made[0] != "L" or self._may_derive(made, name))
-        if passes:
-            self.graph.add(to, fact)
-
-    def _may_derive(self, cls: Fact, name: str) -> bool:
-        """Whether a class of a library may be one of the name, or derive from it."""
-        packages, of = self.flow.rules.packages, str(cls[1])
-        if of.partition(".")[0] in ABSTRACT:
-            return False
-        foreign = not {of.partition(".")[0], name.partition(".")[0]} <= packages | {"builtins"}
-        return cls[0] == "N" or foreign or of.rpartition(".")[2] == name.rpartition(".")[2]
-
-    def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:
-        cls, to = what
-        if fact[0] == "O" and (id_of(fact) == cls or cls in self.flow.classes.above(id_of(fact))):
-            self.graph.add(to, fact)
-
     def base(self, fact: Fact, cls: int) -> None:
         """A base of a class of the run."""
         if fact[0] == "K":
@@ -436,7 +338,7 @@ class Members:
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
             if str(fact[1]).startswith("enum."):
-                self._make_enum(cls)
+                self._enums.make(cls)
             if fact[0] == "N":
                 for _, to in self.flow.classes.supers.get(cls, ()):
                     self.graph.add(to, ("N", fact[1], ""))

@@ -11,18 +11,72 @@ from migrate.index.summary import KEYS, Display, place_of
 from migrate.syntax.shapes import annotated
 
 TRANSPARENT = frozenset(
-    ["Optional", "Union", "Annotated", "Final", "ClassVar", "InitVar", "Required", "NotRequired", "ReadOnly", "Awaitable", "Coroutine", "TypeGuard"]
+    {
+        "Optional",
+        "Union",
+        "Annotated",
+        "Final",
+        "ClassVar",
+        "InitVar",
+        "Required",
+        "NotRequired",
+        "ReadOnly",
+        "Awaitable",
+        "Coroutine",
+        "TypeGuard",
+    }
 )
 """What promises the same as what stands in its brackets."""
 CLASSES = frozenset({"Type", "type"})
 MAPPINGS = frozenset(
-    ["Dict", "dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict", "defaultdict", "ChainMap", "Counter", "MappingProxyType"]
+    {
+        "Dict",
+        "dict",
+        "Mapping",
+        "MutableMapping",
+        "OrderedDict",
+        "DefaultDict",
+        "defaultdict",
+        "ChainMap",
+        "Counter",
+        "MappingProxyType",
+    }
 )
 CONTAINERS = (
     CLASSES
     | MAPPINGS
     | frozenset(
-        ["List", "list", "Tuple", "tuple", "Set", "set", "FrozenSet", "frozenset", "AbstractSet", "MutableSet", "Sequence", "MutableSequence", "Iterable", "Iterator", "Collection", "Container", "Deque", "deque", "Generator", "AsyncIterable", "AsyncIterator", "AsyncGenerator", "Reversible", "ValuesView", "KeysView", "ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"]
+        {
+            "List",
+            "list",
+            "Tuple",
+            "tuple",
+            "Set",
+            "set",
+            "FrozenSet",
+            "frozenset",
+            "AbstractSet",
+            "MutableSet",
+            "Sequence",
+            "MutableSequence",
+            "Iterable",
+            "Iterator",
+            "Collection",
+            "Container",
+            "Deque",
+            "deque",
+            "Generator",
+            "AsyncIterable",
+            "AsyncIterator",
+            "AsyncGenerator",
+            "Reversible",
+            "ValuesView",
+            "KeysView",
+            "ContextManager",
+            "AsyncContextManager",
+            "AbstractContextManager",
+            "AbstractAsyncContextManager",
+        }
     )
 )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from migrate.index.narrowing import told_paths
 from migrate.index.scopes import Scope
-from migrate.index.summary import NOBODY, ORDER, Display, Key, LookUp, Place, Summary, element
+from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Place, Summary, element
 from migrate.syntax.shapes import constants
 
 T = TypeVar("T")
@@ -321,18 +321,6 @@ class Builder:
         """Drop what tests have said of elements under a key that changes."""
         if self.narrowed:
             self.narrowed = {p: n for p, n in self.narrowed.items() if f"[{key}]" not in p}
-
-    def namespace(self, scope: Scope) -> int:
-        """The node of the names of a scope as a mapping."""
-        return self.namespaces.setdefault(id(scope), (scope, self.new_of(scope.number)))[1]
-
-    def list_namespaces(self) -> None:
-        """Let the namespaces have the names of their scopes, when all is read."""
-        for scope, node in self.namespaces.values():
-            self.summary.displays.append(Display(node, tuple(scope.names.items()), is_mapping=True))
-            named = [*scope.names.items(), *self.summary.free.items()] if node in self.opened else []
-            for name, to in named:
-                self.copy(self.load(node, element(name)), to)
 
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""

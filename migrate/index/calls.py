@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
+from migrate.index.namespaces import namespace
 from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, SENT, SLICE, Call, Display, Use, element, iterated
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
@@ -98,7 +99,7 @@ def _names(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     if node.args or node.keywords:
         return plain_call(b, node, callee, passed)
     is_module = getattr(node.func, "id", "") == "globals"
-    return b.namespace(b.module if is_module else b.scope.around_comprehensions())
+    return namespace(b, b.module if is_module else b.scope.around_comprehensions())
 
 
 BY_NAME: dict[str, Form] = {

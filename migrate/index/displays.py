@@ -42,3 +42,12 @@ def mapping(b: Builder, node: ast.Dict, value: Value) -> int:
             b.store(made, KEYS, held)
     b.summary.displays.append(Display(made, tuple(entries), is_mapping=True))
     return made
+
+
+def group_of(b: Builder, thrown_by: int, to: int) -> None:
+    """``except* C as group``: ``group.exceptions`` are instances of the class."""
+    group, exceptions, each = b.new(), b.new(), b.new()
+    b.instance_of(thrown_by, each)
+    b.summary.displays += [Display(group, ()), Display(exceptions, ((None, each),))]
+    b.store(group, "exceptions", exceptions)
+    b.copy(group, to)

@@ -9,7 +9,7 @@ from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.displays import mapping, sequence
-from migrate.index.functions import ArgumentValues, signature
+from migrate.index.functions import ArgumentValues, signature, yielded
 from migrate.index.narrowing import AMONG, Condition, conditions
 from migrate.index.regions import enter_again, may_be, walrused, without
 from migrate.index.scopes import Scope
@@ -18,8 +18,6 @@ from migrate.index.summary import (
     METHOD,
     NO_LITERAL,
     NOBODY,
-    RETURNED,
-    SENT,
     SLICE,
     Display,
     Membership,
@@ -29,7 +27,7 @@ from migrate.index.summary import (
     iterated,
     place_of,
 )
-from migrate.syntax.paths import dotted, namespace_owner
+from migrate.syntax.paths import dotted, named_parts, namespace_owner
 from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows
 
 
@@ -340,18 +338,12 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return b.join(value(b, part) for part in parts)
     name = literal_string(node.slice)
-    owner = _named_parts(node.value, name or "")
+    owner = named_parts(node.value, name or "")
     return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
 
 
 UNIONS = frozenset({"Optional", "Union", "Annotated"})
 """What stands for the classes in its brackets."""
-
-
-def _named_parts(node: ast.expr, name: str) -> ast.expr | None:
-    """The owner of attributes that a mapping has by name; of a network, ``_modules`` has its layers."""
-    is_held = isinstance(node, ast.Attribute) and node.attr == "_modules" and name.isidentifier()
-    return node.value if is_held and isinstance(node, ast.Attribute) else namespace_owner(node)
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:
@@ -365,17 +357,8 @@ def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:
 
 
 def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
-    """What a generator yields are the elements of what it returns; it gets what is sent to it."""
-    function = b.scope.function()
     given = value(b, node.value) if node.value is not None else b.anything
-    if function is None:
-        return b.anything
-    made = b.new()
-    inner = b.load(given, iterated()) if isinstance(node, ast.YieldFrom) else given
-    b.summary.displays.append(Display(made, ((None, inner),)))
-    b.copy(made, function.result)
-    function.generators.append(made)
-    return b.load(given, RETURNED) if isinstance(node, ast.YieldFrom) else b.load(made, SENT)
+    return yielded(b, given, isinstance(node, ast.YieldFrom))
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:

@@ -16,9 +16,8 @@ FROM = re.compile(
 )
 IMPORT = re.compile(rb"import(?:[ \t]|\\\r?\n)+((?:[\w., \t\x80-\xff]|\\\r?\n)+)")
 CALLED = re.compile(
-    rf"(?:({WORD})[ \t]*=[ \t]*)?(?:{WORD}[ \t]*\.[ \t]*)?(?:import_module|__import__)\(\s*f?[\"'](\.*)([\w.\x80-\xff]*)(\{{)?".encode(
-        "latin-1"
-    )
+    rf"(?:({WORD})[ \t]*=[ \t]*)?(?:{WORD}[ \t]*\.[ \t]*)?".encode("latin-1")
+    + rb"(?:import_module|__import__)\(\s*f?[\"'](\.*)([\w.\x80-\xff]*)(\{)?"
 )
 """An import by a call, with the name that is given to the module, and what is computed of its name from a brace on."""
 DOT = re.compile(rb"[ \t]*\.[ \t]*")

@@ -9,8 +9,10 @@ from functools import partial
 from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
 from migrate.index.calls import entered
+from migrate.index.dispatch import registered
+from migrate.index.displays import group_of
 from migrate.index.expressions import assign, give_back, loop, narrow, value
-from migrate.index.functions import GENERAL, KINDS, declare, signature
+from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
@@ -18,11 +20,9 @@ from migrate.index.scopes import Scope, bound_names
 from migrate.index.summary import (
     NO_LITERAL,
     NOBODY,
-    REGISTERED,
     RETURNED,
     Call,
     Class,
-    Display,
     Import,
     element,
     iterated,
@@ -238,7 +238,7 @@ def _try(b: Builder, node: ast.Try) -> None:
             thrown_by = value(b, handler.type) if handler.type is not None else b.anything
             b.instance_of(thrown_by, b.variable(handler.name))
             if not isinstance(node, ast.Try):
-                _group(b, thrown_by, b.variable(handler.name))
+                group_of(b, thrown_by, b.variable(handler.name))
         block(b, handler.body)
         ends.append(b.narrowed)
         known.append(b.literals)
@@ -246,15 +246,6 @@ def _try(b: Builder, node: ast.Try) -> None:
     b.again, b.literals = outer, any_values(literals, known)
     b.narrowed = left_anywhere(b, before, ends, anywhere) if node.finalbody else joined(b, before, after)
     block(b, node.finalbody)
-
-
-def _group(b: Builder, thrown_by: int, to: int) -> None:
-    """``except* C as group``: ``group.exceptions`` are instances of the class."""
-    group, exceptions, each = b.new(), b.new(), b.new()
-    b.instance_of(thrown_by, each)
-    b.summary.displays += [Display(group, ()), Display(exceptions, ((None, each),))]
-    b.store(group, "exceptions", exceptions)
-    b.copy(group, to)
 
 
 def _assert(b: Builder, node: ast.Assert) -> None:
@@ -335,28 +326,11 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
         if name in KINDS:
             continue
         if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _registered(b, node, decorator)
+            registered(b, node, decorator)
         result = b.new()
         b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
         made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result
     return made
-
-
-CONTAINERS = frozenset({"dict", "list", "set", "tuple", "Sequential", "ModuleList", "ModuleDict"})
-
-
-def _registered(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.Call) -> None:
-    """``@function.register(C)``: the function gets instances of the class.
-
-    For a class of which layers and containers may be instances, it gets what the other one does.
-    """
-    parameters = [*node.args.posonlyargs, *node.args.args][int(b.scope.is_class) :]
-    called = decorator.func
-    if isinstance(called, ast.Attribute) and called.attr == "register" and len(decorator.args) == 1 and parameters:
-        function = next(f for f in reversed(b.summary.functions) if f.node == b.nodes[node])
-        b.instance_of(b.nodes[decorator.args[0]], dict(function.parameters)[parameters[0].arg])
-        if dotted(decorator.args[0]).rpartition(".")[2] in GENERAL | CONTAINERS:
-            b.store(b.nodes[called.value], REGISTERED, b.nodes[node])
 
 
 def _class(b: Builder, node: ast.ClassDef) -> None:

@@ -25,8 +25,8 @@ Key = str | tuple[str, object]
 
 ``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
 have that a dict is made of, and ``(ITERATED, None)`` what a loop gives: any element, or of a mapping any key. What is
-stored under ``(ORDER, None)`` is the same elements in another order, and under
-``(METHOD, name)`` is a method of a container that is not called at once, ``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
+stored under ``(ORDER, None)`` is the same elements in another order, and under ``(COMPUTED, pattern)`` an attribute
+whose name looks like a file name pattern. ``(METHOD, name)`` is a method of a container that is not called at once.
 """
 
 KEYS = "keys of"

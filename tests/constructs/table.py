@@ -13,8 +13,8 @@ what it ``moves``, with an ``example`` that puts ``layer`` into the construct an
 from __future__ import annotations
 
 import ast
-import builtins
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,7 +136,10 @@ def names_of(module: str) -> set[str]:
         types = (getattr(ast, name) for name in dir(ast))
         return {t.__name__ for t in types if isinstance(t, type) and issubclass(t, ast.AST) and t.__module__ in NODES}
     if module == "builtins":
-        return {name for name in dir(builtins) if name != "_"}
+        text = "import builtins; print(*dir(builtins))"  # without what libraries have put there
+        return {
+            *subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout.split()
+        }
     loaded = importlib.import_module(module)
     return {*getattr(loaded, "__all__", [name for name in dir(loaded) if not name.startswith("_")])}
 
