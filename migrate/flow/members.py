@@ -128,13 +128,7 @@ class Members:
         elif kind == "F" and key == "__code__":
             self.graph.add(to, fact)  # of which a function may be made once more
         elif kind in "SM":
-            name = f"{of}.{key}"
-            if name.count(".") <= MAX_DOTS:
-                self.graph.add(to, self.flow.modules.symbol(name))
-            if name in self.flow.names:
-                self._spelled.setdefault(name, []).append(to)
-                for value in self._replaced.get(name, ()):
-                    self.graph.edge(value, to)
+            self._of_library(f"{of}.{key}", to)
         elif kind == "I":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of))
@@ -145,6 +139,15 @@ class Members:
             self._of_container(id_of(fact), key, to)
         elif kind == "L" and is_exception(str(of)):  # it has what it was made with
             self.graph.watch(self.flow.kept_by(fact), self._had, ("IO", to))
+
+    def _of_library(self, name: str, to: int) -> None:
+        """Something that a module or class of a library has."""
+        if name.count(".") <= MAX_DOTS:
+            self.graph.add(to, self.flow.modules.symbol(name))
+        if name in self.flow.names:
+            self._spelled.setdefault(name, []).append(to)
+            for value in self._replaced.get(name, ()):
+                self.graph.edge(value, to)
 
     def _load_namespace(self, fact: Fact, to: int) -> None:
         """``vars(owner)``: what an object, class or module has by name."""
