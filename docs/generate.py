@@ -26,12 +26,14 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 from session import picture, replayed  # noqa: E402
 
+from tests.constructs.table import page as constructs  # noqa: E402
 from tests.contexts.page import page as contexts  # noqa: E402
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
 MINT = ROOT / "docs" / "mint.md"
 CONTEXTS = ROOT / "docs" / "contexts.md"
+CONSTRUCTS = ROOT / "docs" / "constructs.md"
 MAPPING = ROOT / "docs" / "mapping.md"
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
@@ -275,6 +277,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     FINDINGS: findings,
     MINT: mint,
     CONTEXTS: contexts,
+    CONSTRUCTS: constructs,
     MAPPING: mapping,
     README: readme,
     PICTURE: picture,

@@ -224,6 +224,14 @@ _ALL = (
         "        return [name for name, p in m.named_parameters()]\n",
     ),
     describe(
+        "BN221",
+        "configuration of a layer",
+        """A dict names the class by the name under which registries have it, as OpenMMLab's configurations do, and
+        holds arguments that mean something else to MindSpore's class. They reach a constructor that code looks up by
+        the name, where they have to be converted.""",
+        'norm_cfg = dict(type="BN", momentum=0.03, eps=0.001)\n',
+    ),
+    describe(
         "BN225",
         "comment that lists what is no code",
         """A comment such as bn-migrate: skip[BN207] lists codes or their beginnings. What is neither suppresses

@@ -199,11 +199,13 @@ class Source:
     """``fragments``: parts of the class name that code tests for in ``m.__class__.__name__``.
 
     ``telling``: names of attributes and methods by which code tells an object of the class; ``tested``: such names that
-    other modules have too. ``without``: classes whose instances have none of both.
+    other modules have too. ``without``: classes whose instances have none of both. ``configured``: names under which
+    registries have the class, and configurations name it.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
     fragments: tuple[str, ...] = ()
     telling: tuple[str, ...] = ()
     tested: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ class RuleSet:
         self.telling = frozenset(name for r in rules for name in r.source.telling)
         self.without = frozenset(name for r in rules for name in r.source.without)
         self.tested = frozenset(name for r in rules for name in r.source.tested)
+        self.configured = {name: r for r in rules for name in r.source.configured}
         self.fragments = frozenset(f for r in rules for f in r.source.fragments) | self.short_names
         self.source_package = rules[0].source.name.partition(".")[0] if rules else ""
         self.target_package = rules[0].target.name.partition(".")[0] if rules else ""
@@ -87,7 +88,8 @@ class RuleSet:
         words = last | set(self.distinctive) | self.fragments | self.target_names
         self.names = shortest(word.encode() for word in words)
         """The names, or parts of names, of which one is in every file that has something to migrate."""
-        self.words = shortest([*self.names, TODO.encode()])
+        quoted = (f"{quote}{name}{quote}".encode() for name in self.configured for quote in "\"'")
+        self.words = shortest([*self.names, *quoted, TODO.encode()])
         """The trigger words: a file without any of them has nothing to migrate, and no comment of an earlier run."""
 
 

@@ -9,7 +9,7 @@ from migrate.decide.values import Migrated, Partial
 from migrate.flow.library import EFFECTS, is_class_name, is_foreign
 from migrate.rule import Rule
 
-FOLLOWED = frozenset("FBKMPOIRVCTGX")
+FOLLOWED = frozenset("FBKMPOIRVCTGXY")
 """The kinds of facts of what is called that the flow follows."""
 STARRED = "itertools.starmap"
 CALLING = frozenset({"builtins.map", STARRED})

@@ -17,6 +17,7 @@ from migrate.decide.already_shares import Shares, decide_shares
 from migrate.decide.already_tensors import decide_tensors
 from migrate.decide.branches import split_branches
 from migrate.decide.by_name import decide_by_name
+from migrate.decide.configured import decide_configured
 from migrate.decide.constructions import decide_unresolved, find_constructions, leave_passed, report, settle_shared
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.handed import decide_handed
@@ -225,6 +226,7 @@ USES = (
     decide_holders,
     decide_by_name,
     decide_reflection,
+    decide_configured,
     decide_strings,
 )
 """The decisions about uses in one file, in this order: a place is decided by the first that speaks about it."""

@@ -8,7 +8,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.members import Members
 from migrate.flow.state import Flow, Named
-from migrate.index.summary import COMPUTED, NOBODY, Call, Key, element
+from migrate.index.summary import COMPUTED, METHOD, NOBODY, Call, Key, element
 
 MEMBERED = "OKDX"
 """The kinds of facts whose members are followed; those of libraries are none of the run's."""
@@ -24,6 +24,8 @@ class ByName:
         self._call = call
         self._callers: set[int] = set()
         """The calls of ``methodcaller``."""
+        self._item_getters: set[int] = set()
+        """Those of ``itemgetter``."""
         self._records: set[int] = set()
         """Those of ``namedtuple``."""
 
@@ -47,8 +49,14 @@ class ByName:
 
     def _import(self, importer: Fact, name: object, looks: str, to: int) -> None:
         if isinstance(name, str):
-            path = self.flow.modules.file(str(importer[1]), 0, name)
-            self.graph.add(to, ("X", path) if path is not None else self.flow.modules.symbol(name))
+            module = name.lstrip(".")
+            path = self.flow.modules.file(str(importer[1]), len(name) - len(module), module)
+            self.graph.add(to, ("X", path) if path is not None else self.flow.modules.symbol(module))
+        elif looks != COMPUTED:
+            package = looks.partition("*")[0].rpartition(".")[0]
+            level = len(package) - len(package.lstrip("."))
+            for path in self.flow.tree.inside(str(importer[1]), level, package[level:]):
+                self.graph.add(to, ("X", path))
 
     def make_getter(self, call: Call, number: int) -> None:
         """``attrgetter(name)``: a function that gives the member of what it gets."""
@@ -58,6 +66,19 @@ class ByName:
         """``methodcaller(name)``: a function that calls the method of what it gets."""
         self._callers.add(number)
         self.graph.add(call.result, ("G", number))
+
+    def make_item_getter(self, call: Call, number: int) -> None:
+        """``itemgetter(key)``: a function that gives the element of what it gets."""
+        self._item_getters.add(number)
+        self.graph.add(call.result, ("G", number))
+
+    def import_root(self, call: Call, number: int) -> None:
+        """``__import__("package.module")``, which gives the package."""
+        for name in call.positional[:1]:
+            self._members.look_ups.add(self._import_root, ("X", self.flow.homes[number].path), name, call.result)
+
+    def _import_root(self, importer: Fact, name: object, looks: str, to: int) -> None:
+        self._import(importer, name.partition(".")[0] if isinstance(name, str) else name, looks, to)
 
     def make_record_class(self, call: Call, number: int) -> None:
         """``namedtuple("Spec", "norm width")``."""
@@ -99,9 +120,13 @@ class ByName:
             self._record(self.flow.calls[made], call)
         if made in self._records or not call.positional or not names:
             return
-        if made in self._callers:
+        if made in self._item_getters:
+            for name in names if len(names) == 1 else ():
+                self.graph.watch(call.positional[0], self._members.look_up, (name, call.result))
+        elif made in self._callers:
             name, *given = names
             method = self._member(call.positional[0], name, number)
+            self.graph.watch(call.positional[0], self._method, (name, method))
             inner = call._replace(callee=method, positional=tuple(given), keywords=self.flow.calls[made].keywords)
             self.graph.watch(method, self._call, self.flow.new_call(inner, self.flow.homes[number]))
         elif len(names) == 1:
@@ -110,6 +135,14 @@ class ByName:
             self.graph.add(call.result, ("D", call.result))
             for place, name in enumerate(names):
                 self.flow.containers.put(call.result, place, self._member(call.positional[0], name, number))
+
+    def _method(self, fact: Fact, what: tuple[int, int]) -> None:
+        if fact[0] == "D":
+            self._members.look_ups.add(self._take_method, fact, *what)
+
+    def _take_method(self, fact: Fact, name: object, looks: str, to: int) -> None:
+        if isinstance(name, str):
+            self._members.load(fact, ((METHOD, name), to))
 
     def _member(self, base: int, name: int, number: int) -> int:
         """The node of a member of what a call gets."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from migrate.flow.by_name import ByName
+from migrate.flow.container_methods import ContainerMethods
 from migrate.flow.copies import Copies
 from migrate.flow.effects import Effects, made_of_elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.foreign import Foreign
-from migrate.flow.library import EFFECTS, NAMING, is_class_name, is_foreign
+from migrate.flow.library import CONTAINERS, EFFECTS, LISTS, MAPPINGS, NAMING, is_class_name, is_foreign
 from migrate.flow.members import Members
+from migrate.flow.operators import Operators
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow, Named
-from migrate.index.summary import NOBODY, Call
+from migrate.index.summary import NOBODY, REGISTERED, Call
 
 CALLABLE = ("__call__", "forward")
 
@@ -19,14 +21,15 @@ CALLABLE = ("__call__", "forward")
 class Calls:
     """The effect of each kind of fact that arrives at a callee."""
 
-    def __init__(self, flow: Flow, passing: Passing, members: Members, copies: Copies) -> None:
+    def __init__(self, flow: Flow, passing: Passing, members: Members, copies: Copies, operators: Operators) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._passing = passing
         self._members = members
         self._copies = copies
         self._by_name = ByName(flow, members, self.call)
-        self._effects = Effects(flow, members, self._by_name, self.call)
+        self._container_methods = ContainerMethods(flow, members)
+        self._effects = Effects(flow, members, self._by_name, operators, self.call)
         self._done: set[tuple[int, Fact]] = set()
         self.foreign = Foreign(flow, self.call)
         self._bags: dict[int, tuple[tuple[int, ...], int]] = {}
@@ -48,24 +51,32 @@ class Calls:
         elif kind == "O":
             for name in CALLABLE:
                 self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), self._call_member, number)
+            self.graph.postpone(lambda: self._call_inherited(id_of(fact), number))
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            bases = self.flow.classes.library_bases(id_of(fact))
-            is_list = all(made_of_elements(str(base[1]), call) for base in bases)
-            self._effects.fill(self.flow.classes.classes[id_of(fact)].site, call, is_list)
+            self._fill(id_of(fact), call)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":
             self._call_partial(id_of(fact), number)
         elif kind == "S":
             self._call_library(str(of), number)
+        elif kind == "Y":
+            self._container_methods.call(fact, call)
         elif kind == "E":
             self.foreign.use(id_of(fact), number)
         elif kind == "G":
             self._by_name.use_getter(id_of(fact), number)
         elif kind == "N":
             self._result(call, ("N", of, ""))
+
+    def _call_inherited(self, cls: int, number: int) -> None:
+        """A call of an object whose class may have from a library what is called, such as ``ContextDecorator``."""
+        classes, packages = self.flow.classes, self.flow.rules.packages
+        foreign = any(is_foreign(str(base[1]), packages) for base in classes.library_bases(cls) if base[0] == "S")
+        if foreign and not any(classes.has(cls, name) for name in CALLABLE):
+            self.foreign.call(number)
 
     def _result(self, call: Call, fact: Fact) -> None:
         if call.result != NOBODY:
@@ -80,6 +91,9 @@ class Calls:
         self._passing.give(called, call, bound)
         if call.result != NOBODY:
             self.graph.edge(called.summary.result, call.result)
+        if function in self.flow.dispatching:
+            registered = self.flow.classes.field(("F", function), REGISTERED)
+            self.graph.watch(registered, self._call_member if bound else self.call, number)
 
     def _make(self, cls: int, call: Call) -> None:
         """An object of a class of the run, or a layer where the class derives from one of a rule."""
@@ -88,14 +102,24 @@ class Calls:
             self.graph.watch(self.flow.classes.lookup(cls, name, False), self._initialise, call)
         self.graph.postpone(lambda: self._fill_fields(cls, call))
 
+    def _fill(self, cls: int, call: Call) -> None:
+        """The elements of an object of a class that derives from a container."""
+        is_list = all(made_of_elements(str(base[1]), call) for base in self.flow.classes.library_bases(cls))
+        self._effects.fill(self.flow.classes.classes[cls].site, call, is_list)
+
     def _fill_fields(self, cls: int, call: Call) -> None:
         """The arguments of a dataclass or named tuple, whose first fields are those of its bases."""
         classes = self.flow.classes
+        bases = {str(base[1]) for base in classes.library_bases(cls)}
+        if not bases.isdisjoint(CONTAINERS | MAPPINGS | LISTS) and not classes.has(cls, "__init__"):
+            self._fill(cls, call)
         family = [*reversed(classes.above(cls)), cls]
         fields = list(dict.fromkeys(name for owner in family for name in classes.classes[owner].summary.fields))
-        for name, value in (*zip(fields, call.positional, strict=False), *call.keywords):
-            if name in fields:
-                self.graph.edge(value, classes.field(("K", cls), name))
+        given = [*zip(fields, call.positional, strict=False), *(k for k in call.keywords if k[0] in fields)]
+        for name, value in given:
+            self.graph.edge(value, classes.field(("K", cls), name))
+        behind = Call(NOBODY, (), tuple(given), (), (), NOBODY, call.line, call.column)
+        self.graph.watch(classes.lookup(cls, "__post_init__", False), self._initialise, behind)
 
     def _initialise(self, fact: Fact, call: Call) -> None:
         if fact[0] == "F":
@@ -151,7 +175,9 @@ class Calls:
         effect = EFFECTS.get(name)
         if effect in ("modules", "wrapper"):
             self.flow.containers.networks[call.result] = name
-        if effect is not None:
+        if name == "builtins.type" and len(call.positional) == 3:
+            self.foreign.call(number)  # the class that it makes has what is in the mapping
+        elif effect is not None:
             self._effects.of[effect](call, number)
         elif is_class_name(name):
             self.graph.add(call.result, ("L", name))

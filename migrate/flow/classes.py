@@ -184,6 +184,10 @@ class Classes:
         for (name, _), lookup in list(self._lookups.get(cls, {}).items()):
             self._graph.edge(self.lookup(base, name, False), lookup)
 
+    def is_enum(self, cls: int) -> bool:
+        """Whether a class is an Enum, as far as its bases are known."""
+        return any(str(base[1]).startswith("enum.") for base in self.library_bases(cls))
+
     def has(self, cls: int, name: str) -> bool:
         """Whether a class of the run, or one above it, has something under a name."""
         return any(name in self.own(("K", owner)) for owner in (cls, *self.above(cls)))

@@ -7,8 +7,11 @@ from typing import Any, TypeGuard
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
+from migrate.index.summary import KEYS
 
 Site = int
+KEPT_KEYS = ("attribute", KEYS)
+"""Under what a mapping has its keys, which are none of its elements."""
 OnCell = Callable[[object, int, Any], None]
 
 
@@ -23,10 +26,11 @@ class Containers:
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
         self._reordered: set[Site] = set()
+        self.mappings: set[Site] = set()
+        self.promised: dict[Site, str] = {}
+        """What annotations promise: containers, or classes as the elements of some."""
         self.networks: dict[Site, str] = {}
         """The containers that are networks themselves, with the names of their classes."""
-        self.sequences: set[Site] = set()
-        """Lists, tuples, sets and iterators, as far as is known: their elements have no names."""
 
     def everything(self, site: Site) -> int:
         """The node of all elements."""
@@ -45,7 +49,8 @@ class Containers:
         node = cells.get(key)
         if node is None:
             node = cells[key] = self._graph.new()
-            self._graph.edge(node, self.everything(site))
+            if key != KEPT_KEYS:
+                self._graph.edge(node, self.everything(site))
             if site in self._reordered and _is_place(key):
                 self._graph.edge(node, self.cell(site, None))
             for to in self._readers.pop((site, key), ()):
@@ -70,6 +75,12 @@ class Containers:
             self._read(site, None, to)
             if site in self.networks and _is_place(key):
                 self.watch(site, self._read_named, to)
+
+    def iterate(self, site: Site, to: int) -> None:
+        """Let ``to`` hold what a loop gives: the keys of a mapping, the elements of anything else."""
+        if site not in self.mappings:
+            self._graph.edge(self.everything(site), to)
+        self._read(site, KEPT_KEYS, to)
 
     def take_unnamed(self, site: Site, to: int) -> None:
         """Let ``to`` hold what has a place or a key that is not known, as the elements of a list have."""

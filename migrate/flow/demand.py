@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from migrate.flow.carrying import BY_ITSELF, IS_CLASS, Carrying
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS
-from migrate.flow.modules import Loaded
+from migrate.flow.modules import COMPUTING, Loaded
 from migrate.flow.state import Flow
 from migrate.flow.unread import Having, Unread
 from migrate.index.summary import Call
@@ -115,7 +115,7 @@ class Demand:
             if spelled and (max(spelled) >= BY_ITSELF or is_used):
                 yield path
                 return
-        for file, given in self._unread.beside(path, name) if name and parts[0].keeps else ():
+        for file, given in self._unread.beside(path, name) if parts[0].keeps else ():
             for at, has, through in self._having(file, given):
                 if self._uses(at, has, fact):
                     yield from (path, *(f for f in (at, *through) if f not in self._read))
@@ -174,7 +174,8 @@ class Demand:
         takes_class = any(map(self._takes_class, facts))
         for file, given, through in self._having(path, frozenset({bound})):
             files = dict.fromkeys((file, *through))
-            if name not in given and not any(name in self._unread.words(f) for f in files):
+            is_spelled = name == COMPUTING or name in given or any(name in self._unread.words(f) for f in files)
+            if not is_spelled and not self._unread.takes_any(file, given):
                 continue
             if (by_itself or takes_class) and through == (file,):
                 yield file
@@ -207,9 +208,14 @@ class Demand:
 
 
 def _had(names: dict[str, str], brought: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The names that bring something and that a file imports from a module, with what it calls them."""
+    """The names that bring something and that a file imports from a module, with what it calls them.
+
+    By ``__getattr__``, a module may have any name.
+    """
     for name in brought:
-        if name in names:
+        if name == COMPUTING:
+            yield from ((name, bound) for original, bound in names.items() if original != "*")
+        elif name in names:
             yield name, names[name]
         elif "*" in names:
             yield name, name

@@ -7,21 +7,25 @@ from collections.abc import Callable
 from migrate.flow.by_name import ByName
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
-from migrate.flow.library import DECORATOR, Effect
+from migrate.flow.library import DECORATOR, LISTS, Effect
+from migrate.flow.mappings import Mappings
 from migrate.flow.members import Members
+from migrate.flow.operators import Operators
 from migrate.flow.state import Flow
-from migrate.index.summary import NOBODY, Call
+from migrate.index.summary import KEYS, NOBODY, Call, element
 
 
 class Effects:
     """The effects of calls, each with the call and its number; ``call`` is what a fact does at a callee."""
 
-    def __init__(self, flow: Flow, members: Members, by_name: ByName, call: React) -> None:
+    def __init__(self, flow: Flow, members: Members, by_name: ByName, operators: Operators, call: React) -> None:
         self.flow = flow
         self.graph = flow.graph
         self._members = members
         self._by_name = by_name
+        self._operators = operators
         self._call = call
+        mappings = Mappings(flow, members)
         self.of: dict[Effect, Callable[[Call, int], None]] = {
             "partial": self._partial,
             "method partial": self._method_partial,
@@ -29,17 +33,21 @@ class Effects:
             "module by name": self._by_name.import_module,
             "arguments": self._give_arguments,
             "collection": self._give_collection,
+            "mapping": mappings.give,
+            "keys": mappings.give_keys,
             "default mapping": self._default,
             "field": self._declare,
             "starred map": self._map_stars,
             "selected": self._select,
-            "second": self._give_second,
+            "cast": self._cast,
+            "bound": self._bind,
             "elements": self._gather,
             "inner elements": self._gather_inner,
             "repeated": self._repeat,
             "rows": self._gather_rows,
             "type": self._give_type,
             "element": self._give_element,
+            "chosen": self._choose,
             "modules": self._collect,
             "attributes": self._name_space,
             "wrapper": self._wrap,
@@ -54,6 +62,12 @@ class Effects:
             "method caller": self._by_name.make_caller,
             "record class": self._by_name.make_record_class,
             "reduced": self._reduce,
+            "item getter": self._by_name.make_item_getter,
+            "operator": self._operate,
+            "namespace": self._list_attributes,
+            "fields": self._list_fields,
+            "dispatched": self._dispatch,
+            "root module": self._by_name.import_root,
         }
 
     def _partial(self, call: Call, number: int) -> None:
@@ -87,6 +101,7 @@ class Effects:
 
     def _default(self, call: Call, number: int) -> None:
         """``defaultdict(factory)``."""
+        self.flow.containers.mappings.add(call.result)
         self.graph.add(call.result, ("D", call.result))
         for factory in call.positional[:1]:
             self.flow.containers.put(call.result, None, self._called(factory, (), number))
@@ -109,12 +124,19 @@ class Effects:
         return made.result
 
     def _give_collection(self, call: Call, number: int) -> None:
-        """What it gets, with its keywords; without any, an empty one to fill."""
-        self._give_arguments(call, number)
+        """What it gets; without anything, an empty one to fill. Of a mapping, a list has the keys."""
         if not call.positional:
             self.graph.add(call.result, ("D", call.result))
-        for name, value in call.keywords:
-            self.flow.containers.put(call.result, name, value)
+        for value in call.positional[:1]:
+            self.graph.gate(value, call.result)
+            self.graph.watch(value, self._list, call.result)
+
+    def _list(self, fact: Fact, site: int) -> None:
+        if fact[0] == "K" or (fact[0] == "D" and id_of(fact) in self.flow.containers.mappings):
+            self.graph.add(site, ("D", site))
+            self._members.element_of(fact, self.flow.containers.cell(site, None))
+        else:
+            self.graph.add(site, fact)
 
     def _gather(self, call: Call, number: int) -> None:
         self._gather_into(call.result, call)
@@ -122,7 +144,6 @@ class Effects:
 
     def _gather_into(self, site: int, call: Call) -> None:
         held = self.graph.new()
-        self.flow.containers.sequences.add(site)
         self.graph.add(site, ("D", site))
         self.flow.containers.put(site, None, held)
         for value in (*call.positional, *(node for _, node in call.stars)):
@@ -149,23 +170,45 @@ class Effects:
         for _, star in call.stars:  # each element of these gives a place of each row
             self.graph.watch(self._element(star), self._members.element_of, self.flow.containers.cell(row, None))
 
-    def _give_second(self, call: Call, number: int) -> None:
+    def _cast(self, call: Call, number: int) -> None:
+        for cls in call.positional[:1]:
+            self.graph.watch(cls, self._members.instances, call.result)
         for value in call.positional[1:2]:
             self.graph.edge(value, call.result)
+
+    def _bind(self, call: Call, number: int) -> None:
+        for cls in (*call.positional[1:], *(node for name, node in call.keywords if name == "bound")):
+            self.graph.edge(cls, call.result)
 
     def _give_type(self, call: Call, number: int) -> None:
         for value in call.positional[:1]:
             self.graph.watch(value, self._members.load, ("__class__", call.result))
 
     def _give_element(self, call: Call, number: int) -> None:
-        self._by_key(call, number)
-        for value in call.positional:
-            self.graph.edge(value, call.result)
+        for value in call.positional[:1]:
             self.graph.watch(value, self._members.element_of, call.result)
+        for default in call.positional[1:]:
+            self.graph.edge(default, call.result)
+
+    def _choose(self, call: Call, number: int) -> None:
+        """``max`` and ``min``: one of many, or an element of one."""
+        self._by_key(call, number)
+        is_one = len(call.positional) == 1 and not call.stars
+        for value in call.positional:
+            if is_one:
+                self.graph.watch(value, self._members.element_of, call.result)
+            else:
+                self.graph.edge(value, call.result)
+        for value in (node for _, node in call.stars):
+            self.graph.watch(value, self._members.element_of, call.result)
+        for value in (node for name, node in call.keywords if name == "default"):
+            self.graph.edge(value, call.result)
 
     def _collect(self, call: Call, number: int) -> None:
         """A container of torch: of its arguments, or of the elements of a list, dict or star among them."""
         self.graph.add(call.result, ("D", call.result))
+        if self.flow.containers.networks[call.result].endswith("Dict"):
+            self.flow.containers.mappings.add(call.result)
         self.fill(call.result, call, made_of_elements(self.flow.containers.networks[call.result], call))
 
     def fill(self, site: int, call: Call, is_list: bool) -> None:
@@ -175,6 +218,10 @@ class Effects:
             self.flow.containers.put(site, i, self._spread(value) if is_list else value)
             self.graph.watch(value, take, site)
         for _, value in call.stars:
+            self.graph.watch(value, self._members.take_over, site)
+        for name, value in call.keywords:
+            self.flow.containers.put(site, name, value)
+        for value in call.double_stars:
             self.graph.watch(value, self._members.take_over, site)
 
     def _spread(self, value: int) -> int:
@@ -236,7 +283,8 @@ class Effects:
         self.flow.containers.put(call.result, None, result)
 
     def _select(self, call: Call, number: int) -> None:
-        self._give_second(call, number)
+        for value in call.positional[1:2]:
+            self.graph.edge(value, call.result)
         if len(call.positional) == 2:
             self._called(call.positional[0], (self._element(call.positional[1]),), number)
 
@@ -249,7 +297,7 @@ class Effects:
 
     def _element(self, value: int) -> int:
         """The node of the elements of a container."""
-        held = self.graph.new()
+        held = self.flow.elements(value)
         self.graph.watch(value, self._members.element_of, held)
         return held
 
@@ -257,13 +305,12 @@ class Effects:
         if len(call.positional) < 2:
             return
         function, iterated, *initial = call.positional
-        element, before = self.graph.new(), self.graph.new()
-        self.graph.watch(iterated, self._members.element_of, element)
-        for value in initial or [element]:
+        each, before = self._element(iterated), self.graph.new()
+        for value in initial or [each]:
             self.graph.edge(value, before)
             self.graph.edge(value, call.result)
         self.graph.edge(call.result, before)
-        made = call._replace(callee=function, positional=(before, element))
+        made = call._replace(callee=function, positional=(before, each))
         self.graph.watch(function, self._call, self.flow.new_call(made, self.flow.homes[number]))
 
     def _get(self, call: Call, number: int) -> None:
@@ -278,10 +325,53 @@ class Effects:
     def _decorate_or_give(self, call: Call, number: int) -> None:
         (self._give_arguments if call.positional else self._decorate)(call, number)
 
+    def _operate(self, call: Call, number: int) -> None:
+        """The functions of the module ``operator``."""
+        for name in (str(fact[1]) for fact in self.graph.of(call.callee) if fact[0] == "S"):
+            if name == "operator.getitem" and len(call.positional) == 2:
+                self.graph.watch(call.positional[0], self._members.look_up, (call.positional[1], call.result))
+            elif name == "operator.setitem" and len(call.positional) == 3:
+                base, key, value = call.positional
+                self.graph.watch(base, self._members.store, (KEYS, key))
+                self.graph.watch(base, self._members.store, (element(), value))
+            else:
+                self._operators.call(name, call)
+
+    def _list_attributes(self, call: Call, number: int) -> None:
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._members.load, ("__dict__", call.result))
+
+    def _list_fields(self, call: Call, number: int) -> None:
+        """``dataclasses.fields(cls)``."""
+        record = self.graph.new()
+        for node, made in ((record, record), (call.result, call.result)):
+            self.graph.add(node, ("D", made))
+        self.flow.containers.put(call.result, None, record)
+        self.graph.edge(self.graph.new(), self.flow.containers.attribute(record, "name"))  # any of them
+        for value in call.positional[:1]:
+            self.graph.watch(value, self._take_fields, self.flow.containers.attribute(record, "default"))
+
+    def _take_fields(self, fact: Fact, to: int) -> None:
+        classes = self.flow.classes
+        for name in classes.classes[id_of(fact)].summary.fields if fact[0] in "KO" else ():
+            self.graph.edge(classes.lookup(id_of(fact), name, False), to)
+
+    def _dispatch(self, call: Call, number: int) -> None:
+        """A function that has others for classes of what it gets."""
+        for value in call.positional[:1]:
+            self.graph.gate(value, call.result)
+            self.graph.watch(value, self._dispatch_one, call.result)
+
+    def _dispatch_one(self, fact: Fact, to: int) -> None:
+        if fact[0] == "F":
+            self.flow.dispatching.add(id_of(fact))
+        self.graph.add(to, fact)
+
     def _look(self, call: Call, number: int) -> None:
         """Nothing comes of it."""
 
 
 def made_of_elements(name: str, call: Call) -> bool:
     """Whether a container of a library is made of the elements of its one argument, which is none of them itself."""
-    return name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict") and len(call.positional) == 1
+    is_list = name in LISTS or name.rpartition(".")[2] in ("ModuleList", "ModuleDict", "CellList", "CellDict")
+    return is_list and len(call.positional) == 1

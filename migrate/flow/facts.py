@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["M", "I", "R", "V", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T", "G", "E"]
+Kind = Literal["M", "I", "R", "V", "P", "F", "B", "K", "O", "D", "S", "L", "X", "N", "C", "T", "G", "E", "Y"]
 Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 """
 ``M`` a class of a rule, and ``I`` an instance of it, by the name of the class
@@ -17,6 +17,7 @@ Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 ``X`` a module of the run, by path
 ``T`` a method that gives the layers of a network, by the container of these
 ``C`` the constructor of a container of torch that a class of the run, by number, derives from
+``Y`` a method of a container, by that and by its name
 ``G`` what ``attrgetter`` gives, by the number of the call that makes it
 ``E`` what code gives that is not followed, by the node of what it may have
 ``N`` something of a file that was not read, by path and, for a name at its module level, by that name

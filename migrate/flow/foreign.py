@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
-from migrate.flow.library import is_foreign
+from migrate.flow.library import is_exception, is_foreign
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
@@ -33,8 +33,6 @@ class Foreign:
         self._call = call
         self._entered: set[int] = set()
         """The calls that have bags, by number."""
-        self._kept: dict[Fact, int] = {}
-        """The bags of objects of libraries, by the class of these: those of all their methods."""
         self._done: set[tuple[Fact, int]] = set()
         self._unknown: list[int] = []
         self._asked = 0
@@ -69,7 +67,8 @@ class Foreign:
 
     def _keeps(self, owner: Fact) -> bool:
         """Whether methods of an object may give what others of them got: those of a queue do."""
-        return owner[0] == "L" and is_foreign(str(owner[1]), self.flow.rules.packages)
+        of = str(owner[1])
+        return owner[0] == "L" and (is_foreign(of, self.flow.rules.packages) or is_exception(of))
 
     def _enter(self, number: int, owners: list[Fact]) -> int:
         """The bag of a call that gives something, a method of ``owners``; NOBODY where it has one already."""
@@ -89,9 +88,7 @@ class Foreign:
         if owners or (is_known and len(call.positional) + len(call.keywords) > 1):
             self._call_back(bag, number)
         for owner in owners:
-            kept = self._kept.get(owner)
-            if kept is None:
-                kept = self._kept[owner] = self.graph.new()
+            kept = self.flow.kept_by(owner)
             self.graph.edge(bag, kept)
             if call.result != NOBODY:
                 self.graph.watch(kept, self._give, (kept, call.result))

@@ -8,6 +8,9 @@ Effect = Literal[
     "partial",
     "arguments",
     "collection",
+    "mapping",
+    "keys",
+    "chosen",
     "default mapping",
     "field",
     "record class",
@@ -16,7 +19,8 @@ Effect = Literal[
     "method partial",
     "starred map",
     "selected",
-    "second",
+    "cast",
+    "bound",
     "type",
     "elements",
     "inner elements",
@@ -35,16 +39,31 @@ Effect = Literal[
     "set member",
     "member getter",
     "method caller",
+    "item getter",
+    "operator",
+    "namespace",
+    "fields",
+    "dispatched",
+    "root module",
     "reduced",
 ]
 """
 ``partial``: the call is a partial of its first argument
-``arguments``, ``second``: gives back its arguments, or the second of them
-``collection``: gives back its argument, or a container of its keywords
+``arguments``: gives back its arguments
+``cast``: gives back its second argument, as an instance of the first
+``bound``: stands for the classes that it gets
+``collection``: gives back its argument, or an empty container
+``mapping``: gives back its argument, or a container of its keywords and of the pairs that it gets
+``keys``: a container of its second argument under the elements of the first
 ``default mapping``: a container of what its first argument gives, and of what is put there
 ``record class``: gives a class whose objects have what they are made with, by place and by the names in the second
 ``changed``: gives its first argument, with its keywords as attributes
-``module by name``: gives the module that its argument names
+``module by name``, ``root module``: gives the module that its argument names, or the one around it
+``operator``: gives what the operator of its name does
+``item getter``: gives a function that gives elements of what it gets
+``namespace``: a container of the attributes of its argument
+``fields``: a container of records, of which each has the value of a field of its argument as ``default``
+``dispatched``: gives back a function, which passes what it gets to those that are registered
 ``method partial``: a partial whose first place is left for the object
 ``field``: gives its default, or what its factory does
 ``elements``: a container of the elements of its arguments, in another order
@@ -55,7 +74,8 @@ Effect = Literal[
 ``modules``: a container of what it gets, of its elements where these are starred or in a list
 ``attributes``: an object with its keywords as attributes
 ``wrapper``: an object that holds its first argument as its ``module``
-``element``: gives an element of its argument
+``element``: gives an element of its first argument, or the second
+``chosen``: gives one of its arguments, or an element where it gets one
 ``mapped``: a container of what its first argument gives for the elements of the others
 ``starred map``: the same for elements that are unpacked
 ``selected``: gives back its second argument, and calls the first with its elements
@@ -72,26 +92,79 @@ Effect = Literal[
 DECORATOR = "a decorator"
 """The name of what gives back what it gets, where a library makes it."""
 
+OPERATORS = (
+    "abs",
+    "add",
+    "and_",
+    "concat",
+    "floordiv",
+    "iadd",
+    "iand",
+    "iconcat",
+    "ifloordiv",
+    "ilshift",
+    "imatmul",
+    "imod",
+    "imul",
+    "inv",
+    "invert",
+    "ior",
+    "ipow",
+    "irshift",
+    "isub",
+    "itruediv",
+    "ixor",
+    "lshift",
+    "matmul",
+    "mod",
+    "mul",
+    "neg",
+    "or_",
+    "pos",
+    "pow",
+    "rshift",
+    "sub",
+    "truediv",
+    "xor",
+)
+"""Functions of the module ``operator`` for operators."""
+PARTS = ("getitem", "setitem")
+"""Those for elements."""
+TYPING = ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")
+"""Functions of ``typing`` that give back what they get."""
+
 EFFECTS: dict[str, Effect] = {
     "functools.partial": "partial",
-    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter"), "arguments"),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "builtins.iter", "builtins.aiter"), "arguments"),
+    **dict.fromkeys(("contextlib.nullcontext", "contextlib.closing", "contextlib.aclosing"), "arguments"),
+    **dict.fromkeys(
+        (f"asyncio.{f}" for f in ("run", "create_task", "ensure_future", "shield", "wait_for")), "arguments"
+    ),
+    **dict.fromkeys(("enum.member", "enum.nonmember", "functools.update_wrapper"), "arguments"),
     **dict.fromkeys(("builtins.staticmethod", "builtins.classmethod"), "arguments"),
     **dict.fromkeys(("contextlib.contextmanager", "contextlib.asynccontextmanager"), "arguments"),
-    **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "arguments"),
-    **dict.fromkeys((f"builtins.{c}" for c in ("list", "tuple", "dict")), "collection"),
-    **dict.fromkeys((f"collections.{c}" for c in ("deque", "OrderedDict")), "collection"),
+    **dict.fromkeys(("functools.singledispatch", "functools.singledispatchmethod"), "dispatched"),
+    **dict.fromkeys(("builtins.list", "builtins.tuple", "collections.deque"), "collection"),
+    **dict.fromkeys(("builtins.dict", "types.MappingProxyType"), "mapping"),
+    **dict.fromkeys((f"collections.{c}" for c in ("OrderedDict", "UserDict", "ChainMap")), "mapping"),
+    **dict.fromkeys(("weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"), "mapping"),
+    **dict.fromkeys(("builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"), "keys"),
+    "collections.Counter": "keys",
     "collections.defaultdict": "default mapping",
     "collections.namedtuple": "record class",
     **dict.fromkeys(("dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"), "changed"),
     "importlib.import_module": "module by name",
+    "builtins.__import__": "root module",
     "functools.partialmethod": "method partial",
     **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field"), "field"),
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed"), "elements"),
+    **dict.fromkeys(("collections.UserList", "weakref.WeakSet"), "elements"),
     **dict.fromkeys(("itertools.chain", "itertools.islice", "itertools.cycle"), "elements"),
     "itertools.chain.from_iterable": "inner elements",
     "itertools.repeat": "repeated",
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
-    "typing.cast": "second",
+    "typing.cast": "cast",
+    "typing.TypeVar": "bound",
     "builtins.filter": "selected",
     "itertools.starmap": "starred map",
     "builtins.type": "type",
@@ -103,14 +176,22 @@ EFFECTS: dict[str, Effect] = {
         "wrapper",
     ),
     "torch.optim.swa_utils.AveragedModel": "wrapper",
-    **dict.fromkeys(("builtins.next", "builtins.max", "builtins.min"), "element"),
+    **dict.fromkeys(("builtins.next", "builtins.anext", "builtins.sum"), "element"),
+    **dict.fromkeys(("builtins.max", "builtins.min"), "chosen"),
     "builtins.map": "mapped",
     **dict.fromkeys(("functools.wraps", "torch.no_grad", "torch.enable_grad", "torch.inference_mode"), "decorator"),
     **dict.fromkeys(
         (f"torch.jit.{d}" for d in ("script", "trace", "ignore", "unused", "export", "script_if_tracing")), "arguments"
     ),
     **dict.fromkeys(
-        ("functools.total_ordering", "enum.unique", "typing.final", "typing.runtime_checkable"), "arguments"
+        ("functools.total_ordering", "enum.unique", "enum.verify", "enum.global_enum", "types.coroutine"), "arguments"
+    ),
+    **dict.fromkeys(
+        (
+            f"typing.{f}"
+            for f in ("assert_type", "final", "no_type_check", "override", "reveal_type", "runtime_checkable")
+        ),
+        "arguments",
     ),
     **dict.fromkeys(("dataclasses.dataclass", "functools.lru_cache", "functools.cache"), "optional decorator"),
     **dict.fromkeys(("torch.compile", "torch.compiler.disable", "torch.fx.wrap", DECORATOR), "arguments"),
@@ -119,6 +200,10 @@ EFFECTS: dict[str, Effect] = {
     "builtins.setattr": "set member",
     "operator.attrgetter": "member getter",
     "operator.methodcaller": "method caller",
+    "operator.itemgetter": "item getter",
+    **dict.fromkeys((f"operator.{f}" for f in (*OPERATORS, *PARTS)), "operator"),
+    **dict.fromkeys(("builtins.vars", "dataclasses.asdict"), "namespace"),
+    "dataclasses.fields": "fields",
     "functools.reduce": "reduced",
     **dict.fromkeys(
         (f"builtins.{f}" for f in ("isinstance", "issubclass", "len", "hasattr", "print", "id", "repr", "str")),
@@ -127,7 +212,7 @@ EFFECTS: dict[str, Effect] = {
 }
 """Effects by qualified name; other functions may give back what they get."""
 
-GIVE_PARTS = frozenset({"builtins.getattr", "functools.reduce"})
+GIVE_PARTS = frozenset({"builtins.getattr", "builtins.sum", "functools.reduce"})
 """What may give a part of what it gets, besides what is followed of that."""
 
 CALLABLES = {"functools.partial": "P", "types.FunctionType": "F", "types.MethodType": "B", "builtins.type": "MKSN"}
@@ -141,6 +226,12 @@ KINDS = {
 
 CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 """Networks that are containers."""
+MAPPINGS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"})
+LISTS = frozenset(
+    f"{module}.{name}"
+    for module, names in (("builtins", "list tuple set frozenset"), ("collections", "deque UserList"))
+    for name in names.split()
+)
 GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 
@@ -154,6 +245,11 @@ LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
 def is_foreign(name: str, packages: frozenset[str]) -> bool:
     """Whether nobody knows what something of a library does with what it gets: the rules' ``packages`` are known."""
     return name.partition(".")[0] not in LOOKING | {"builtins"} | packages
+
+
+def is_exception(name: str) -> bool:
+    """Whether a qualified name is that of an exception by which values go on."""
+    return name in ("builtins.StopIteration", "builtins.StopAsyncIteration")
 
 
 def is_class_name(name: str) -> bool:

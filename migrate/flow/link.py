@@ -13,6 +13,7 @@ from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
 from migrate.flow.memberships import Memberships
 from migrate.flow.modules import Loaded
+from migrate.flow.operators import METHODS, Operators
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.bodies import Bodies, Body
@@ -27,7 +28,9 @@ class Linker:
         self.graph = flow.graph
         passing = Passing(flow)
         self._members = Members(flow, passing)
-        self._calls = Calls(flow, passing, self._members, Copies(flow, self._body, self._copy))
+        self._operators = Operators(flow, passing)
+        copies = Copies(flow, self._body, self._copy)
+        self._calls = Calls(flow, passing, self._members, copies, self._operators)
         self._memberships = Memberships(flow)
         self._children = Children(flow, self._members.load, self._members.element_of)
         self._bodies: dict[str, Bodies] = {}
@@ -81,11 +84,17 @@ class Linker:
             graph.watch(at[into], self._merge_into, between)
         for display in part.displays:
             site = at[display.node]
-            if not display.is_mapping:
-                self.flow.containers.sequences.add(site)
+            if display.promised:
+                self.flow.containers.promised[site] = display.promised
+            if display.is_mapping:
+                self.flow.containers.mappings.add(site)
             graph.add(site, ("D", site))
             for place, value in display.entries:
                 self.flow.containers.put(site, place, at[value])
+        for result, left, right, operator in part.computed:
+            self._operators.add(METHODS[operator], at[left], at[right], at[result])
+        for result, operand, method in part.operated:
+            self._operators.add(method, at[operand], NOBODY, at[result])
         self._functions(part, home, owners)
         for call in part.calls:
             number = self.flow.new_call(_moved(call, at), home)
@@ -150,7 +159,7 @@ class Linker:
             self.graph.add(summary.parameters[0][1], first)
             if summary.kind == "class":
                 self._members.class_method(owner, summary.parameters[0][1])
-        self.flow.containers.sequences.add(summary.rest)
+        self.flow.containers.mappings.add(summary.keyword_rest)
         for node in (summary.rest, summary.keyword_rest):
             if node != NOBODY:
                 self.graph.add(node, ("D", node))

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migrate.flow.enums import Enums
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, CONTAINERS, GENERAL, KINDS
+from migrate.flow.library import CONTAINERS, LISTS, MAPPINGS, is_exception
 from migrate.flow.look_ups import LookUps
+from migrate.flow.namespaces import Namespaces
+from migrate.flow.narrowing import Narrowing
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.flow.trees import Trees
-from migrate.index.summary import COMPUTED, ELEMENT, NOBODY, ORDER, PAIRS, SLICE, Call, Key, Test, element
+from migrate.index.summary import (
+    COMPUTED,
+    ELEMENT,
+    ITERATED,
+    KEYS,
+    METHOD,
+    NOBODY,
+    ORDER,
+    PAIRS,
+    SLICE,
+    Call,
+    Key,
+    element,
+    iterated,
+)
 
 MAX_DOTS = 6
 
 
-CALLED = frozenset({"forward", "__call__", "__enter__"})
+CALLED = frozenset({"forward", "__call__", "__enter__", "__aenter__"})
 """Methods that are looked for on any object."""
+ELEMENTS = (("__getitem__", True), ("__next__", True), ("__anext__", True), ("__iter__", False), ("__aiter__", False))
+"""Methods that give an element, or else what has the elements."""
 TREE = frozenset({"modules", "children"})
 """Methods of a network that give its layers."""
 HELD = frozenset({"_modules", "_cells"})
 """The attributes of a network that have its layers by name."""
-ABSTRACT = frozenset({"collections", "typing", "abc", "numbers", "enum"})
-"""Libraries of classes that say nothing of what an object is made of."""
 
 
 class Members:
@@ -34,6 +51,10 @@ class Members:
         self._passing = passing
         self._done: set[object] = set()
         self._trees = Trees(flow)
+        self._namespaces = Namespaces(flow)
+        self._enums = Enums(flow)
+        narrowing = Narrowing(flow)
+        self.instances, self.test = narrowing.instances, narrowing.test
         self._spelled: dict[str, list[int]] = {}
         self._replaced: dict[str, list[int]] = {}
         """The nodes that load a class of a library, and those of what is put in its place, by qualified name."""
@@ -61,6 +82,13 @@ class Members:
                 self._rekeyed(id_of(fact), to)
             elif key[0] == PAIRS and kind == "D":
                 self.flow.containers.take_unnamed(id_of(fact), to)
+            elif key[0] == METHOD:
+                self._load_method(fact, str(key[1]), to)
+            elif key[0] == ITERATED and kind == "D":
+                self.flow.containers.iterate(id_of(fact), to)
+            elif key[0] == ITERATED and kind == "K":
+                for name in self.flow.classes.names(id_of(fact)):  # the members of an Enum
+                    self._member(self.flow.classes.lookup(id_of(fact), name, False), to, False)
             else:
                 self._load_element(fact, key[1], to)
         else:
@@ -74,13 +102,20 @@ class Members:
 
     def _load_attribute(self, fact: Fact, key: str, to: int) -> None:
         kind, of = fact[0], fact[1]
-        if key == "__class__" and kind in "IO":
+        if key == "value" and kind in "OD":
+            self._enums.load_value(fact, to)
+        if key == "__dict__" and kind in "OKXD":
+            self._load_namespace(fact, to)
+        elif key == "__class__" and kind in "IO":
             self.graph.add(to, ("M" if kind == "I" else "K", of))
+        elif kind == "O" and key == KEYS:
+            self.flow.containers.take_attribute(self.flow.classes.classes[id_of(fact)].site, key, to)
         elif kind == "O":
             self._of_object(id_of(fact), key, to)
         elif kind == "K":
             self._member(self.flow.classes.lookup(id_of(fact), key, False), to, False)
-        elif kind in "FB" and key != "value":
+            self._enums.load(id_of(fact), key, to)
+        elif kind in "FB" and key not in ("value", "__code__"):
             self.graph.edge(self.flow.classes.field(("F", id_of(fact)), key), to)
         elif kind == "X":
             self.flow.modules.export(str(of), key, to)
@@ -88,16 +123,12 @@ class Members:
             self.graph.edge(self.flow.calls[id_of(fact)].positional[0], to)
         elif kind == "P" and key == "keywords":
             self.graph.add(to, ("D", self._keywords_of(id_of(fact))))
-        elif kind in "MPF" and key == "value":
+        elif kind in "MPFI" and key == "value":
             self.graph.add(to, fact)  # of a member of an Enum
+        elif kind == "F" and key == "__code__":
+            self.graph.add(to, fact)  # of which a function may be made once more
         elif kind in "SM":
-            name = f"{of}.{key}"
-            if name.count(".") <= MAX_DOTS:
-                self.graph.add(to, self.flow.modules.symbol(name))
-            if name in self.flow.names:
-                self._spelled.setdefault(name, []).append(to)
-                for value in self._replaced.get(name, ()):
-                    self.graph.edge(value, to)
+            self._of_library(f"{of}.{key}", to)
         elif kind == "I":
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("R", of))
@@ -106,6 +137,26 @@ class Members:
                 self.graph.add(to, ("I", rule.target.members[key]))
         elif kind == "D":
             self._of_container(id_of(fact), key, to)
+        elif kind == "L" and is_exception(str(of)):  # it has what it was made with
+            self.graph.watch(self.flow.kept_by(fact), self._had, ("IO", to))
+
+    def _of_library(self, name: str, to: int) -> None:
+        """Something that a module or class of a library has."""
+        if name.count(".") <= MAX_DOTS:
+            self.graph.add(to, self.flow.modules.symbol(name))
+        if name in self.flow.names:
+            self._spelled.setdefault(name, []).append(to)
+            for value in self._replaced.get(name, ()):
+                self.graph.edge(value, to)
+
+    def _load_namespace(self, fact: Fact, to: int) -> None:
+        """``vars(owner)``: what an object, class or module has by name."""
+        if fact[0] == "D":
+            self.graph.add(to, fact)
+        elif fact[0] == "X":
+            self.graph.add(to, ("D", self._namespaces.of_module(str(fact[1]))))
+        else:
+            self.graph.add(to, ("D", self._namespaces.of_objects(id_of(fact))))
 
     def _of_object(self, cls: int, key: str, to: int) -> None:
         """An attribute of an object of the run."""
@@ -147,6 +198,13 @@ class Members:
     def _take(self, fact: Fact, key: object, looks: str, to: int) -> None:
         self.flow.containers.take(id_of(fact), key, to)
 
+    def _load_method(self, fact: Fact, name: str, to: int) -> None:
+        """A method of a container, or of an object that may be one, of which the call is not at hand."""
+        if fact[0] == "D":
+            self.graph.add(to, ("Y", fact[1], name))
+        elif fact[0] == "O" and not self.flow.classes.has(id_of(fact), name):
+            self.graph.add(to, ("Y", self.flow.classes.classes[id_of(fact)].site, name))
+
     def _load_element(self, fact: Fact, key: object, to: int) -> None:
         kind, of = fact[0], fact[1]
         if kind == "D":
@@ -157,13 +215,16 @@ class Members:
             for name in self._fields(id_of(fact), key):
                 self._member(self.flow.classes.lookup(id_of(fact), name, True), to, True)
             self.flow.containers.take(self.flow.classes.classes[id_of(fact)].site, key, to)
-            for name, gives in (("__getitem__", self._gives), ("__next__", self._gives), ("__iter__", self._iterates)):
+            for name, gives in ELEMENTS:
                 if self._first_time("element", of, name, to):
-                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), gives, to)
+                    react = self._gives if gives else self._iterates
+                    self.graph.watch(self.flow.classes.lookup(id_of(fact), name, True), react, to)
 
     def _fields(self, cls: int, key: object) -> Sequence[str]:
         """The fields that a named tuple may have at a place."""
         names = self.flow.classes.classes[cls].summary.fields
+        if isinstance(key, str):
+            return (key,) if key in names else ()  # of a TypedDict
         if not isinstance(key, int):
             return names if key is None else ()
         return names[key : key + 1 or None]
@@ -244,6 +305,9 @@ class Members:
             if kind == "O" and key[0] == ELEMENT:
                 self.flow.containers.put(self.flow.classes.classes[id_of(fact)].site, key[1], value)
                 self._set_item(id_of(fact), value)
+        elif key == KEYS:
+            if kind == "O":
+                self.graph.edge(value, self.flow.containers.attribute(self.flow.classes.classes[id_of(fact)].site, key))
         elif kind in "OK":
             self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
         elif kind in "FB":
@@ -253,9 +317,7 @@ class Members:
             for to in self._spelled.get(f"{of}.{key}", ()):
                 self.graph.edge(value, to)
         elif kind == "X":
-            node = self.flow.modules.assigned(str(of), key)
-            if node is not None:
-                self.graph.edge(value, node)
+            self.flow.modules.assign(str(of), key, value)
 
     def _set_item(self, cls: int, value: int) -> None:
         if self._first_time("set item", cls, value):
@@ -266,63 +328,6 @@ class Members:
         if fact[0] == "F":
             function = self.flow.functions[id_of(fact)]
             self._passing.give(function, call, function.owner is not None and function.summary.kind != "static")
-
-    def instances(self, fact: Fact, to: int) -> None:
-        """What an annotation promises: instances of the class; a tuple of classes stands for all of them."""
-        kind, of = fact[0], fact[1]
-        if kind == "M":
-            self.graph.add(to, ("I", self.flow.names[str(of)]))
-        elif kind == "K":
-            self.graph.add(to, ("O", of))
-        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in CALLABLES:
-            self.graph.add(to, ("L", of))
-        elif kind == "D" and self._first_time("instances", of, to):
-            self.graph.watch(self.flow.containers.everything(id_of(fact)), self.instances, to)
-
-    def test(self, fact: Fact, test: Test) -> None:
-        """A class of ``isinstance``: what is tested holds an instance of it behind the test."""
-        if fact[0] == "D":
-            if self._first_time("one of", fact, test.narrowed):
-                self.graph.watch(self.flow.containers.everything(id_of(fact)), self.test, test)
-            return
-        self.instances(fact, test.narrowed)
-        if fact[0] in "SLN" and self._first_time("kept", fact, test.narrowed):
-            self.graph.watch(test.subject, self._keep, (str(fact[1]), test.narrowed))
-        elif fact[0] == "K" and self._first_time("narrowed", fact, test.narrowed):
-            self.graph.watch(test.subject, self._keep_objects, (fact[1], test.narrowed))
-
-    def _keep(self, fact: Fact, what: tuple[str, int]) -> None:
-        """A class of a library lets pass what may derive from it: layers only where it is their common base."""
-        name, to = what
-        kinds = KINDS.get(name)
-        if fact[0] == "E":
-            return  # what it may have comes besides
-        if fact[0] == "L" and kinds is None and name.rpartition(".")[2] not in GENERAL:
-            return  # the class of the test stands for it, whatever it derives from
-        if kinds is not None:
-            passes = fact[0] in kinds
-        elif name.rpartition(".")[2] in GENERAL:
-            passes = True
-        elif fact[0] == "O":
-            passes = any(self._may_derive(base, name) for base in self.flow.classes.library_bases(id_of(fact)))
-        else:
-            made = ("L", self.flow.containers.networks.get(id_of(fact), "builtins.object")) if fact[0] == "D" else fact
-            passes = fact[0] not in "IM" and (made[0] != "L" or self._may_derive(made, name))
-        if passes:
-            self.graph.add(to, fact)
-
-    def _may_derive(self, cls: Fact, name: str) -> bool:
-        """Whether a class of a library may be one of the name, or derive from it."""
-        packages, of = self.flow.rules.packages, str(cls[1])
-        if of.partition(".")[0] in ABSTRACT:
-            return False
-        foreign = not {of.partition(".")[0], name.partition(".")[0]} <= packages | {"builtins"}
-        return cls[0] == "N" or foreign or of.rpartition(".")[2] == name.rpartition(".")[2]
-
-    def _keep_objects(self, fact: Fact, what: tuple[int, int]) -> None:
-        cls, to = what
-        if fact[0] == "O" and (id_of(fact) == cls or cls in self.flow.classes.above(id_of(fact))):
-            self.graph.add(to, fact)
 
     def base(self, fact: Fact, cls: int) -> None:
         """A base of a class of the run."""
@@ -335,10 +340,14 @@ class Members:
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
+            if str(fact[1]).startswith("enum."):
+                self._enums.make(cls)
             if fact[0] == "N":
                 for _, to in self.flow.classes.supers.get(cls, ()):
                     self.graph.add(to, ("N", fact[1], ""))
-            if str(fact[1]) in CONTAINERS:
+            if str(fact[1]) in MAPPINGS:
+                self.flow.containers.mappings.add(self.flow.classes.classes[cls].site)
+            if str(fact[1]) in CONTAINERS | MAPPINGS | LISTS:
                 for name, to in self.flow.classes.supers.get(cls, ()):
                     if name == "__init__":
                         self.graph.add(to, ("C", cls))
@@ -379,5 +388,5 @@ class Members:
             self._passing.give(self.flow.functions[id_of(fact)], call, False)
 
     def element_of(self, fact: Fact, to: int) -> None:
-        """Let ``to`` hold the elements of a container."""
-        self.load(fact, (element(), to))
+        """Let ``to`` hold what a loop over something gives."""
+        self.load(fact, (iterated(), to))

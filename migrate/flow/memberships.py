@@ -100,9 +100,9 @@ class Memberships:
 
     def _is_told(self, container: int) -> bool:
         """Whether all is known that ``in`` compares with: of a mapping these are the keys."""
-        sequences = self._flow.containers.sequences
+        mappings = self._flow.containers.mappings
         facts = self._flow.graph.of(container)
-        return all(f[0] == "D" and id_of(f) in sequences for f in facts) and self._is_known(container)
+        return all(f[0] == "D" and id_of(f) not in mappings for f in facts) and self._is_known(container)
 
     def _is_known(self, container: int) -> bool:
         """Whether a node holds nothing but containers that are written out, with all that is put into them."""

@@ -6,10 +6,12 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from migrate.flow.facts import Fact
+from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.index.summary import Summary
 from migrate.index.tree import Tree
+
+COMPUTING = "__getattr__"
 
 
 class Loaded(NamedTuple):
@@ -19,6 +21,7 @@ class Loaded(NamedTuple):
     base: int
 
 
+OnRead = Callable[[str, Loaded | None], None]
 Origins = Callable[[str, str], Iterable[tuple[str, str]]]
 """The names of other files that a file, which was not read, has under a name; an empty one is the file itself."""
 
@@ -37,9 +40,14 @@ class Modules:
         self._classes = classes
         self._coming = coming
         self._origins = origins
+        self.result_of: Callable[[int], int]
+        """Gives the node of what a function returns."""
         self.loaded: dict[str, Loaded | None] = {}
         self._exports: dict[str, dict[str, int]] = {}
         self._wanted: dict[str, dict[tuple[str, int], None]] = {}
+        self._assigned: dict[str, list[tuple[str, int]]] = {}
+        """What others assign to names of modules that were not read."""
+        self._waiting: dict[str, list[OnRead]] = {}
 
     def take(self, path: str, loaded: Loaded) -> None:
         """A module that was read; whoever waited for its names gets them."""
@@ -53,11 +61,27 @@ class Modules:
         for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
 
+        for name, node in self._assigned.pop(path, ()):
+            self.assign(path, name, node)
+        for told in self._waiting.pop(path, ()):
+            told(path, loaded)
+
+    def when_read(self, path: str, told: OnRead) -> None:
+        """Have ``told`` called when a module is read, or at once if it was read or is not going to be."""
+        if path in self.loaded:
+            told(path, self.loaded[path])
+        elif path in self._coming:
+            self._waiting.setdefault(path, []).append(told)
+        else:
+            told(path, None)
+
     def fail(self, path: str) -> None:
         """A module that cannot be read: who waited for its names waits for nothing."""
         self.loaded[path] = None
         for name, node in self._wanted.pop(path, {}):
             self.export(path, name, node)
+        for told in self._waiting.pop(path, ()):
+            told(path, None)
 
     def names(self, path: str) -> dict[str, int]:
         """The names at module level that the file binds or that were asked for, with their nodes."""
@@ -92,16 +116,24 @@ class Modules:
                 return
             node = exports[name] = self._graph.new()
             self._from_stars(path, name, node)
+            if COMPUTING in exports and not name.startswith("__"):
+                self._graph.watch(exports[COMPUTING], self._compute, node)
         self._graph.edge(exports[name], to)
 
-    def assigned(self, path: str, name: str) -> int | None:
-        """The node of what other files assign to a name of a module; None where the module was not read."""
-        if self.loaded.get(path) is None:
-            return None
+    def _compute(self, fact: Fact, to: int) -> None:
+        """What ``__getattr__`` of a module gives may be anything that the module does not bind."""
+        if fact[0] == "F":
+            self._graph.edge(self.result_of(id_of(fact)), to)
+
+    def assign(self, path: str, name: str, value: int) -> None:
+        """What another file assigns to a name of a module."""
+        if path not in self._exports:
+            self._assigned.setdefault(path, []).append((name, value))
+            return
         exports = self._exports[path]
         if name not in exports:
             exports[name] = self._graph.new()
-        return exports[name]
+        self._graph.edge(value, exports[name])
 
     def _want(self, path: str, name: str, to: int) -> None:
         wanted = self._wanted.setdefault(path, {})

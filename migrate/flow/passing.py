@@ -7,7 +7,6 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.state import Flow
 from migrate.index.summary import NOBODY, Call
 
-
 PLACES = 8
 """How many arguments behind the parameters are told apart: who passes on what it gets and one more has no last one."""
 

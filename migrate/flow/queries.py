@@ -208,6 +208,10 @@ class Queries:
             found |= self._sources.of(each)
         return found
 
+    def literals_at(self, node: int) -> Literals:
+        """The literals that may come to a node of the graph."""
+        return self._sources.of(node)
+
     def is_among(self, fact: Fact, facts: list[Fact]) -> bool:
         """Whether objects of a class of the run are among those of a library's class that something may be."""
         if fact[0] != "O":

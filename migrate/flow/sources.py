@@ -11,7 +11,7 @@ from migrate.flow.closure import ALL, Behind, Closure, Elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element
+from migrate.index.summary import ITERATED, KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element, iterated
 
 MANY = 64
 """Literals beyond which a node may hold anything."""
@@ -121,7 +121,8 @@ class Sources:
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
             self._without_none.update(at[node] for node in part.without_none)
             for result, left, right, sign in part.computed:
-                self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
+                if sign != "|":
+                    self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
         self._made_here.difference_update(*(call.positional for call in flow.calls[self._calls :]))
         self._calls = len(flow.calls)
         self._parts, self._functions = len(flow.parts), len(flow.functions)
@@ -277,7 +278,7 @@ class Sources:
 
     def _calculated(self, computed: Computed, sides: list[Literals]) -> int:
         """What comes of one number or text and another; anything where there are more, or none."""
-        if any(side.unknown or len(side.values) != 1 for side in sides):
+        if computed.operator not in OPERATORS or any(side.unknown or len(side.values) != 1 for side in sides):
             return ANYTHING
         numbers = [next(iter(side.values)).value for side in sides]
         kinds = {isinstance(number, str) for number in numbers}
@@ -311,6 +312,9 @@ class Sources:
         facts = self._flow.graph.of(base)
         if key == KEYS:
             return self._keys(facts)
+        mappings = self._mappings(facts) if key[0] == ITERATED else []
+        if mappings and len(mappings) == len(facts):
+            return self._keys(facts)
         if key == "__name__":
             return self._bits(name for fact in facts if (name := self._name(fact))) | (0 if facts else ANYTHING)
         if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key, base) for fact in facts):
@@ -326,9 +330,12 @@ class Sources:
         parts = [each.value for each in held.values if isinstance(each.value, tuple)]
         if isinstance(key, tuple) and isinstance(key[1], int) and parts:
             return self._bits(part[key[1]] for part in parts if -len(part) <= key[1] < len(part)) | unknown
-        if key == element():
+        if key in (element(), iterated()):
             return self._bits(each for part in parts for each in part) | unknown
         return unknown
+
+    def _mappings(self, facts: list[Fact]) -> list[Fact]:
+        return [fact for fact in facts if fact[0] == "D" and id_of(fact) in self._flow.containers.mappings]
 
     def _keys(self, facts: list[Fact]) -> int:
         """The keys of mappings."""
@@ -357,7 +364,7 @@ def _limited(found: int) -> int:
 def _is_followed(callee: Fact) -> bool:
     """Whether the flow has what calling something gives."""
     if callee[0] != "S":
-        return callee[0] in "FBKMPRVOC" or (callee[0] == "L" and callee[1] in UNCALLABLE)
+        return callee[0] in "FBKMPRVOCY" or (callee[0] == "L" and callee[1] in UNCALLABLE)
     name = str(callee[1])
     if name in GIVE_PARTS:
         return False

@@ -10,7 +10,7 @@ from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.flow.home import Home, Moved
 from migrate.flow.modules import Modules, Origins
-from migrate.index.summary import NOBODY, Call, Key, Part
+from migrate.index.summary import NOBODY, Call, Key, Part, iterated
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
@@ -46,6 +46,7 @@ class Flow:
         self.containers = Containers(self.graph)
         self.classes = Classes(self.graph)
         self.functions: list[RunFunction] = []
+        self.modules.result_of = lambda number: self.functions[number].summary.result
         self.calls: list[Call] = []
         self.named: list[Named] = []
         """The calls that name members by a value."""
@@ -60,6 +61,9 @@ class Flow:
         """How many calls, parts and files the three are of."""
         self.passages: set[int] = set()
         """The nodes between what calls pass and what they get back of it."""
+        self.dispatching: set[int] = set()
+        """The functions that pass what they get to others, which are registered with them."""
+        self.kept: dict[Fact, int] = {}
         self.forked: set[int] = set()
         """The parameters of functions of which the calls that are known go to copies."""
         self.copies: dict[int, list[int]] = {}
@@ -67,6 +71,13 @@ class Flow:
 
         self.grown: dict[int, int] = {}
         """The attributes of which layers came to trees of networks, by the node there."""
+
+    def kept_by(self, made: Fact) -> int:
+        """The node of all that objects of a library's class may have got."""
+        node = self.kept.get(made)
+        if node is None:
+            node = self.kept[made] = self.graph.new()
+        return node
 
     def new_call(self, call: Call, home: Home) -> int:
         """The number of a new call."""
@@ -91,6 +102,12 @@ class Flow:
             at = home.at
             self._loads.update((at[to], (at[owner], key)) for (owner, key), to in part.loads.items())
         return self._loads
+
+    def elements(self, source: int) -> int:
+        """A new node for what a loop over a node gives, which asks for it as a load of the files does."""
+        node = self.graph.new()
+        self._loads[node] = (source, iterated())
+        return node
 
     def constants(self) -> dict[int, object]:
         """The nodes of literals, with these."""

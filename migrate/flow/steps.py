@@ -93,6 +93,7 @@ class Steps:
             "C": "the constructor of a container",
             "T": "a method that gives layers",
             "V": "a method of an object",
+            "Y": "a method of a container",
         }
         return others.get(kind, "a container")
 

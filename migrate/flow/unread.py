@@ -12,6 +12,12 @@ from migrate.index.outline import Outline, words_of
 from migrate.index.tree import Tree
 from migrate.rules import RuleSet
 
+TAKES = re.compile(
+    rf"(?<![.\w])({WORD})\s*\.\s*__dict__|\b(?:vars|getattr|getmembers|dir)\(\s*({WORD})\s*[,)](?!\s*[\"'])".encode(
+        "latin-1"
+    )
+)
+"""What looks something up in all that a name has."""
 KEEPS = re.compile(rb"\]\s*=[^=]|\.(?:append|add|insert|setdefault|update|register)\(|\bglobal\b")
 """What a function does that keeps something for others."""
 
@@ -60,6 +66,7 @@ class Unread:
         self._uses: dict[str, bool] = {}
         self._concerned: dict[str, bool] = {}
         self._parts: dict[tuple[str, str], Part] = {}
+        self._taken: dict[str, frozenset[str]] = {}
 
     def origins(self, path: str, name: str) -> list[tuple[str, str]]:
         """The names of other files that a file has as ``name``, by an import of it or of all names.
@@ -106,11 +113,15 @@ class Unread:
             yield from (self._part(*found) for found in self._members(path, word, whole))
 
     def beside(self, path: str, name: str) -> Iterator[tuple[str, frozenset[str]]]:
-        """The files that have more from a file than ``name`` alone, with what they call that."""
-        margin = self._outline(path).margin - {name}
-        for file, imported in self.importers.get(path, {}).items():
-            had = {bound for original, bound in imported.items() if original in margin or not original}
-            if "*" in imported:
+        """The files that have more from a file than ``name`` alone, with what they call that.
+
+        Where the name is not known, those that have something that the file puts things into.
+        """
+        outline = self._outline(path)
+        margin = outline.margin - {name} if name else outline.filled
+        for file, imported in self.importers.get(path, {}).items() if margin else ():
+            had = {bound for original, bound in imported.items() if original in margin or (name and not original)}
+            if "*" in imported and name:
                 had |= margin
             if had:
                 yield file, frozenset(had)
@@ -158,7 +169,20 @@ class Unread:
 
     def _gets(self, path: str, handle: str, names: Collection[str]) -> bool:
         """Whether a file may take one of ``names`` from a module that it has, or hands the module on as it is."""
-        return not self.words(path).isdisjoint(names) or handle not in self._outline(path).code_words
+        is_named = not self.words(path).isdisjoint(names) or self.takes_any(path, (handle,))
+        return is_named or handle not in self._outline(path).code_words
+
+    def takes_any(self, path: str, handles: Iterable[str]) -> bool:
+        """Whether a file may take anything from a module that it has: ``vars(models)``, ``models.__dict__``."""
+        if path not in self._taken:
+            modules = {target.bound for target in self.imports.targets(path) if not target.name}
+            self._taken[path] = frozenset(modules.intersection(self._find_taken(self._outline(path).data)))
+        return not self._taken[path].isdisjoint(handles)
+
+    def _find_taken(self, data: bytes) -> Iterator[str]:
+        """The names of which a file takes anything."""
+        if any(word in data for word in (b"__dict__", b"vars(", b"getattr(", b"getmembers(", b"dir(")):
+            yield from (name_of(found[1] or found[2]) for found in TAKES.finditer(data))
 
     def hands_on(self, path: str, names: Collection[str]) -> bool:
         """Whether others import from a file one of ``names`` that it defines."""

@@ -7,8 +7,78 @@ import ast
 from migrate.index.builder import Builder
 from migrate.index.expressions import defaults, value
 from migrate.index.functions import ArgumentValues
-from migrate.index.summary import place_of
+from migrate.index.summary import KEYS, Display, place_of
 from migrate.syntax.shapes import annotated
+
+TRANSPARENT = frozenset(
+    {
+        "Optional",
+        "Union",
+        "Annotated",
+        "Final",
+        "ClassVar",
+        "InitVar",
+        "Required",
+        "NotRequired",
+        "ReadOnly",
+        "Awaitable",
+        "Coroutine",
+        "TypeGuard",
+    }
+)
+"""What promises the same as what stands in its brackets."""
+CLASSES = frozenset({"Type", "type"})
+MAPPINGS = frozenset(
+    {
+        "Dict",
+        "dict",
+        "Mapping",
+        "MutableMapping",
+        "OrderedDict",
+        "DefaultDict",
+        "defaultdict",
+        "ChainMap",
+        "Counter",
+        "MappingProxyType",
+    }
+)
+CONTAINERS = (
+    CLASSES
+    | MAPPINGS
+    | frozenset(
+        {
+            "List",
+            "list",
+            "Tuple",
+            "tuple",
+            "Set",
+            "set",
+            "FrozenSet",
+            "frozenset",
+            "AbstractSet",
+            "MutableSet",
+            "Sequence",
+            "MutableSequence",
+            "Iterable",
+            "Iterator",
+            "Collection",
+            "Container",
+            "Deque",
+            "deque",
+            "Generator",
+            "AsyncIterable",
+            "AsyncIterator",
+            "AsyncGenerator",
+            "Reversible",
+            "ValuesView",
+            "KeysView",
+            "ContextManager",
+            "AsyncContextManager",
+            "AbstractContextManager",
+            "AbstractAsyncContextManager",
+        }
+    )
+)
 
 
 def argument_values(b: Builder, arguments: ast.arguments) -> ArgumentValues:
@@ -36,5 +106,29 @@ def annotation(b: Builder, node: ast.expr) -> int:
         name = getattr(node.value, "attr", getattr(node.value, "id", ""))
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         named = [annotation(b, part) for part in inner]
-        return b.join(named) if name in ("Optional", "Union", "Annotated", "Final", "ClassVar") else b.anything
+        if name in CONTAINERS and any(each != b.anything for each in named):
+            return _container(b, name, named)
+        return b.join(named) if name in TRANSPARENT else b.anything
     return value(b, node)
+
+
+def _container(b: Builder, name: str, named: list[int]) -> int:
+    """The node of a container that an annotation promises, or of the class itself in ``type[C]``."""
+    made = b.new()
+    if name in CLASSES:
+        entries: list[tuple[object, int]] = [(None, each) for each in named]
+    elif name in MAPPINGS:
+        entries = [(None, _instance(b, named[-1]))]
+        b.store(made, KEYS, _instance(b, named[0]))
+    else:
+        by_place = name in ("Tuple", "tuple") and len(named) > 1 and b.anything not in named
+        entries = [(place if by_place else None, _instance(b, each)) for place, each in enumerate(named)]
+    promised = "class" if name in CLASSES else "container"
+    b.summary.displays.append(Display(made, tuple(entries), is_mapping=name in MAPPINGS, promised=promised))
+    return made
+
+
+def _instance(b: Builder, cls: int) -> int:
+    held = b.new()
+    b.instance_of(cls, held)
+    return held

@@ -7,33 +7,58 @@ import ast
 from migrate.index.builder import Builder
 from migrate.index.summary import Computed
 
-OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitXor: "^",
+    ast.BitOr: "|",
+}
+UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+"""The names of methods."""
+REPEATED = "repeated"
+"""Stands for a list as often as a number says."""
 
 
 def operation(b: Builder, node: ast.BinOp, left: int, right: int) -> int:
-    """A union of classes, containers that are joined, or numbers; other results are nothing to follow."""
-    if isinstance(node.op, ast.BitOr):
-        return b.join((left, right))
+    """A union of classes, containers that are joined, numbers, or what objects make of it."""
     if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
         return b.reorder(left)  # its elements stand at more places then
-    sign = OPERATORS.get(type(node.op), "")
-    if not sign or b.anything in (left, right):
-        return b.anything
+    if isinstance(node.op, ast.Mult) and isinstance(node.right, ast.List):
+        return b.reorder(right)
+    joined = b.join((left, right)) if isinstance(node.op, ast.BitOr) else b.anything
+    if b.anything in (left, right):
+        return joined
     made = b.new()
-    b.unshown.add(made)
-    b.summary.computed.append(Computed(made, left, right, sign))
+    if not isinstance(node.op, ast.BitOr):
+        b.unshown.add(made)
+    b.summary.computed.append(Computed(made, left, right, OPERATORS[type(node.op)]))
+    if isinstance(node.op, ast.Mult) and isinstance(getattr(node.right, "value", None), int):
+        b.summary.operated.append((made, left, REPEATED))
     if isinstance(node.op, ast.Add):
         for part in (left, right):
             b.copy(part, made)
         b.reorder(right)  # what is to the left comes before it
-    return made
+    return b.join((joined, made))
 
 
 def signed(b: Builder, operator: ast.unaryop, operand: int) -> int:
-    """A number with its sign."""
-    if not isinstance(operator, ast.USub) or operand == b.anything:
-        return operand if isinstance(operator, ast.UAdd) else b.anything
+    """A number with its sign, or what an object makes of it."""
+    if operand == b.anything or type(operator) not in UNARY:
+        return b.anything
     made = b.new()
+    b.summary.operated.append((made, operand, UNARY[type(operator)]))
+    if isinstance(operator, ast.UAdd):
+        return b.join((operand, made))
     b.unshown.add(made)
-    b.summary.computed.append(Computed(made, b.constant(0), operand, "-"))
+    if isinstance(operator, ast.USub):
+        b.summary.computed.append(Computed(made, b.constant(0), operand, "-"))
     return made

@@ -140,6 +140,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "merges": iter,
     "look_ups": iter,
     "computed": lambda computed: computed[:3],
+    "operated": lambda operated: operated[:2],
     "without_none": lambda node: (node,),
 }
 """The nodes of each kind of edge; loads, which are found by what they ask for, come besides."""

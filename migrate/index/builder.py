@@ -72,6 +72,10 @@ class Builder:
         """For the keys that loops over ``items()`` bind, the variables of the values, and the mappings."""
         self.late: list[tuple[str, int]] = []
         """What assignment expressions bound."""
+        self.namespaces: dict[int, tuple[Scope, int]] = {}
+        """The scopes of which the names are looked up in ``globals()`` or ``locals()``, with the nodes of these."""
+        self.opened: set[int] = set()
+        """Those nodes where names are bound under keys that are computed."""
         self.later: list[Callable[[], None]] = []
         """The bodies of functions, which are read when all around them is known."""
         self.without_none: set[int] = set()

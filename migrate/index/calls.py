@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from migrate.index.builder import Builder
-from migrate.index.summary import NO_LITERAL, PAIRS, SLICE, Call, Display, Use, element
+from migrate.index.namespaces import namespace
+from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, SENT, SLICE, Call, Display, Use, element, iterated
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -38,6 +39,13 @@ def plain_call(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     return result
 
 
+def entered(b: Builder, manager: int, at: ast.expr, method: str) -> int:
+    """What a context manager of the run gives, of whatever kind it is: itself, what it yields, or what it enters."""
+    result = b.new()
+    b.summary.calls.append(Call(b.load(manager, method), (), (), (), (), result, at.lineno, at.col_offset))
+    return b.join((manager, b.load(manager, element()), result))
+
+
 def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     names = b.spellings(node.args[1]) if len(node.args) > 1 else []
     if not names or not passed.positional:
@@ -46,7 +54,9 @@ def _getattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     for name in names:
         if name in b.members:
             b.summary.uses.append(Use(base, name, node.lineno, node.col_offset))
-    return b.join((*(b.spelled(name, b.load(base, name), node) for name in names), *passed.positional[2:]))
+    methods = [b.load(base, (METHOD, name)) for name in names if name in METHODS]
+    found = (b.spelled(name, b.load(base, name), node) for name in names)
+    return b.join((*found, *methods, *passed.positional[2:]))
 
 
 def _setattr(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
@@ -68,6 +78,9 @@ def put(b: Builder, base: int, key: ast.expr, given: int, source: ast.expr | Non
     else:
         for each in b.keys(key):
             b.store(base, element(each), given)
+        if not isinstance(key, ast.Constant):
+            b.store(base, KEYS, b.nodes[key])
+            b.opened.add(base)
 
 
 def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
@@ -75,11 +88,26 @@ def _dict(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     b.summary.displays.append(Display(made, passed.keywords, True, is_mapping=True))
     b.summary.merges += [(source, made) for source in (*passed.positional, *passed.double_stars)]
     for pairs in passed.positional:
-        b.store(made, element(), b.load(b.load(pairs, (PAIRS, None)), element(1)))
+        pair = b.load(pairs, (PAIRS, None))
+        b.store(made, element(), b.load(pair, element(1)))
+        b.store(made, KEYS, b.load(pair, element(0)))
     return made
 
 
-BY_NAME: dict[str, Form] = {"getattr": _getattr, "setattr": _setattr, "dict": _dict}
+def _names(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
+    """``globals()``, ``locals()`` and ``vars()`` without an object."""
+    if node.args or node.keywords:
+        return plain_call(b, node, callee, passed)
+    is_module = getattr(node.func, "id", "") == "globals"
+    return namespace(b, b.module if is_module else b.scope.around_comprehensions())
+
+
+BY_NAME: dict[str, Form] = {
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "dict": _dict,
+    **dict.fromkeys(("globals", "locals", "vars"), _names),
+}
 
 
 def _register(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -133,13 +161,14 @@ def _take(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 
 def _extend(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     for value in passed.all():
-        b.store(base, element(), b.load(value, element()))
+        b.store(base, element(), b.load(value, iterated()))
     return b.anything
 
 
 def _update(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     mappings = (*passed.positional, *passed.double_stars)
     b.summary.merges += [(source, base) for source in mappings]
+    b.opened.add(base)
     for name, value in passed.keywords:
         b.store(base, element(name), value)
     owner = namespace_owner(node.func.value) if isinstance(node.func, ast.Attribute) else None
@@ -176,10 +205,19 @@ def _values(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     return b.load(base, (SLICE, None))
 
 
+def _keys(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    if base == b.anything:
+        return base
+    made = b.new()
+    b.summary.displays.append(Display(made, ((None, b.load(base, KEYS)),)))
+    return made
+
+
 def _items(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     """Pairs, of which the elements are told apart by place."""
     pair, made = b.new(), b.new()
-    b.summary.displays.append(Display(pair, ((1, b.load(base, element())),)))
+    entries = ((0, b.load(base, KEYS)), (1, b.load(base, element())))
+    b.summary.displays.append(Display(pair, entries))
     b.summary.displays.append(Display(made, ((None, pair),)))
     return made
 
@@ -197,6 +235,21 @@ def _submodule(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
     given = (base, passed.positional[0])
     b.summary.calls.append(Call(b.name("getattr"), given, (), (), (), result, node.lineno, node.col_offset))
     return result
+
+
+def _send(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``generator.send(value)``: the generator gets it, and yields something."""
+    for given in passed.positional[:1]:
+        b.store(base, SENT, given)
+    return b.load(base, element())
+
+
+def _enter(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
+    """``stack.enter_context(manager)``."""
+    if len(passed.positional) != 1:
+        return b.anything
+    method = "__aenter__" if getattr(node.func, "attr", "") == "enter_async_context" else "__enter__"
+    return entered(b, passed.positional[0], node, method)
 
 
 def _sort(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
@@ -239,11 +292,14 @@ METHODS: dict[str, Form] = {
     "sort": _sort,
     "format": _format,
     **dict.fromkeys(("get_submodule", "get_parameter", "get_buffer"), _submodule),
+    "keys": _keys,
     "values": _values,
     "items": _items,
     "cells": _tree("children"),
     **dict.fromkeys(("cells_and_names", "named_modules", "named_children"), _named_tree),
     "update": _update,
+    **dict.fromkeys(("send", "asend"), _send),
+    **dict.fromkeys(("enter_context", "enter_async_context"), _enter),
 }
 """Methods of containers, by name: on objects that are none, the call is followed besides."""
 

@@ -12,7 +12,7 @@ from migrate.syntax.shapes import literal_string
 REGISTER = ("add_module", "register_module")
 
 
-def registered(node: ast.ClassDef) -> tuple[str, ...]:
+def registered_names(node: ast.ClassDef) -> tuple[str, ...]:
     """The attributes that the constructor sets one after the other, under no condition, each once; else none."""
     made = next((f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"), None)
     first = made.args.args[0].arg if made is not None and made.args.args else ""

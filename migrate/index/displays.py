@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migrate.index.builder import Builder
-from migrate.index.summary import KEYS, Display, element
+from migrate.index.summary import KEYS, Display, iterated
 
 Value = Callable[[Builder, ast.expr], int]
 """What gives the node of an expression."""
@@ -20,7 +20,7 @@ def sequence(b: Builder, node: ast.List | ast.Tuple | ast.Set, value: Value) -> 
     for i, part in enumerate(node.elts):
         if isinstance(part, ast.Starred):
             starred = True
-            entries.append((None, b.load(value(b, part.value), element())))
+            entries.append((None, b.load(value(b, part.value), iterated())))
         else:
             entries.append((None if starred else i, value(b, part)))
     b.summary.displays.append(Display(made, tuple(entries), not starred))
@@ -42,3 +42,12 @@ def mapping(b: Builder, node: ast.Dict, value: Value) -> int:
             b.store(made, KEYS, held)
     b.summary.displays.append(Display(made, tuple(entries), True, is_mapping=True))
     return made
+
+
+def group_of(b: Builder, thrown_by: int, to: int) -> None:
+    """``except* C as group``: ``group.exceptions`` are instances of the class."""
+    group, exceptions, each = b.new(), b.new(), b.new()
+    b.instance_of(thrown_by, each)
+    b.summary.displays += [Display(group, ()), Display(exceptions, ((None, each),))]
+    b.store(group, "exceptions", exceptions)
+    b.copy(group, to)

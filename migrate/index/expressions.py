@@ -9,12 +9,13 @@ from migrate.index.arithmetic import operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.displays import mapping, sequence
-from migrate.index.functions import ArgumentValues, signature
+from migrate.index.functions import ArgumentValues, signature, yielded
 from migrate.index.narrowing import AMONG, Condition, conditions
 from migrate.index.regions import enter_again, may_be, walrused, without
 from migrate.index.scopes import Scope
 from migrate.index.summary import (
     KEYS,
+    METHOD,
     NO_LITERAL,
     NOBODY,
     SLICE,
@@ -23,9 +24,10 @@ from migrate.index.summary import (
     Test,
     Use,
     element,
+    iterated,
     place_of,
 )
-from migrate.syntax.paths import dotted, namespace_owner
+from migrate.syntax.paths import dotted, named_parts, namespace_owner
 from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows
 
 
@@ -117,14 +119,14 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
         assign(b, part, b.load(given, (SLICE, None) if isinstance(part, ast.Starred) else key))
 
 
-def loop(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
+def loop(b: Builder, target: ast.expr, source: ast.expr) -> None:
     """Bind the target of a loop to the elements of what it runs over."""
-    _bind_elements(b, target, iterated)
-    b.remember_literals(target, iterated)
+    _bind_elements(b, target, source)
+    b.remember_literals(target, source)
 
 
-def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
-    call = iterated if isinstance(iterated, ast.Call) else None
+def _bind_elements(b: Builder, target: ast.expr, source: ast.expr) -> None:
+    call = source if isinstance(source, ast.Call) else None
     parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
     if call is not None and len(parts) == 2 and getattr(call.func, "attr", "") == "items" and not call.args:
         assert isinstance(call.func, ast.Attribute)
@@ -137,9 +139,9 @@ def _bind_elements(b: Builder, target: ast.expr, iterated: ast.expr) -> None:
     beside = rows(call) if call is not None else []
     if beside and len(beside) == len(parts):
         for part, row in zip(parts, beside, strict=True):
-            assign(b, part, b.load(value(b, row), element()) if row is not None else b.constant(NO_LITERAL))
+            assign(b, part, b.load(value(b, row), iterated()) if row is not None else b.constant(NO_LITERAL))
         return
-    assign(b, target, b.load(value(b, iterated), element()))
+    assign(b, target, b.load(value(b, source), iterated()))
 
 
 def _children(b: Builder, node: ast.AST) -> int:
@@ -161,6 +163,13 @@ def _name(b: Builder, node: ast.Name) -> int:
 
 
 def _attribute(b: Builder, node: ast.Attribute) -> int:
+    found = _member(b, node)
+    if node.attr not in METHODS or isinstance(node.ctx, ast.Store) or found == b.anything:
+        return found
+    return b.join((found, b.load(value(b, node.value), (METHOD, node.attr))))
+
+
+def _member(b: Builder, node: ast.Attribute) -> int:
     if is_super(node.value):
         value(b, node.value)
         cls = b.enclosing_class()
@@ -195,7 +204,8 @@ def _called(b: Builder, node: ast.Call) -> int:
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
-        return b.join((kept, plain_call(b, node, value(b, node.func), passed)))
+        callee = b.nodes[node.func] = _member(b, node.func)
+        return b.join((kept, plain_call(b, node, callee, passed)))
     return plain_call(b, node, value(b, node.func), passed)
 
 
@@ -257,6 +267,7 @@ def give_back(b: Builder, node: ast.expr) -> None:
     given = value(b, node)
     if function is None:
         return
+    function.returned.append(given)
     name = node.id if isinstance(node, ast.Name) else ""
     parameter = function.names.get(name) if name in function.sources else None
     if b.narrowed.get(name) in b.without_none and parameter is not None:
@@ -284,19 +295,20 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     for name in (n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)):
         scope.names.setdefault(name, b.new())
     element_of = node.value if isinstance(node, ast.DictComp) else node.elt
+    keys: list[int] = []
 
     def read() -> int:
         b.narrowed = without(b.narrowed, set(scope.names))  # they are other names than those around
         for generator in node.generators:
             if generator is first and not isinstance(first.iter, ast.Call):
-                assign(b, generator.target, b.load(outer, element()))
+                assign(b, generator.target, b.load(outer, iterated()))
             else:
                 loop(b, generator.target, generator.iter)
             for test in generator.ifs:
                 value(b, test)
                 narrow(b, conditions(test, True, b.tests))
         if isinstance(node, ast.DictComp):
-            value(b, node.key)
+            keys.append(value(b, node.key))
         return value(b, element_of)
 
     again = b.again
@@ -310,6 +322,8 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     entries = ((None, given),) if mapping is None else ()
     of = tuple(b.nodes.get(_run_over(generator.iter), b.anything) for generator in node.generators)
     b.summary.displays.append(Display(made, entries, True, isinstance(node, ast.DictComp), of))
+    for key in keys:
+        b.store(made, KEYS, key)
     return made
 
 
@@ -328,15 +342,16 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return b.load(base, (SLICE, None))
+    if dotted(node.value).rpartition(".")[2] in UNIONS:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return b.join(value(b, part) for part in parts)
     name = literal_string(node.slice)
-    owner = _named_parts(node.value, name or "")
+    owner = named_parts(node.value, name or "")
     return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
 
 
-def _named_parts(node: ast.expr, name: str) -> ast.expr | None:
-    """The owner of attributes that a mapping has by name; of a network, ``_modules`` has its layers."""
-    is_held = isinstance(node, ast.Attribute) and node.attr == "_modules" and name.isidentifier()
-    return node.value if is_held and isinstance(node, ast.Attribute) else namespace_owner(node)
+UNIONS = frozenset({"Optional", "Union", "Annotated"})
+"""What stands for the classes in its brackets."""
 
 
 def _text(b: Builder, node: ast.JoinedStr) -> int:
@@ -350,16 +365,8 @@ def _inner(b: Builder, node: ast.Starred | ast.Await) -> int:
 
 
 def _yield(b: Builder, node: ast.Yield | ast.YieldFrom) -> int:
-    """What a generator yields are the elements of what it returns."""
-    function = b.scope.function()
-    if node.value is None or function is None:
-        return b.anything
-    given = value(b, node.value)
-    made = b.new()
-    inner = b.load(given, element()) if isinstance(node, ast.YieldFrom) else given
-    b.summary.displays.append(Display(made, ((None, inner),)))
-    b.copy(made, function.result)
-    return b.anything
+    given = value(b, node.value) if node.value is not None else b.anything
+    return yielded(b, given, isinstance(node, ast.YieldFrom))
 
 
 def _operation(b: Builder, node: ast.BinOp) -> int:

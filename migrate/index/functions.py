@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
 from migrate.index.scopes import Scope, Source
-from migrate.index.summary import NOBODY, Function, element
+from migrate.index.summary import NOBODY, RETURNED, SENT, Display, Function, element, iterated
 
 Kind = Literal["plain", "static", "class", "property"]
 KINDS: dict[str, Kind] = {
@@ -115,3 +115,19 @@ def _kind(node: FunctionNode) -> Kind:
     found = [KINDS[name] for name in (*names, node.name) if name in KINDS]
     implicit: Kind = "class" if node.name in ("__init_subclass__", "__class_getitem__") else "plain"
     return found[0] if found else implicit
+
+
+def yielded(b: Builder, given: int, from_another: bool) -> int:
+    """What a generator yields are the elements of what it returns; it gets what is sent to it.
+
+    With ``from_another``, it yields the elements of another one, and gets what that returns.
+    """
+    function = b.scope.function()
+    if function is None:
+        return b.anything
+    made = b.new()
+    inner = b.load(given, iterated()) if from_another else given
+    b.summary.displays.append(Display(made, ((None, inner),)))
+    b.copy(made, function.result)
+    function.generators.append(made)
+    return b.load(given, RETURNED) if from_another else b.load(made, SENT)

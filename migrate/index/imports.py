@@ -15,6 +15,11 @@ FROM = re.compile(
     rb"from[ \t]+(\.*)[ \t]*([\w.\x80-\xff]*)[ \t]+import[ \t]*(\((?:#[^\n]*\n|[^)#])*\)|(?:[^\n;\\]|\\\r?\n)*)"
 )
 IMPORT = re.compile(rb"import(?:[ \t]|\\\r?\n)+((?:[\w., \t\x80-\xff]|\\\r?\n)+)")
+CALLED = re.compile(
+    rf"(?:({WORD})[ \t]*=[ \t]*)?(?:{WORD}[ \t]*\.[ \t]*)?".encode("latin-1")
+    + rb"(?:import_module|__import__)\(\s*f?[\"'](\.*)([\w.\x80-\xff]*)(\{)?"
+)
+"""An import by a call, with the name that is given to the module, and what is computed of its name from a brace on."""
 DOT = re.compile(rb"[ \t]*\.[ \t]*")
 IMPORTED = re.compile(rf"({WORD}|\*)(?:(?:\s|\\)+as(?:\s|\\)+({WORD}))?".encode("latin-1"))
 COMMENT = re.compile(rb"#[^\n]*")
@@ -55,9 +60,16 @@ def _statements(word: bytes, pattern: re.Pattern[bytes], data: bytes) -> Iterato
         at = data.find(word, found.end() if found else at + 1)
 
 
+def _calls(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The imports by calls that spell the name of a module, or its beginning."""
+    if b"import_module" in data or b"__import__" in data:
+        yield from CALLED.finditer(data)
+
+
 def _all_statements(data: bytes) -> Iterator[re.Match[bytes]]:
     yield from _statements(b"from", FROM, data)
     yield from _statements(b"import", IMPORT, data)
+    yield from _calls(data)
 
 
 def only_imports(data: bytes) -> bytes:
@@ -109,6 +121,23 @@ class Imports:
             modules = DOT.sub(b".", statement[1].replace(b"\\", b"")).split(b",")
             for parts in filter(None, map(bytes.split, modules)):
                 yield from self._whole(path, *map(name_of, parts))
+
+        for call in _calls(data):
+            bound, dots, module, computed = call.groups()
+            yield from self._called(path, name_of(bound or b""), len(dots), name_of(module), bool(computed))
+
+    def _called(self, path: str, bound: str, level: int, module: str, computed: bool) -> Iterator[Target]:
+        """``import_module("package.module")``; of a computed name, all modules that it may be.
+
+        A module that is given no name has its own, as its package has it.
+        """
+        if not computed:
+            file = self._file(path, level, module) if module else None
+            if file is not None:
+                yield Target(file, "", bound or module.rpartition(".")[2])
+        elif "." in module or level:
+            for file in self._tree.inside(path, level, module.rpartition(".")[0]):
+                yield Target(file, "", bound or self._tree.name(file).rpartition(".")[2])
 
     def _from(self, path: str, level: int, module: str, names: bytes) -> Iterator[Target]:
         whole = self._file(path, level, module)

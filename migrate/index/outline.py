@@ -33,6 +33,7 @@ PUTS = "append|insert|extend|update|setdefault|add_module|register_module|__seti
 GIVEN = re.compile(
     rf"(?<!\bself)\.({WORD})\s*(?::[^\n=]*)?=[^=]|\.({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS})\()".encode("latin-1")
 )
+FILLED = re.compile(rf"(?<![.\w])({WORD})(?:\[[^\]\n]*\]\s*=[^=]|\.(?:{PUTS}|add|register)\()".encode("latin-1"))
 SETS = re.compile(rb"\b(?:setattr|add_module|register_module)\(")
 MEMBER = re.compile(
     rf"\.({WORD})\s*(?::[^\n=]*)?=[^=]|\bdef[ \t]+({WORD})|^[ \t]+({WORD})[ \t]*(?::[^\n=]*)?=[^=]".encode("latin-1"),
@@ -113,6 +114,11 @@ class Outline:
         """What it may bind at the margin, other than by an import."""
         inside = b",".join(GLOBAL.findall(self._code))
         return _names(BOUND, INSIDE.sub(rb"\1\n", self._code)) | set(map(name_of, IDENTIFIER.findall(inside)))
+
+    @cached_property
+    def filled(self) -> set[str]:
+        """What it binds at the margin and puts something into."""
+        return self.margin.intersection(map(name_of, FILLED.findall(self._code)))
 
     @cached_property
     def public(self) -> set[str] | None:

@@ -31,7 +31,8 @@ class Scope:
     that nothing else is bound to, ``declared`` the annotations that speak about all that is bound to names.
     ``narrowed`` are the nodes that stand for names at places, as tests made them, ``rebound`` what other scopes bind to
     them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
-    function returns, and ``number`` says which function of the file it is or is inside of.
+    function returns, and ``number`` says which function of the file it is or is inside of. ``generators`` are the nodes
+    of what it yields, one for each place, and ``returned`` those of what such a function returns besides.
     """
 
     parent: Scope | None
@@ -45,6 +46,8 @@ class Scope:
     result: int = NOBODY
     is_comprehension: bool = False
     number: int = NOBODY
+    returned: list[int] = field(default_factory=list)
+    generators: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.number == NOBODY and self.parent is not None:
@@ -146,6 +149,8 @@ def _binds(node: ast.stmt) -> Iterator[str]:
         for item in node.items:
             if item.optional_vars is not None:
                 yield from _targets(item.optional_vars)
+    elif type(node).__name__ == "TypeAlias":
+        yield from _targets(getattr(node, "name"))  # noqa: B009 - no such statement before Python 3.12
     elif isinstance(node, ast.Delete):
         for target in node.targets:
             yield from _targets(target)

@@ -8,14 +8,26 @@ from functools import partial
 
 from migrate.index.annotations import annotation, argument_values
 from migrate.index.builder import Builder, Literals
-from migrate.index.children import assign_children, registered
+from migrate.index.calls import entered
+from migrate.index.children import assign_children, registered_names
+from migrate.index.dispatch import registered
+from migrate.index.displays import group_of
 from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import NO_LITERAL, NOBODY, Call, Class, Import, element
+from migrate.index.summary import (
+    NO_LITERAL,
+    NOBODY,
+    RETURNED,
+    Call,
+    Class,
+    Import,
+    element,
+    iterated,
+)
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -107,7 +119,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
     elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
         base = value(b, node.target)
     b.summary.mixed.append(base)
-    b.store(base, element(), b.load(given, element()))
+    b.store(base, element(), b.load(given, iterated()))
     b.summary.merges.append((given, base))
 
 
@@ -187,16 +199,13 @@ def _while(b: Builder, node: ast.While) -> None:
 
 
 def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
-    """What a context manager of the run gives, of whatever kind it is: itself, what it yields, or what it enters."""
+    """The targets get what context managers give."""
     for item in node.items:
         given = value(b, item.context_expr)
         if item.optional_vars is None:
             continue
-        entered = b.load(given, "__enter__")
-        result = b.new()
-        at = item.context_expr
-        b.summary.calls.append(Call(entered, (), (), (), (), result, at.lineno, at.col_offset))
-        assign(b, item.optional_vars, b.join((given, b.load(given, element()), result)))
+        result = entered(b, given, item.context_expr, "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__")
+        assign(b, item.optional_vars, result)
     if all(_lets_through(b, item.context_expr) for item in node.items):
         block(b, node.body)
         return
@@ -228,7 +237,10 @@ def _try(b: Builder, node: ast.Try) -> None:
             value(b, handler.type)
         if handler.name:
             b.bind(handler.name, b.constant(NO_LITERAL))
-            b.instance_of(value(b, handler.type) if handler.type is not None else b.anything, b.variable(handler.name))
+            thrown_by = value(b, handler.type) if handler.type is not None else b.anything
+            b.instance_of(thrown_by, b.variable(handler.name))
+            if not isinstance(node, ast.Try):
+                group_of(b, thrown_by, b.variable(handler.name))
         block(b, handler.body)
         ends.append(b.narrowed)
         known.append(b.literals)
@@ -301,6 +313,9 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for name in names:
             scope.sources.pop(name, None)
         block(b, node.body)
+        for made in scope.generators:
+            for returned in scope.returned:
+                b.store(made, RETURNED, returned)
 
     b.later.append(lambda: b.inside(scope, read))
 
@@ -313,19 +328,11 @@ def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Cl
         if name in KINDS:
             continue
         if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _registered(b, node, decorator)
+            registered(b, node, decorator)
         result = b.new()
         b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
         made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result
     return made
-
-
-def _registered(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.Call) -> None:
-    """``@function.register(C)``: the function gets instances of the class."""
-    parameters = [*node.args.posonlyargs, *node.args.args][int(b.scope.is_class) :]
-    if getattr(decorator.func, "attr", "") == "register" and len(decorator.args) == 1 and parameters:
-        function = next(f for f in reversed(b.summary.functions) if f.node == b.nodes[node])
-        b.instance_of(b.nodes[decorator.args[0]], dict(function.parameters)[parameters[0].arg])
 
 
 def _class(b: Builder, node: ast.ClassDef) -> None:
@@ -333,7 +340,7 @@ def _class(b: Builder, node: ast.ClassDef) -> None:
     bases = tuple(value(b, base.value if isinstance(base, ast.Starred) else base) for base in node.bases)
     keywords = tuple((k.arg or "", value(b, k.value)) for k in node.keywords)
     scope = Scope(b.scope, owner=made)
-    ordered = (_fields(node), registered(node))
+    ordered = (_fields(node), registered_names(node))
     b.summary.classes.append(Class(made, node.name, bases, keywords, scope.names, *ordered, node.lineno))
 
     def read() -> None:
@@ -387,5 +394,7 @@ STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Delete: _delete,
     ast.Raise: _raise,
 }
+if hasattr(ast, "TypeAlias"):
+    STATEMENTS[ast.TypeAlias] = lambda b, node: b.bind(node.name.id, value(b, node.value))
 if hasattr(ast, "TryStar"):
     STATEMENTS[ast.TryStar] = _try

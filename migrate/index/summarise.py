@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.index.builder import Builder, Nodes, Words
+from migrate.index.namespaces import list_namespaces
 from migrate.index.scopes import bound_names
 from migrate.index.statements import block
 from migrate.index.summary import Summary
@@ -18,6 +19,7 @@ def summarise(path: str, tree: ast.Module, words: Words, nodes: Nodes | None = N
     block(b, tree.body)
     while b.later:
         b.later.pop()()
+    list_namespaces(b)
     b.summary.exports = b.module.names
     for name in b.summary.free.keys() & b.module.names.keys():
         b.copy(b.module.names[name], b.summary.free.pop(name))  # bound by another function, as globals() allows

@@ -14,6 +14,8 @@ ELEMENT = "[]"
 SLICE = "[:]"
 ORDER = "[~]"
 PAIRS = "[=]"
+METHOD = "[.]"
+ITERATED = "[*]"
 
 COMPUTED = "*"
 """What names of attributes look like of which nothing is known."""
@@ -22,18 +24,30 @@ Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
 ``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
-have that a dict is made of. What is stored under ``(ORDER, None)`` is the same elements in another order, and under
-``(COMPUTED, pattern)`` an attribute whose name looks like a file name pattern.
+have that a dict is made of, and ``(ITERATED, None)`` what a loop gives: any element, or of a mapping any key. What is
+stored under ``(ORDER, None)`` is the same elements in another order, and under ``(COMPUTED, pattern)`` an attribute
+whose name looks like a file name pattern. ``(METHOD, name)`` is a method of a container that is not called at once.
 """
 
 KEYS = "keys of"
 """The name under which a mapping has its keys."""
+
+SENT, RETURNED = "sent to", "returned by"
+"""The names under which a generator has what ``send`` passes, and what it returns."""
+
+REGISTERED = "registered with"
+"""The name under which a function has those that are registered with it."""
 
 NO_LITERAL = "something that is no literal"
 """Stands for a value that is not followed, but is no class or layer."""
 
 NOBODY = -1
 """Stands for a node or an owner that is not there."""
+
+
+def iterated() -> tuple[str, object]:
+    """The key of what a loop over something gives."""
+    return ITERATED, None
 
 
 def element(key: object = None) -> tuple[str, object]:
@@ -109,8 +123,9 @@ class Class(NamedTuple):
 class Display(NamedTuple):
     """A container that the file spells out, or that a comprehension makes: keys with nodes, None for any key.
 
-    ``is_plain``: each of its elements is written out, or one of those of the containers ``of``. ``is_mapping``: it has
-    keys.
+    ``is_plain``: each of its elements is written out, or one of those of the containers ``of``. ``is_mapping``: it is a
+    dict.
+    ``promised``: an annotation names it, a container of such elements or the class that is the one element.
     """
 
     node: int
@@ -118,6 +133,7 @@ class Display(NamedTuple):
     is_plain: bool = False
     is_mapping: bool = False
     of: tuple[int, ...] = ()
+    promised: str = ""
 
 
 class Import(NamedTuple):
@@ -201,6 +217,8 @@ class Part:
     without_none: list[int] = field(default_factory=list)
     """The nodes that hold what others do, but for None."""
     computed: list[Computed] = field(default_factory=list)
+    operated: list[tuple[int, int, str]] = field(default_factory=list)
+    """The results of operators of one side, with what stands there and the name of the method."""
 
 
 @dataclass(slots=True)

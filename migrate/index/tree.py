@@ -64,6 +64,19 @@ class Tree:
             return None
         return self.relative(path, 1, name)
 
+    def inside(self, importer: str, level: int, package: str) -> list[str]:
+        """The modules of a package, as ``import_module`` in ``importer`` finds it by a name with ``level`` dots."""
+        if level or package:
+            found = self.relative(importer, level, package) if level else self.absolute(importer, package)
+        else:
+            found = importer
+        if found is None or os.path.splitext(os.path.basename(found))[0] != INIT:
+            return []
+        folder = os.path.splitext(os.path.abspath(found))[0].removesuffix(INIT)
+        return [
+            path for stem, path in self._by_stem.items() if os.path.dirname(stem) + os.sep == folder and path != found
+        ]
+
     def name(self, path: str) -> str:
         """The dotted name of a file, from its outermost package on."""
         stem = os.path.splitext(os.path.abspath(path))[0]

@@ -29,3 +29,9 @@ def namespace_owner(node: ast.expr) -> ast.expr | None:
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "vars" and len(node.args) == 1:
         return node.args[0]
     return None
+
+
+def named_parts(node: ast.expr, name: str) -> ast.expr | None:
+    """The owner of attributes that a mapping has by name; of a network, ``_modules`` has its layers."""
+    is_held = isinstance(node, ast.Attribute) and node.attr == "_modules" and name.isidentifier()
+    return node.value if is_held and isinstance(node, ast.Attribute) else namespace_owner(node)

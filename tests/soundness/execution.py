@@ -199,6 +199,8 @@ def difference(left: Any, right: Any, path: str = "") -> str:
         return next((d for p, a, b in pairs if (d := difference(a, b, p))), "")
     if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
         return next((d for k in left if (d := difference(left[k], right[k], f"{path}.{k}"))), "")
+    if isinstance(left, dict) and isinstance(right, dict):
+        return f"{path}: only one has {', '.join(sorted(map(str, left.keys() ^ right.keys())))}"
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         return "" if abs(left - right) <= 1e-6 else f"{path}: {left} != {right}"
     same = type(left) is type(right) and not isinstance(left, np.ndarray) and left == right
