@@ -111,8 +111,8 @@ def test_a_file_that_changes_on_the_disk_meanwhile_is_not_overwritten(editor: Ed
 
 def test_a_migration_can_be_called_off(editor: Editor, tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": BEFORE})
-    children, params = editor.children(), types.ExecuteCommandParams(COMMAND, [])
+    children, said, params = editor.children(), editor.messages, types.ExecuteCommandParams(COMMAND, [])
     error = editor.cancelled(types.WORKSPACE_EXECUTE_COMMAND, params, lambda: bool(editor.children() - children))
     assert error.code == types.LSPErrorCodes.RequestCancelled
     assert editor.comes_back_to(children)
-    assert editor.opened() == []
+    assert (editor.opened(), editor.messages) == ([], said)

@@ -110,7 +110,8 @@ class Server(LanguageServer):
         finally:
             self._running.pop(request, None)
         if error is not None:
-            self.tell(f"nothing was migrated: {error}")
+            if not called_off.is_set():
+                self.tell(f"nothing was migrated: {error}")
             return {"rewrites": 0, "files": 0, "error": error}
         kind = types.MessageType.Warning if any(f.errors or f.left for f in founds) else types.MessageType.Info
         self.tell(said(founds), kind)
