@@ -1,6 +1,6 @@
 -- Run by tests/test_neovim.py inside Neovim, with net.py open; what is wrong ends it with an error.
 
-local PATIENCE = 60000
+local PATIENCE = 20000
 
 local function wait_for(what, condition)
   if not vim.wait(PATIENCE, condition, 20) then
