@@ -38,7 +38,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("Node.js and npm are not installed")
     folder = tmp_path_factory.mktemp("editors") / "vscode"
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("node_modules", "out", "dist", "*.vsix"))
-    done = npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=folder)
+    quickly = (
+        "--prefer-offline",
+        "--fetch-retries=1",
+        "--fetch-retry-mintimeout=1000",
+        "--fetch-retry-maxtimeout=2000",
+    )
+    done = npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", *quickly, cwd=folder)
     if done.returncode and any(code in done.stderr for code in UNREACHABLE):
         pytest.skip(f"npm cannot fetch the packages: {done.stderr.strip().splitlines()[0]}")
     assert done.returncode == 0, done.stderr
