@@ -103,7 +103,8 @@ def test_a_file_that_changes_on_the_disk_meanwhile_is_not_overwritten(editor: Ed
     for number in itertools.count():
         if task.done():
             break
-        path.write_bytes(BEFORE + b"# %d\n" % number)
+        new = plant(tmp_path, {"new": BEFORE + b"# %d\n" % number}) / "new"
+        new.replace(path)  # a file that is half written would have nothing to rewrite
         editor.rest(0.01)
     assert editor.wait(task)["error"] == "files have changed in the meantime; migrate again"
     assert editor.opened() == []
