@@ -16,6 +16,7 @@ from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClientProtocol, register_lsp_features
 
+from migrate.lsp.documents import path_of
 from tests.command import environment, plant
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class Editor:
         features = {**DEFAULT_CLIENT_FEATURES}
         features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = lambda _, params: self.published.append(params)
         features[types.CLIENT_REGISTER_CAPABILITY] = lambda _, params: None
+        features[types.WORKSPACE_APPLY_EDIT] = lambda _, params: self._apply(params.edit)
         named = {name: _named(f) for name, f in features.items()}
         if settings is not None:
             named[types.WORKSPACE_CONFIGURATION] = _late(settings)
@@ -118,7 +120,7 @@ class Editor:
 
     def close(self, path: Path) -> None:
         """Close a file."""
-        del self._texts[path]
+        del self._texts[path], self._versions[path]
         document = types.TextDocumentIdentifier(path.as_uri())
         self.client.text_document_did_close(types.DidCloseTextDocumentParams(document))
 
@@ -155,6 +157,10 @@ class Editor:
     def finish(self, path: Path) -> None:
         """Wait for all that other files tell of a file, however long that takes: to migrate it needs that."""
         self.actions(path, self._texts[path][:1], "source.fixAll")
+
+    def start(self, what: Coroutine[Any, Any, T] | asyncio.Future[T]) -> asyncio.Future[T]:
+        """Something that goes on while others are waited for."""
+        return asyncio.ensure_future(what, loop=self._loop)
 
     def rest(self, seconds: float) -> None:
         """Let messages come in that nothing waits for."""
@@ -216,11 +222,7 @@ class Editor:
         (change,) = action.edit.document_changes
         assert isinstance(change, types.TextDocumentEdit)
         assert (change.text_document.uri, change.text_document.version) == (path.as_uri(), self._versions[path])
-        text = self._texts[path]
-        edits = [(self._offset(path, e.range.start), self._offset(path, e.range.end), e.new_text) for e in change.edits]
-        for start, end, new in sorted(edits, reverse=True):
-            text = text[:start] + new + text[end:]
-        return text
+        return self._edited(path, change)
 
     def command(self, name: str, *arguments: Any) -> Any:
         """The answer to a command."""
@@ -244,6 +246,27 @@ class Editor:
             raise AssertionError("it was answered")
 
         return self.wait(ask())
+
+    def _edited(self, path: Path, change: types.TextDocumentEdit) -> str:
+        text = self._texts[path]
+        edits = [(self._offset(path, e.range.start), self._offset(path, e.range.end), e.new_text) for e in change.edits]
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        return text
+
+    def _apply(self, edit: types.WorkspaceEdit) -> types.ApplyWorkspaceEditResult:
+        """Change files as the server asks, all or none: it opens them, refuses other versions, and saves nothing."""
+        changes = [change for change in edit.document_changes or () if isinstance(change, types.TextDocumentEdit)]
+        files = {path_of(change.text_document.uri): change for change in changes}
+        assert len(files) == len(edit.document_changes or ()) and None not in files
+        for path, change in files.items():
+            if change.text_document.version != self._versions.get(path):
+                return types.ApplyWorkspaceEditResult(False, f"{path.name} has another version")
+        for path, change in files.items():
+            if path not in self._texts:
+                self.open(path)
+            self.edit(path, self._texts[path], self._edited(path, change))
+        return types.ApplyWorkspaceEditResult(True)
 
     def _units(self, text: str) -> int:
         codec, width = CODECS.get(self.told.capabilities.position_encoding or UTF16, ("utf-32-le", 4))

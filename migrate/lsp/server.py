@@ -15,13 +15,16 @@ from migrate.errors import UsageError
 from migrate.explain import explain
 from migrate.lsp import actions, hover, proving
 from migrate.lsp.documents import path_of
+from migrate.lsp.folder import Stale
 from migrate.lsp.settings import SECTION, own
+from migrate.lsp.whole import said
 from migrate.lsp.workspace import Workspace
 from migrate.report.failures import failures
 from migrate.rules import load_rules
 from migrate.selected import MODULES
 
 VERIFY = "bn-migrate.verify"
+MIGRATE = "bn-migrate.migrateWorkspace"
 EXPLAIN = "bn-migrate.explain"
 WATCHED = ("**/*.py", "**/*.pyi", "**/*.pyw", "**/*.toml")
 
@@ -37,12 +40,12 @@ class Protocol(LanguageServerProtocol):
 
 
 class Server(LanguageServer):
-    """The server and its state: the workspace, what the client asked for, and the proofs that are running."""
+    """The server and its state: the workspace, what the client asked for, and the commands that are running."""
 
     def __init__(self) -> None:
         super().__init__(SECTION, __version__, protocol_cls=Protocol, converter_factory=default_converter)
         self.files = Workspace(self.publish, self.tell)
-        self._proofs: dict[int | str | None, threading.Event] = {}
+        self._running: dict[int | str | None, threading.Event] = {}
 
     def publish(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
         """Tell the client all that there is to say about a document."""
@@ -54,12 +57,12 @@ class Server(LanguageServer):
 
     def call_off(self, request: int | str) -> None:
         """The client has lost its interest in a request."""
-        if request in self._proofs:
-            self._proofs[request].set()
+        if request in self._running:
+            self._running[request].set()
 
     def end(self) -> None:
         """Stop whatever goes on."""
-        for called_off in self._proofs.values():
+        for called_off in self._running.values():
             called_off.set()
         self.files.end()
 
@@ -70,7 +73,7 @@ class Server(LanguageServer):
             why = document.result.error if document and document.result else "is not open in the editor"
             return self._unproved(f"cannot be proved: {why}")
         request, called_off = self.protocol.msg_id, threading.Event()
-        self._proofs[request] = called_off
+        self._running[request] = called_off
         try:
             verification = await asyncio.to_thread(
                 proving.prove, document.current, document.folder.settings, called_off
@@ -80,12 +83,47 @@ class Server(LanguageServer):
         except proving.Cancelled:
             return {"passed": 0, "failed": 0, "error": "cancelled"}
         finally:
-            self._proofs.pop(request, None)
+            self._running.pop(request, None)
         failed = [(site.line, message) for site, message in failures(verification) if site is not None]
         self.files.show(document, document.prove(failed))
         message = proving.summary(verification)
         self.tell(message, types.MessageType.Warning if failed else types.MessageType.Info)
         return {"passed": verification.count(True), "failed": verification.count(False), "error": None}
+
+    async def migrate(self) -> dict[str, Any]:
+        """Migrate all folders of the client, and say how much that was."""
+        request, called_off = self.protocol.msg_id, threading.Event()
+        self._running[request] = called_off
+        try:
+            wholes = await self.files.wholes()
+            if not wholes:
+                raise UsageError("no folder is open in the editor")
+            founds = [await asyncio.to_thread(whole.find, called_off) for whole in wholes]
+            edits = [e for w, f in zip(wholes, founds, strict=True) for e in await asyncio.to_thread(w.edits, f)]
+            if any(map(self.files.has_changed, wholes)):
+                raise Stale
+            error = await self._apply(edits)
+        except UsageError as wrong:
+            error = str(wrong)
+        except Stale:
+            error = "cancelled" if called_off.is_set() else "files have changed in the meantime; migrate again"
+        finally:
+            self._running.pop(request, None)
+        if error is not None:
+            if not called_off.is_set():
+                self.tell(f"nothing was migrated: {error}")
+            return {"rewrites": 0, "files": 0, "error": error}
+        kind = types.MessageType.Warning if any(f.errors or f.left for f in founds) else types.MessageType.Info
+        self.tell(said(founds), kind)
+        return {"rewrites": sum(f.rewrites for f in founds), "files": len(edits), "error": None}
+
+    async def _apply(self, edits: list[types.TextDocumentEdit]) -> str | None:
+        """Have the client carry out edits of many files; returns why it did not."""
+        if not edits:
+            return None
+        edit = types.WorkspaceEdit(document_changes=[*edits])
+        answer = await self.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="bn-migrate"))
+        return None if answer.applied else answer.failure_reason or "the editor has refused the changes"
 
     def _unproved(self, why: str) -> dict[str, Any]:
         self.tell(why)
@@ -214,6 +252,10 @@ def _commands(server: Server) -> None:
     @server.command(VERIFY)
     async def _(ls: Server, *arguments: Any) -> dict[str, Any]:
         return await ls.verify(str(arguments[0]) if arguments else "")
+
+    @server.command(MIGRATE)
+    async def _(ls: Server, *_: Any) -> dict[str, Any]:
+        return await ls.migrate()
 
     @server.command(EXPLAIN)
     def _(ls: Server, *arguments: Any) -> str:

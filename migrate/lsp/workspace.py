@@ -23,6 +23,7 @@ from migrate.lsp.folder import Folder, Overlay, Stale
 from migrate.lsp.schedule import LONGEST, Schedule
 from migrate.lsp.settings import resolve
 from migrate.lsp.text import Change, Encoding, Text
+from migrate.lsp.whole import Open, Whole
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -157,6 +158,22 @@ class Workspace:
         question = Question(job, document.name, result.findings)
         return await self._asked.told(document.uri, result, question, folder.is_slow(group))
 
+    async def wholes(self) -> list[Whole]:
+        """The client's folders with what is open in them, for their migration; raises UsageError for wrong settings.
+
+        A folder inside another one belongs to that, as on the command line.
+        """
+        await self.ready.wait()
+        outer = [root for root in self._folders if not any(other in root.parents for other in self._folders)]
+        return [
+            Whole(root, await self.engine(resolve, root, self._client), self._opened_in(root), self._encoding)
+            for root in outer
+        ]
+
+    def has_changed(self, whole: Whole) -> bool:
+        """Whether documents of a folder were opened, edited or closed since."""
+        return self._opened_in(whole.root) != whole.opened
+
     async def engine(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``function`` gives, in the thread of the engine."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*args, **kwargs))
@@ -204,6 +221,15 @@ class Workspace:
 
     def _open(self, folder: Folder) -> list[Document]:
         return [document for document in self._documents.values() if document.folder is folder]
+
+    def _opened_in(self, root: Path) -> dict[str, Open]:
+        """The documents below ``root`` by their names there."""
+        paths = [(document, path_of(document.uri)) for document in self._documents.values()]
+        return {
+            str(path.relative_to(root)): Open(document.uri, document.version, document.text, document.data)
+            for document, path in paths
+            if path is not None and path.is_relative_to(root)
+        }
 
     def _overlay(self, folder: Folder) -> Overlay:
         return {document.name: document.data for document in self._open(folder)}
