@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from migrate.index.builder import Builder
 from migrate.index.expressions import defaults, value
@@ -27,6 +28,10 @@ TRANSPARENT = frozenset(
     }
 )
 """What promises the same as what stands in its brackets."""
+PLAIN = frozenset(
+    {"Any", "Callable", "Module", "Path", "Tensor", "bool", "bytes", "complex", "float", "int", "object", "str"}
+)
+"""Names in annotations of elements that promise no class or layer of a rule."""
 CLASSES = frozenset({"Type", "type"})
 MAPPINGS = frozenset(
     {
@@ -106,10 +111,26 @@ def annotation(b: Builder, node: ast.expr) -> int:
         name = getattr(node.value, "attr", getattr(node.value, "id", ""))
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         named = [annotation(b, part) for part in inner]
-        if name in CONTAINERS and any(each != b.anything for each in named):
+        if name in CONTAINERS and any(map(_tells, inner)):
             return _container(b, name, named)
         return b.join(named) if name in TRANSPARENT else b.anything
     return value(b, node)
+
+
+def _tells(node: ast.expr) -> bool:
+    """Whether an annotation of elements names something that may have to do with layers, as ``int`` has not."""
+    tree = annotated(node) if isinstance(node, ast.Constant) else node
+    names = [n.attr if isinstance(n, ast.Attribute) else n.id for n in _named(tree)] if tree is not None else []
+    return not ({*names} <= PLAIN | CONTAINERS | TRANSPARENT)
+
+
+def _named(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
+    """The names of an annotation, and of dotted ones the last part."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        yield node
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _named(child)
 
 
 def _container(b: Builder, name: str, named: list[int]) -> int:
