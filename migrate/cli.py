@@ -209,8 +209,7 @@ def _status(run: Run, report: Report) -> int:
     proved = report.verification
     if report.summary.errors or (proved is not None and not all(n.ran for n in proved.networks)):
         return 2
-    counts = run.chosen.is_all or bool(run.options.todo) or report.summary.rewrites > 0
-    found = run.check and report.summary.changed > 0 and counts
+    found = run.check and report.summary.changed > 0
     unsettled = run.strict and report.summary.reviews > 0
     unproved = proved is not None and not proved.passed
     return int(found or unsettled or unproved)

@@ -16,7 +16,7 @@ from migrate.chosen import Chosen, applied, choose
 from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
-from migrate.files import Selection
+from migrate.files import Selection, check_exclusions, check_place
 from migrate.question import Question, parse_question
 from migrate.runner import Means
 from migrate.targets import TARGETS, Target
@@ -104,7 +104,11 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
     if "-" in paths:
         configured.pop("output", None)
     merged = {**given, **{k: v for k, v in configured.items() if k not in from_command_line}}
+    check_exclusions(given["exclude"])
     base = folder if folder and "exclude" in configured and "exclude" not in from_command_line else Path()
+    for name in ("report", "record"):
+        if merged[name]:
+            check_place(Path(merged[name]), f"--{name}")
     run = _run(merged, Selection(tuple(merged["exclude"]), base, merged["force_exclude"], not merged["no_gitignore"]))
     _reject_contradictions(run, merged, from_command_line, context)
     return run

@@ -15,7 +15,7 @@ from migrate import files
 from migrate.api import migrate_paths, migrate_source, write
 from migrate.codes import CODES
 from migrate.engine import Options, is_call, proof_rules
-from migrate.errors import FileError, UsageError
+from migrate.errors import FileError, UsageError, not_installed
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
 from migrate.findings import CALL_ROLES, Report, Result, Traced
 from migrate.options import STDIN, Run
@@ -115,10 +115,7 @@ def _prover(run: Run) -> Iterator[Prover | None]:
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
-        raise UsageError(
-            f"--verify: numpy is not installed for {sys.executable}. Install it with: "
-            f"{sys.executable} -m pip install 'numpy<2'"
-        ) from None
+        raise UsageError(f"--verify: {not_installed('numpy', 'verify')}") from None
     with Prover(run.verify, proof_rules(run.options)) as prover:
         yield prover
 

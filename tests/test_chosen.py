@@ -101,13 +101,18 @@ def test_what_counts(tree: Path) -> None:
     def status(*options: str) -> int:
         return bn_migrate(*options, ".", cwd=tree).returncode
 
-    assert status("--check") == 1 and status("--check", "--ignore", "BN1") == 0
-    assert status("--check", "--select", "BN103") == 0 and status("--check", "--select", "BN101") == 1
-    assert status("--check", "--strict", "--ignore", "BN1") == 1
-    assert status("--check", "--strict", "--ignore", "BN1,BN201") == 0
+    assert status("--diff", "--strict", "--ignore", "BN1") == 1
+    assert status("--diff", "--strict", "--ignore", "BN1,BN201") == 0
     assert (
         status("--diff", "--strict", "--select", "BN207") == 0 and status("--diff", "--strict", "--select", "BN2") == 1
     )
+
+
+@pytest.mark.parametrize("options", [(), ("--ignore", "BN1"), ("--select", "BN2"), ("--select", "BN103")])
+def test_a_check_counts_what_would_be_rewritten_whatever_is_reported(tree: Path, options: tuple[str, ...]) -> None:
+    done = bn_migrate("--check", *options, ".", cwd=tree)
+    assert done.returncode == 1 and b"2 files would be rewritten, 1 unchanged" in done.stdout
+    assert bn_migrate("--check", *options, "b.py", cwd=tree).returncode == 0
 
 
 def test_a_file_that_is_rewritten_says_so_without_its_findings(tree: Path) -> None:

@@ -103,6 +103,19 @@ def test_exclude(tmp_path: Path, patterns: list[str], left_out: set[str]) -> Non
     assert taken(tmp_path, *options, "--force-exclude", *TREE) == kept
 
 
+@pytest.mark.parametrize("pattern", ["[", "src/[a", "", "# notes", "!", "[z-a]", "a\\"])
+def test_a_pattern_that_matches_nothing_is_wrong_usage(tmp_path: Path, pattern: str) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    done = bn_migrate("--exclude", "b.py", "--exclude", pattern, "a.py", cwd=tmp_path)
+    assert done.returncode == 2 and f"--exclude: {pattern!r} matches nothing" in done.stderr.decode()
+    assert harvest(tmp_path) == {"a.py": BEFORE}
+
+
+def test_a_bracket_that_stands_for_itself(tmp_path: Path) -> None:
+    plant(tmp_path, {"[a.py": BEFORE, "b.py": BEFORE, ".gitignore": b"[\n[z-a]\n"})
+    assert taken(tmp_path, "--exclude", "\\[*", ".") == ["b.py"]
+
+
 def test_force_exclude_leaves_out_what_walking_would(tmp_path: Path) -> None:
     plant(tmp_path, {**dict.fromkeys([*NAMES, "build/a.py"], BEFORE), **IGNORED})
     git("init", "-q", cwd=tmp_path)

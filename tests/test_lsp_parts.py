@@ -127,12 +127,13 @@ def test_the_command_line_does_without_pygls() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_missing_pygls_is_named() -> None:
+def test_a_missing_pygls_is_named_with_the_extra_that_brings_it() -> None:
     script = "import sys\nsys.modules['pygls'] = None\nfrom migrate.lsp.command import main\nmain([])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 1
-    assert b"-m pip install pygls" in done.stderr
-    assert b"Traceback" not in done.stderr
+    said = done.stderr.decode()
+    assert f"pygls is not installed for {sys.executable}. " in said
+    assert f"{sys.executable} -m pip install 'bn-migrate[lsp]'" in said and "Traceback" not in said
 
 
 def test_the_program_tells_its_version() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import as_completed
 
 from migrate.batch.local import finished
 from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
-from migrate.errors import UsageError
+from migrate.errors import UsageError, not_installed
 
 SECONDS_TO_CONNECT = 10
 RETRIES = 3
@@ -23,9 +22,7 @@ def on_cluster(batches: Iterable[Batch], address: str) -> Iterator[Outcome]:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"--dask: {error.name} is not installed. Install it with: {sys.executable} -m pip install distributed"
-        ) from None
+        raise UsageError(f"--dask: {not_installed(str(error.name), 'dask')}") from None
     try:
         get_address_host_port(address)  # before the client, which takes half a minute to give up on nonsense
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ import click
 from migrate import __version__
 from migrate.checkpoint.layers import Layers, Side
 from migrate.checkpoint.plan import Observer, Plan
-from migrate.errors import UsageError
+from migrate.errors import UsageError, not_installed
 from migrate.files import write_document
 from migrate.report.streams import open_streams
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from migrate.checkpoint.networks.prove import LoadedProof
 
 PATH = click.Path(readable=False)
-NEEDED = {"safetensors": "safetensors", "numpy": "numpy", "torch": "torch", "mindspore": "mindspore"}
+NEEDED = {"safetensors": "checkpoint", "numpy": "checkpoint", "torch": "verify", "mindspore": "verify"}
+"""The extra that brings each module."""
 """The packages that formats need, with what installs them."""
 
 
@@ -98,7 +99,7 @@ def main() -> None:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:
             raise
-        _end(f"{missing} is not installed. Install it with: {sys.executable} -m pip install {NEEDED[missing]}", 2)
+        _end(not_installed(missing, NEEDED[missing]), 2)
 
 
 def _end(message: str, status: int) -> None:

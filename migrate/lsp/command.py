@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import BinaryIO
 
 import click
 
 from migrate import __version__
+from migrate.errors import not_installed
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,8 +24,7 @@ def main(stdio: bool) -> None:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
             raise
-        message = f"{missing} is not installed. Install it with: {sys.executable} -m pip install pygls"
-        raise click.ClickException(message) from None
+        raise click.ClickException(not_installed(missing, "lsp")) from None
     incoming, outgoing = take_streams()
     server = make_server()
     try:
