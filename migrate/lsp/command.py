@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import BinaryIO
 
 import click
@@ -31,6 +32,8 @@ def main(stdio: bool) -> None:
         server.start_io(incoming, outgoing)
     finally:
         server.end()
+    # As the protocol has it: an editor that leaves without a word has crashed.
+    sys.exit(0 if server.is_shut_down else 1)
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:
