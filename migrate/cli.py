@@ -15,7 +15,15 @@ from migrate.findings import Report
 from migrate.help import GroupedCommand
 from migrate.options import Run, merge
 from migrate.pipeline import run_files, run_stdin, with_original
-from migrate.report.streams import abandon_output, open_streams, show, show_stages, show_table, tell_version
+from migrate.report.streams import (
+    abandon_output,
+    open_streams,
+    show,
+    show_stages,
+    show_table,
+    tell_base,
+    tell_version,
+)
 from migrate.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -172,6 +180,7 @@ def command(context: click.Context, /, **given: Any) -> None:
             write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
         show(run, report)
         tell_version(run, report)
+        tell_base(run, report)
         if pairs is not None:
             from migrate.report.pairs import pair_lines
 

@@ -115,11 +115,22 @@ def tell_version(run: Run, report: Report) -> None:
 def print_diff(run: Run, result: Result) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:
-        from migrate.report.diff import diff
+        from migrate.report.diff import base_of, diff
 
         terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         colour = terminal and not run.no_color and not run.is_document
-        write_bytes(diff(result, colour), err=run.is_document)
+        base = None if run.reads_stdin else base_of(run.paths)
+        write_bytes(diff(result, colour, base), err=run.is_document)
+
+
+def tell_base(run: Run, report: Report) -> None:
+    """Say where a diff of files outside the working directory applies."""
+    if not run.diff or run.quiet or run.reads_stdin or not report.summary.changed:
+        return
+    from migrate.report.diff import base_of
+
+    if (base := base_of(run.paths)) != os.getcwd():
+        click.echo(f"bn-migrate: the paths of the diff start at {base}: apply it there", err=True)
 
 
 def write_bytes(data: bytes, err: bool = False) -> None:
