@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrate.code import describe
 from migrate.codes_on_target import ON_TARGET
+from migrate.findings import Finding, Level
 
 HEAD = "import torch.nn as nn\n"
 
@@ -259,12 +260,14 @@ _ALL = (
         "name on an object of unknown class",
         """The name is batch norm's, but nothing shows that the object is one.""",
         "def mean(x):\n    return x.running_mean\n",
+        warns=True,
     ),
     describe(
         "BN305",
         "name in a string",
         """A state-dict key or a class name in a string.""",
         "KEY = 'bn1.running_mean'\n",
+        warns=True,
     ),
     describe(
         "BN306",
@@ -340,3 +343,8 @@ _ALL = (
     ),
 )
 CODES = {code.code: code for code in _ALL}
+
+
+def level(finding: Finding) -> Level:
+    """How a report shows a finding: a review whose suggestion was applied is a rewrite, some notes are warnings."""
+    return (CODES[finding.code].level if finding.kind == "note" else None) or finding.kind

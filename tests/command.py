@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,12 @@ def sarif(folder: Path, *paths: str | Path) -> dict[str, Any]:
     return document
 
 
-def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **streams: Any) -> str:
+def on_terminal(
+    *args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, columns: int = 80, **streams: Any
+) -> str:
     """What the program shows on a terminal; ``streams`` may send one of stdout and stderr elsewhere."""
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (40, columns))
     shown = b""
     try:
         command = [*warm.program(env or {}), *proving(list(map(str, args)))]
