@@ -14,7 +14,7 @@ from migrate.files import write_document
 from migrate.findings import Report
 from migrate.help import GroupedCommand
 from migrate.options import Run, merge
-from migrate.pipeline import run_files, run_stdin, with_original
+from migrate.pipeline import run_files, run_stdin, with_choices, with_original
 from migrate.report.streams import (
     abandon_output,
     open_streams,
@@ -56,6 +56,11 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.argument("paths", nargs=-1, metavar="[PATHS]...", type=PATH)
 @click.option("--diff", is_flag=True, help="Print a unified diff, of notebooks one of each cell, and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be rewritten.")
+@click.option(
+    "--interactive",
+    is_flag=True,
+    help="Ask about each change, and about each suggestion of a review, and write what is taken.",
+)
 @click.option("--output", type=click.Path(file_okay=False), metavar="DIR", help="Write the migrated tree to DIR.")
 @click.option(
     "--todo", is_flag=True, help="Write a comment above each place that needs review; it goes when that is done."
@@ -173,6 +178,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         context.exit()
     try:
         run, pairs = with_original(run)
+        run = with_choices(run) if run.interactive else run
         report = run_stdin(run) if run.reads_stdin else run_files(run)
         if run.report is not None:
             from migrate.report import html

@@ -29,6 +29,7 @@ STDIN = "<stdin>"
 WINS_OVER = {
     "diff": ("output", "check"),
     "check": ("output", "diff"),
+    "interactive": ("check", "quiet"),
     "output": ("diff", "check"),
     "target": ("data_format",),
     "data_format": ("target",),
@@ -65,6 +66,7 @@ class Run:
     statistics: bool
     why: Question | None
     original: str
+    interactive: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -153,6 +155,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         statistics=merged["statistics"],
         why=parse_question(merged["why"]) if merged["why"] else None,
         original=merged["original"] or "",
+        interactive=merged["interactive"],
     )
 
 
@@ -212,6 +215,8 @@ def _reject_contradictions(
         raise click.UsageError("- cannot be combined with other paths", context)
     if run.output is not None and (run.diff or run.check or run.reads_stdin):
         raise click.UsageError("--output does not go with --diff, --check or -", context)
+    if run.interactive and (run.reads_stdin or run.check or run.quiet):
+        raise click.UsageError("--interactive does not go with -, --check or --quiet", context)
     if run.stdin_filename != STDIN and not run.reads_stdin:
         raise click.UsageError("--stdin-filename goes with - only", context)
     if run.why is not None and run.reads_stdin:

@@ -92,6 +92,17 @@ def with_original(run: Run) -> tuple[Run, Pairs | None]:
     return replace(run, options=replace(run.options, original=beside(pairs))), pairs
 
 
+def with_choices(run: Run) -> Run:
+    """The run with what a person takes of it; raises UsageError where nobody can be asked."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("--interactive asks on a terminal, and standard input is none")
+    from migrate.interactive.choosing import choose
+    from migrate.report.text import console
+
+    out = console(sys.stderr, run.no_color)
+    return replace(run, options=choose(run.paths, run.selection, run.options, run.means.cache, out))
+
+
 def _traced(run: Run) -> Traced | None:
     """How far the record of a run fits its files; raises UsageError where it is of others."""
     record = run.options.record
@@ -124,7 +135,7 @@ def _migrated(run: Run, as_they_are: frozenset[str] = frozenset()) -> Iterator[R
     with progress(run, "Migrating", MANY_FILES if not run.diff else None) as tell:
         yield from migrate_paths(
             run.paths,
-            options=replace(run.options, as_they_are=as_they_are),
+            options=replace(run.options, as_they_are=run.options.as_they_are | as_they_are),
             selection=run.selection,
             means=run.means,
             avoid=run.output,

@@ -79,7 +79,7 @@ def show(report: Report, out: Console, err: Console, *, verbose: bool, writes: b
     for sentence in _sentences(_totals(report, writes, hint), out):
         out.print(sentence)
     for line in traced(report.traced) if report.traced is not None else ():
-        _print(Text(line), out)
+        print_wrapped(Text(line), out)
 
 
 def _totals(report: Report, writes: bool, hint: str) -> Text:
@@ -103,7 +103,7 @@ def show_file(result: Result, out: Console, verbose: bool) -> None:
     rewritten = [f for f in result.findings if f.kind == "rewrite"]
     if rewritten or shown:
         held = Text(", held back: a proof failed", style="bold red") if result.held else ""
-        _print(Text.assemble((result.path, "bold"), f": {_what_changed(result, rewritten)}", held), out)
+        print_wrapped(Text.assemble((result.path, "bold"), f": {_what_changed(result, rewritten)}", held), out)
     parts = result.parts if shown else ()
     texts = {part.cell: LINE_END.split(part.before.decode("utf-8-sig", errors="replace")) for part in parts}
     for finding in shown:
@@ -114,7 +114,7 @@ def show_error(result: Result, err: Console) -> None:
     """Print why a file could not be processed, where that is so."""
     if result.error is not None:
         place = (place_of_error(result), "bold")
-        _print(Text.assemble(place, ": ", ("error", "bold red"), f" {error_at_place(result)}"), err)
+        print_wrapped(Text.assemble(place, ": ", ("error", "bold red"), f" {error_at_place(result)}"), err)
 
 
 def error_at_place(result: Result) -> str:
@@ -138,7 +138,7 @@ def _what_changed(result: Result, findings: list[Finding]) -> str:
 def _show_finding(f: Finding, source_lines: list[str], path: str, out: Console) -> None:
     style = STYLES[level(f)]
     place = (spot(path, f.cell, f.line, f.column), "bold")
-    _print(Text.assemble("  ", place, " ", (f"{f.code} {level(f)}", style), f" {f.message}"), out)
+    print_wrapped(Text.assemble("  ", place, " ", (f"{f.code} {level(f)}", style), f" {f.message}"), out)
     if not 0 < f.line <= len(source_lines):
         return
     source = source_lines[f.line - 1]
@@ -152,7 +152,7 @@ def _show_finding(f: Finding, source_lines: list[str], path: str, out: Console) 
         out.print(Text.assemble(f"    {'write: ' if i == 0 else '       '}", (line, "green")))
 
 
-def _print(message: Text, out: Console) -> None:
+def print_wrapped(message: Text, out: Console) -> None:
     """Print a message, on a terminal wrapped at its width."""
     if not out.file.isatty():
         out.print(message)
