@@ -181,9 +181,10 @@ def command(context: click.Context, /, **given: Any) -> None:
         run = with_choices(run) if run.interactive else run
         report = run_stdin(run) if run.reads_stdin else run_files(run)
         if run.report is not None:
-            from migrate.report import html
+            from migrate.report.about import about
+            from migrate.report.html import render
 
-            write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
+            write_document(run.report, render(report, about(run)).encode("utf-8", errors="backslashreplace"))
         show(run, report)
         tell_version(run, report)
         tell_base(run, report)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
 
 from migrate.choices import Spot
 from migrate.findings import Finding, Part, Result
-from migrate.syntax.source import LINE_END, Source
+from migrate.report.blocks import Block, blocks, lines_of
+from migrate.syntax.source import Source
 
 CONTEXT = 3
 """Lines above and below a change that are shown with it."""
@@ -54,22 +53,6 @@ class Unit:
             yield from (mark + line.rstrip("\r\n") for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Lines ``first`` to ``end``, exclusive and from 0, that become ``new_first`` to ``new_end``."""
-
-    first: int
-    end: int
-    new_first: int
-    new_end: int
-
-    def belongs(self, finding: Finding) -> bool:
-        """Whether the finding is about these lines, or about the line that they are added behind."""
-        if self.first == self.end:
-            return finding.end_line == self.first or finding.line - 1 < self.first < finding.end_line
-        return finding.line - 1 < self.end and self.first < finding.end_line
-
-
 def units(result: Result) -> list[Unit]:
     """The units of a file in the order of its lines. Imports that come and go with others are in none of them."""
     if result.error is not None or not result.findings:
@@ -80,34 +63,19 @@ def units(result: Result) -> list[Unit]:
 
 
 def _of_part(result: Result, part: Part, encoding: str) -> Iterator[Unit]:
-    before, after = (_lines(data.decode(encoding, "replace")) for data in (part.before, part.after))
+    before, after = (lines_of(data.decode(encoding, "replace")) for data in (part.before, part.after))
     mine = [f for f in result.findings if f.cell == part.cell]
     rewrites = [f for f in mine if f.kind == "rewrite"]
-    for blocks, findings in _connected(list(_blocks(before, after)), rewrites):
-        yield _change(result.path, part.cell, findings, blocks, before, after)
+    for changed, findings in _connected(list(blocks(before, after)), rewrites):
+        yield _change(result.path, part.cell, findings, changed, before, after)
     for f in mine:
         if f.kind == "review" and f.suggestion:
             yield _suggestion(result.path, f, before)
 
 
-def _lines(text: str) -> list[str]:
-    """Lines with their ends, counted as findings count them."""
-    ends = [0, *(m.end() for m in LINE_END.finditer(text)), len(text)]
-    return [text[a:b] for a, b in pairwise(ends) if a < b]
-
-
-def _blocks(before: list[str], after: list[str]) -> Iterator[_Block]:
-    """The lines that differ, one by one where a line becomes another."""
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "replace" and i2 - i1 == j2 - j1:
-            yield from (_Block(i1 + n, i1 + n + 1, j1 + n, j1 + n + 1) for n in range(i2 - i1))
-        elif tag != "equal":
-            yield _Block(i1, i2, j1, j2)
-
-
-def _connected(blocks: list[_Block], rewrites: list[Finding]) -> Iterator[tuple[list[_Block], list[Finding]]]:
+def _connected(blocks: list[Block], rewrites: list[Finding]) -> Iterator[tuple[list[Block], list[Finding]]]:
     """Blocks that have rewrites in common, with these; what has no rewrite of its own follows from others."""
-    groups: list[tuple[list[_Block], list[Finding]]] = []
+    groups: list[tuple[list[Block], list[Finding]]] = []
     for block in blocks:
         own = [f for f in rewrites if block.belongs(f)]
         joined = [g for g in groups if any(f in g[1] for f in own)]
@@ -119,7 +87,7 @@ def _connected(blocks: list[_Block], rewrites: list[Finding]) -> Iterator[tuple[
 
 
 def _change(
-    path: str, cell: int | None, findings: Iterable[Finding], blocks: list[_Block], before: list[str], after: list[str]
+    path: str, cell: int | None, findings: Iterable[Finding], blocks: list[Block], before: list[str], after: list[str]
 ) -> Unit:
     ordered = tuple(sorted(findings, key=lambda f: f.place))
     first, last = min(blocks, key=lambda b: b.first), max(blocks, key=lambda b: (b.end, b.new_end))
@@ -131,7 +99,7 @@ def _change(
 def _suggestion(path: str, finding: Finding, before: list[str]) -> Unit:
     start, end = finding.line - 1, finding.end_line
     head, tail = before[start][: finding.column - 1], before[end - 1][finding.end_column - 1 :]
-    return _unit(path, finding.cell, (finding,), before, start, end, _lines(head + finding.suggestion + tail))
+    return _unit(path, finding.cell, (finding,), before, start, end, lines_of(head + finding.suggestion + tail))
 
 
 def _unit(
