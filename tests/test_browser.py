@@ -189,6 +189,8 @@ def test_nothing_is_cut(driver: webdriver.Chrome, page: str, width: int) -> None
     driver.find_element(By.ID, "open").click()
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
     assert driver.execute_script(WIDE) == []
+    inner = "return [...document.querySelectorAll('pre')].filter((e) => e.scrollWidth > e.clientWidth).length"
+    assert width > 640 or driver.execute_script(inner) == 0
     body = driver.find_element(By.TAG_NAME, "body").size["width"]
     assert body <= 84 * 16, "lines do not get longer than the eye follows"
 

@@ -105,6 +105,7 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); }
   .line { grid-template-columns: 2.6em 2.6em 1em 1fr; } .line, .line code { font-size: .75rem; }
   /* A word that is moved to the next line would look like another indentation. */
   .line code { word-break: break-all; tab-size: 2; }
+  pre code { white-space: pre-wrap; overflow-wrap: anywhere; }
   #filter { position: static; }
 }
 @media print {
