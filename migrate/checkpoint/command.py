@@ -16,7 +16,7 @@ import click
 from migrate import __version__
 from migrate.checkpoint.layers import Layers, Side
 from migrate.checkpoint.plan import Observer, Plan
-from migrate.errors import UsageError, not_installed
+from migrate.errors import UsageError
 from migrate.files import write_document
 from migrate.report.streams import open_streams
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from migrate.checkpoint.networks.prove import LoadedProof
 
 PATH = click.Path(readable=False)
-NEEDED = {"safetensors": "checkpoint", "numpy": "checkpoint", "torch": "verify", "mindspore": "verify"}
-"""The extra that brings each module."""
-"""The packages that formats need, with what installs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +92,6 @@ def main() -> None:
         sys.exit(2)
     except UsageError as error:
         _end(str(error), 2)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in NEEDED:
-            raise
-        _end(not_installed(missing, NEEDED[missing]), 2)
 
 
 def _end(message: str, status: int) -> None:
