@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from migrate import __version__
-from tests.command import AFTER, BEFORE, REVIEW, environment, plant
+from tests.command import AFTER, BEFORE, REVIEW, environment, git, plant
 from tests.test_environments import install
 
 pytestmark = pytest.mark.slow
@@ -61,15 +61,14 @@ def test_what_is_in_them(built: tuple[Path, Path]) -> None:
         sources = {str(PurePosixPath(*PurePosixPath(name).parts[1:])) for name in archive.getnames()}
     with zipfile.ZipFile(built[1]) as wheel:
         installed = set(wheel.namelist())
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
+    tracked = git("ls-files", cwd=ROOT).decode().splitlines()
+    new = git("ls-files", "--others", "--exclude-standard", cwd=ROOT).decode().splitlines()
     modules = {name for name in tracked if name.startswith("migrate/")}
     rules = {f"migrate/{name}" for name in tracked if name.startswith("rules/")}
     assert modules | rules | {"migrate/findings.md"} <= installed
     assert {PurePosixPath(name).parts[0] for name in installed} == {"migrate", f"bn_migrate-{__version__}.dist-info"}
     assert {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "tests/command.py", "docs/findings.md"} <= sources
-    known = {*tracked, "PKG-INFO"}
+    known = {*tracked, *new, "PKG-INFO"}
     assert sorted(sources - known) == [], "nothing that a tool has left behind"
 
 
