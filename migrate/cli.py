@@ -85,7 +85,7 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 )
 @click.option("--torch-python", type=PATH, metavar="EXE", help="The interpreter that has torch (this one).")
 @click.option("--mindspore-python", type=PATH, metavar="EXE", help="The interpreter that has MindSpore (this one).")
-@click.option("--record", type=click.Path(), metavar="FILE.npz", help="Keep torch's side of the proof there.")
+@click.option("--record", type=PATH, metavar="FILE.npz", help="Keep torch's side of the proof there.")
 @click.option("--against", type=click.Path(), metavar="FILE.npz", help="Prove against a kept torch side.")
 @click.option(
     "--network",
@@ -95,7 +95,7 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 )
 @click.option("--input", multiple=True, metavar="N,C,H,W", help="The shape that --network runs on; several: 'A;B'.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", default=3, help="Training steps of --network (3).")
-@click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
+@click.option("--report", type=PATH, metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
 @click.option(
     "--trace",
     type=PATH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.command import PROGRAM, environment, proving
+from tests.command import PROGRAM, environment, proving, resize
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PROMPT = re.compile(r"\[[a-z,?]+\]\? $")
@@ -32,7 +33,7 @@ class Talk:
 def talk(answers: Iterable[str], *args: str | Path, cwd: Path, env: dict[str, str] | None = None) -> Talk:
     """The program on a terminal of its own, with an answer for each of its questions, sent as they are typed."""
     master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (40, 100))
+    resize(slave, 100)
     command = [*PROGRAM, *proving(list(map(str, args)))]
     process = subprocess.Popen(
         command, cwd=cwd, env=environment(env), stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
@@ -59,8 +60,6 @@ def talk(answers: Iterable[str], *args: str | Path, cwd: Path, env: dict[str, st
 
 def _controlled() -> None:
     """The terminal controls the program, so that Ctrl-C on it interrupts."""
-    import fcntl
-
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

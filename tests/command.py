@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import pty
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -101,7 +103,7 @@ def on_terminal(
 ) -> str:
     """What the program shows on a terminal; ``streams`` may send one of stdout and stderr elsewhere."""
     master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (40, columns))
+    resize(slave, columns)
     shown = b""
     try:
         command = [*warm.program(env or {}), *proving(list(map(str, args)))]
@@ -115,6 +117,11 @@ def on_terminal(
     finally:
         os.close(master)
     return shown.decode()
+
+
+def resize(terminal: int, columns: int) -> None:
+    """Make a terminal 40 lines high, and as wide as asked."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
 
 
 def _read(master: int) -> bytes:
