@@ -100,7 +100,8 @@ def with_choices(run: Run) -> Run:
     from migrate.report.text import console
 
     out = console(sys.stderr, run.no_color)
-    return replace(run, options=choose(run.paths, run.selection, run.options, run.means.cache, out))
+    found = files.find_files(run.paths, run.selection, run.output)
+    return replace(run, options=choose(found, run.options, run.means.cache, out))
 
 
 def _traced(run: Run) -> Traced | None:

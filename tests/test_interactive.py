@@ -130,6 +130,21 @@ def test_lines_can_be_written_by_hand(tmp_path: Path) -> None:
     assert "        self.bn = ms.nn.BatchNorm2d(3, momentum=0.95)  # mine\n" in after
 
 
+def test_lines_by_hand_keep_the_line_ends_of_the_file(tmp_path: Path) -> None:
+    plant(tmp_path, {"src/a.py": TWO.replace(b"\n", b"\r\n"), "tools/x": b""})
+    env = editor(tmp_path / "tools", "1s/^/zero = 0\\n/")
+    talk(["e\n", "n\n"], "--interactive", "a.py", cwd=tmp_path / "src", env=env)
+    after = harvest(tmp_path / "src")["a.py"]
+    assert b"zero = 0\r\nfirst = ms." in after and after.count(b"\n") == after.count(b"\r\n")
+
+
+def test_what_was_not_asked_about_is_counted(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": TWO, "b.py": BEFORE, "c.py": ADVICE})
+    said = talk(["y\n", "q\n"], "--interactive", ".", cwd=tmp_path)
+    assert "1 place taken, 1 left; 2 files not asked about." in said.last
+    assert {name for name, data in harvest(tmp_path).items() if b"mindspore" in data} == {"a.py"}
+
+
 def test_lines_that_do_not_parse_are_not_written(tmp_path: Path) -> None:
     plant(tmp_path, {"src/a.py": TWO, "tools/x": b""})
     env = editor(tmp_path / "tools", "s/= /= (/", "1s/$/)/", "s/)//")

@@ -49,10 +49,12 @@ def ask(unit: Unit, number: int, count: int, out: Console) -> Answer:
             print_wrapped(Text.assemble((name, "bold"), f" - {MEANING[name]}"), out)
 
 
-def edit(unit: Unit, lines: Iterable[str]) -> str | None:
-    """The lines of a change as a person wrote them; None where nothing was written."""
-    written = click.edit("".join(lines) + SCISSORS + ABOUT, extension=".py")
-    return None if written is None else written.partition(SCISSORS)[0]
+def edit(lines: Iterable[str]) -> str | None:
+    """The lines of a change as a person wrote them, with the line ends of the file; None where nothing was written."""
+    text = "".join(lines)
+    end = next((e for e in ("\r\n", "\r") if e in text), "\n")
+    written = click.edit(text.replace(end, "\n") + SCISSORS + ABOUT, extension=".py")
+    return None if written is None else written.partition(SCISSORS)[0].replace("\n", end)
 
 
 def again(why: str, out: Console) -> bool:

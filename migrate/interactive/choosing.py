@@ -16,7 +16,7 @@ from migrate.batch.groups import Group, find_groups
 from migrate.choices import Edited, Spot
 from migrate.engine import Options, concerns, migrate_group
 from migrate.errors import FileError, UsageError
-from migrate.files import Selection, find_files, read
+from migrate.files import Found, read
 from migrate.findings import Result
 from migrate.interactive.asking import again, ask, edit
 from migrate.interactive.units import Unit, units
@@ -34,15 +34,19 @@ class _Asked:
     taken: int = 0
     left: int = 0
     has_quit: bool = False
+    unasked: int = 0
 
     def choose(self, **more: object) -> None:
         self.options = replace(self.options, choices=replace(self.options.choices, **more))  # type: ignore[arg-type]
 
 
-def choose(paths: tuple[str, ...], selection: Selection, options: Options, cache: bool, out: Console) -> Options:
-    """The options with what a person chose; raises UsageError where a file was changed meanwhile."""
+def choose(found: Iterable[Found], options: Options, cache: bool, out: Console) -> Options:
+    """The options with what a person chose among the changes of the files that were ``found``.
+
+    Raises UsageError where one of them was changed meanwhile.
+    """
     texts: dict[str, bytes] = {}
-    for file in find_files(paths, selection):
+    for file in found:
         if file.error is None:
             texts[file.path] = _read(file.path)
     words = trigger_words(options, cache)
@@ -53,7 +57,8 @@ def choose(paths: tuple[str, ...], selection: Selection, options: Options, cache
     changed = [path for path in triggered if _read(path) != texts[path]]
     if changed:
         raise UsageError(f"{changed[0]}: was changed while you were asked: nothing is written, start again")
-    out.print(f"\n{plural(asked.taken, 'place')} taken, {asked.left} left.")
+    unasked = f"; {plural(asked.unasked, 'file')} not asked about" if asked.unasked else ""
+    out.print(f"\n{plural(asked.taken, 'place')} taken, {asked.left} left{unasked}.")
     return asked.options
 
 
@@ -66,25 +71,25 @@ def _read(path: str) -> bytes:
 
 def _ask_about(group: Group, get: Callable[[str], bytes], asked: _Asked) -> None:
     """Ask about the files of a group, each once those before it are settled."""
-    if asked.has_quit:
-        asked.options = replace(asked.options, as_they_are=asked.options.as_they_are | set(group.triggered))
-        return
 
     def look() -> dict[str, Result]:
         # Comments would be changes of their own.
         options = replace(asked.options, todo=(), ways=False)
         return {r.path: r for r in migrate_group(group.paths, group.triggered, get, options)}
 
-    results = look()
+    results = look() if not asked.has_quit else {}
     for path in group.triggered:
         if asked.has_quit:
             asked.options = replace(asked.options, as_they_are=asked.options.as_they_are | {path})
+            asked.unasked += 1
         else:
-            _ask_file(path, results, look, asked)
-            results = look()
+            results = _ask_file(path, results, look, asked)
 
 
-def _ask_file(path: str, results: dict[str, Result], look: Callable[[], dict[str, Result]], asked: _Asked) -> None:
+def _ask_file(
+    path: str, results: dict[str, Result], look: Callable[[], dict[str, Result]], asked: _Asked
+) -> dict[str, Result]:
+    """Ask about a file until nothing is left; the results with the answers."""
     takes_all = leaves_all = False
     number = 0
     while left := _left(results.get(path), asked.seen):
@@ -104,6 +109,7 @@ def _ask_file(path: str, results: dict[str, Result], look: Callable[[], dict[str
         elif _settle(unit, answer in ("y", "a"), asked):
             results = look()
             _tell_refused(unit, results[path], asked.out)
+    return results
 
 
 def _left(result: Result | None, seen: Iterable[Spot]) -> list[Unit]:
@@ -138,7 +144,7 @@ def _by_hand(
 ) -> dict[str, Result]:
     """The results with the lines that a person writes, or leaves in the end."""
     choices, lines = asked.options.choices, "".join(unit.after)
-    while (text := edit(unit, [lines])) is not None:
+    while (text := edit([lines])) is not None:
         written = Edited(unit.path, unit.first, unit.first + len(unit.before) - 1, text)
         asked.choose(edited=(*choices.edited, written))
         found = look()

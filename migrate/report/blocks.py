@@ -10,6 +10,8 @@ from itertools import pairwise
 from migrate.findings import Finding
 from migrate.syntax.source import LINE_END
 
+MANY_LINES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -35,7 +37,8 @@ def lines_of(text: str) -> list[str]:
 
 def blocks(before: list[str], after: list[str]) -> Iterator[Block]:
     """The lines that differ, one by one where a line becomes another."""
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    is_long = len(before) > MANY_LINES  # comparing each line with all that equal it takes seconds there
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=is_long).get_opcodes():
         if tag == "replace" and i2 - i1 == j2 - j1:
             yield from (Block(i1 + n, i1 + n + 1, j1 + n, j1 + n + 1) for n in range(i2 - i1))
         elif tag != "equal":
