@@ -90,8 +90,8 @@ _ALL = (
         """MindSpore builds its primitives when the layer is made: behind the assignment they are built again, from the
         attributes, which hold torch's values. A network that graph mode has compiled before keeps the old ones.""",
         HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
-        "import mindspore as ms\nfrom mindspore import ops\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
-        "        m.momentum = 0.03\n        m.bn_train = ops.BatchNorm(is_training=True, epsilon=m.eps, "
+        "import mindspore as ms\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.momentum = 0.03\n        m.bn_train = ms.ops.BatchNorm(is_training=True, epsilon=m.eps, "
         "momentum=m.momentum, data_format=m.format)\n",
     ),
     describe(
