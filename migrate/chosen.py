@@ -26,10 +26,6 @@ class Chosen:
     codes: frozenset[str] = frozenset(OF_FINDINGS)
 
     @property
-    def is_all(self) -> bool:
-        return len(self.codes) == len(OF_FINDINGS)
-
-    @property
     def reviews(self) -> tuple[str, ...]:
         """The codes of reviews that are chosen."""
         return tuple(c for c in OF_FINDINGS if c in self.codes and CODES[c].kind == "review")

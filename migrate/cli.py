@@ -14,8 +14,16 @@ from migrate.files import write_document
 from migrate.findings import Report
 from migrate.help import GroupedCommand
 from migrate.options import Run, merge
-from migrate.pipeline import run_files, run_stdin, with_original
-from migrate.report.streams import abandon_output, open_streams, show, show_stages, show_table, tell_version
+from migrate.pipeline import run_files, run_stdin, with_choices, with_original
+from migrate.report.streams import (
+    abandon_output,
+    open_streams,
+    show,
+    show_stages,
+    show_table,
+    tell_base,
+    tell_version,
+)
 from migrate.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -48,6 +56,11 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 @click.argument("paths", nargs=-1, metavar="[PATHS]...", type=PATH)
 @click.option("--diff", is_flag=True, help="Print a unified diff, of notebooks one of each cell, and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be rewritten.")
+@click.option(
+    "--interactive",
+    is_flag=True,
+    help="Ask about each change, and about each suggestion of a review, and write what is taken.",
+)
 @click.option("--output", type=click.Path(file_okay=False), metavar="DIR", help="Write the migrated tree to DIR.")
 @click.option(
     "--todo", is_flag=True, help="Write a comment above each place that needs review; it goes when that is done."
@@ -72,7 +85,7 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 )
 @click.option("--torch-python", type=PATH, metavar="EXE", help="The interpreter that has torch (this one).")
 @click.option("--mindspore-python", type=PATH, metavar="EXE", help="The interpreter that has MindSpore (this one).")
-@click.option("--record", type=click.Path(), metavar="FILE.npz", help="Keep torch's side of the proof there.")
+@click.option("--record", type=PATH, metavar="FILE.npz", help="Keep torch's side of the proof there.")
 @click.option("--against", type=click.Path(), metavar="FILE.npz", help="Prove against a kept torch side.")
 @click.option(
     "--network",
@@ -82,7 +95,7 @@ def _codes(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 )
 @click.option("--input", multiple=True, metavar="N,C,H,W", help="The shape that --network runs on; several: 'A;B'.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", default=3, help="Training steps of --network (3).")
-@click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
+@click.option("--report", type=PATH, metavar="FILE.html", help="Write a page with diffs, findings and proofs.")
 @click.option(
     "--trace",
     type=PATH,
@@ -165,13 +178,16 @@ def command(context: click.Context, /, **given: Any) -> None:
         context.exit()
     try:
         run, pairs = with_original(run)
+        run = with_choices(run) if run.interactive else run
         report = run_stdin(run) if run.reads_stdin else run_files(run)
         if run.report is not None:
-            from migrate.report import html
+            from migrate.report.about import about
+            from migrate.report.html import render
 
-            write_document(run.report, html.render(report).encode("utf-8", errors="backslashreplace"))
+            write_document(run.report, render(report, about(run)).encode("utf-8", errors="backslashreplace"))
         show(run, report)
         tell_version(run, report)
+        tell_base(run, report)
         if pairs is not None:
             from migrate.report.pairs import pair_lines
 
@@ -209,8 +225,7 @@ def _status(run: Run, report: Report) -> int:
     proved = report.verification
     if report.summary.errors or (proved is not None and not all(n.ran for n in proved.networks)):
         return 2
-    counts = run.chosen.is_all or bool(run.options.todo) or report.summary.rewrites > 0
-    found = run.check and report.summary.changed > 0 and counts
+    found = run.check and report.summary.changed > 0
     unsettled = run.strict and report.summary.reviews > 0
     unproved = proved is not None and not proved.passed
     return int(found or unsettled or unproved)

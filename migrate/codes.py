@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrate.code import describe
 from migrate.codes_on_target import ON_TARGET
+from migrate.findings import Finding, Level
 
 HEAD = "import torch.nn as nn\n"
 
@@ -89,8 +90,8 @@ _ALL = (
         """MindSpore builds its primitives when the layer is made: behind the assignment they are built again, from the
         attributes, which hold torch's values. A network that graph mode has compiled before keeps the old ones.""",
         HEAD + "def tune(m):\n    if isinstance(m, nn.BatchNorm2d):\n        m.momentum = 0.03\n",
-        "import mindspore as ms\nfrom mindspore import ops\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
-        "        m.momentum = 0.03\n        m.bn_train = ops.BatchNorm(is_training=True, epsilon=m.eps, "
+        "import mindspore as ms\ndef tune(m):\n    if isinstance(m, ms.nn.BatchNorm2d):\n"
+        "        m.momentum = 0.03\n        m.bn_train = ms.ops.BatchNorm(is_training=True, epsilon=m.eps, "
         "momentum=m.momentum, data_format=m.format)\n",
     ),
     describe(
@@ -267,12 +268,14 @@ _ALL = (
         "name on an object of unknown class",
         """The name is batch norm's, but nothing shows that the object is one.""",
         "def mean(x):\n    return x.running_mean\n",
+        warns=True,
     ),
     describe(
         "BN305",
         "name in a string",
         """A state-dict key or a class name in a string.""",
         "KEY = 'bn1.running_mean'\n",
+        warns=True,
     ),
     describe(
         "BN306",
@@ -348,3 +351,8 @@ _ALL = (
     ),
 )
 CODES = {code.code: code for code in _ALL}
+
+
+def level(finding: Finding) -> Level:
+    """How a report shows a finding: a review whose suggestion was applied is a rewrite, some notes are warnings."""
+    return (CODES[finding.code].level if finding.kind == "note" else None) or finding.kind

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from migrate.chosen import prefixes
 from migrate.errors import UsageError
-from migrate.places import nearest_configuration
+from migrate.files import check_exclusions
+from migrate.places import TABLE, misspelled, nearest_configuration
 from migrate.schema import build
 from migrate.targets import Target
 
@@ -72,11 +73,14 @@ def load_config(paths: tuple[str, ...]) -> tuple[dict[str, Any], Path | None]:
     if found is None:
         return {}, None
     file = Path(found)
-    tool = _read(file).get("tool", {})
-    table = tool.get("bn-migrate") if isinstance(tool, dict) else None
+    document = _read(file)
+    if wrong := misspelled(document):
+        raise UsageError(f"{file}: [{wrong}] is not read: the table is called [tool.{TABLE}]")
+    tool = document.get("tool", {})
+    table = tool.get(TABLE) if isinstance(tool, dict) else None
     if table is None:
         return {}, None
-    return checked(table, f"{file}: [tool.bn-migrate]", file.parent), file.parent
+    return checked(table, f"{file}: [tool.{TABLE}]", file.parent), file.parent
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -89,20 +93,13 @@ def _read(file: Path) -> dict[str, Any]:
 
 def checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
     """The options of a table by parameter name, paths from ``folder`` on; raises UsageError with ``where``."""
-    if not isinstance(table, dict):
-        raise UsageError(f"{where}: a table is expected, not {table!r}")
-    allowed = [f.name.replace("_", "-") for f in fields(Config)]
-    for key in table:
-        if key not in allowed:
-            raise UsageError(f"{where}: unknown key {key!r}; allowed: {', '.join(allowed)}")
-    for key, value in table.items():
-        build(Config, {key.replace("-", "_"): value}, f"{where}: {key}")
-    config = build(Config, {key.replace("-", "_"): value for key, value in table.items()}, where)
+    config = build(Config, table, where, dashes=True)
     options = {f.name: value for f in fields(Config) if (value := getattr(config, f.name)) is not None}
     if config.jobs is not None and config.jobs < 1:
         raise UsageError(f"{where}: jobs: {config.jobs} is not at least 1")
     for name in CODES:
         prefixes(options.get(name, ()), f"{where}: {name}")
+    check_exclusions(options.get("exclude", ()), f"{where}: exclude")
     for name in FILES:
         if options.get(name) == "":
             raise UsageError(f"{where}: {name}: a name is expected")

@@ -200,10 +200,12 @@ class Spelling:
     """How the rewritten file spells what the edits need.
 
     ``references`` gives the text for each ReferTo node, ``needed`` the local name for each NeedImport.
-    ``inserted`` is the text of new import statements, which goes in at offset ``at``.
+    ``inserted`` is the text of new import statements, which goes in at offset ``at``; ``own``: where the top-level
+    imports of the project's own modules start.
     """
 
     references: dict[ast.AST, str]
     needed: dict[str, str]
     inserted: str = ""
     at: int = 0
+    own: frozenset[int] = frozenset()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from migrate.advance import part, reached
 from migrate.batch.groups import find_groups
+from migrate.choices import NO_CHOICES, Choices
 from migrate.differences import Beside
 from migrate.errors import FileError
 from migrate.findings import CALL_ROLES, MAKING_ROLES, Finding, Result, Role
@@ -48,7 +49,7 @@ class Options:
     it is empty. ``onto``: the version to whose signatures calls of the target's own classes are migrated, in place of
     code for the source framework. ``original``: in what the files differ from those that they were ported from.
     ``record``: what the program did with the classes when it ran. ``ways``: whether findings say how what they speak
-    about came to their places.
+    about came to their places. ``choices``: what a person chose to leave, to take and to write.
     """
 
     target: Target = "mindspore.nn"
@@ -64,6 +65,7 @@ class Options:
     original: tuple[Beside, ...] = ()
     record: Record | None = None
     ways: bool = False
+    choices: Choices = NO_CHOICES
 
 
 def migrate_bytes(data: bytes, path: str, options: Options) -> Result:
@@ -137,9 +139,12 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
         with stage("analyse"), _DEEP_STACK, _uncollected():
             unwritten = options.as_they_are | failed.keys()
             if options.onto:
-                done = migrate_signatures(project, signatures_of(rules.rules, options.onto), unwritten)
+                signatures = signatures_of(rules.rules, options.onto)
+                done = migrate_signatures(project, signatures, unwritten, options.choices.left)
             else:
-                done = analyse(project, options.data_format, unwritten, options.original, options.record)
+                done = analyse(
+                    project, options.data_format, unwritten, options.original, options.record, options.choices.left
+                )
         found = {**done, **project.failed}
         with stage("edit"):
             results = _finished(paths, found, failed, lambda p: known.get(p) or read(p), rules, options)
@@ -280,18 +285,21 @@ def _edited(analysis: Analysis, rules: RuleSet, options: Options) -> Result:
         from migrate.rewrite.offered import Offers
 
         offers = Offers(source, edits, analysis.spelling)
-        if options.apply:
+        if options.apply or options.choices.taken:
             from migrate.rewrite.applied import apply
 
             applied, spelling = apply(source, edits, analysis.spelling, offers, _chosen(analysis, rules, options))
             analysis = replace(analysis, spelling=spelling)
+    by_hand = {source.lines_span(e.first, e.last): e.text for e in options.choices.edited if e.path == source.path}
+    applied = {span: text for span, text in applied.items() if not held(span, by_hand)} | by_hand
     if edits or applied:
         from migrate.rewrite.splice import splice
 
         wanted = [source.span(d.node) for d in drafts if d.kind == "rewrite"]
         text, done = splice(source, edits, wanted, analysis.spelling, applied)
         _check(text)
-    findings = [_finding(source, d, done, applied, offers) for d in merged(source, drafts, applied)]
+    told = [_by_hand(source, d) if held(source.span(d.node), by_hand) else d for d in drafts]
+    findings = [_finding(source, d, done, applied, offers) for d in merged(source, told, applied)]
     more = _beside(source, rules)
     if options.todo or TODO in source.text:
         text, standing = _with_todos(analysis, edits, text, options.todo, applied)
@@ -320,18 +328,32 @@ def _finding(
     return Finding(*said, *place.span, message, before, after, suggestion, place.cell)
 
 
+def held(span: Span, by_hand: Iterable[Span]) -> bool:
+    """Whether a place is part of lines that a person wrote."""
+    return any(lines.holds(span) for lines in by_hand)
+
+
+def _by_hand(source: Source, draft: Draft) -> Draft:
+    """What is told of a place in lines that a person wrote, which nothing here decides about."""
+    return replace(draft, code="BN306", message="left as it is: its lines were written by hand", suggestion=())
+
+
 def _chosen(analysis: Analysis, rules: RuleSet, options: Options) -> list[Draft]:
     """The reviews whose suggestions are taken: of a constructor only those that the proof can decide about."""
     source = analysis.source
 
     def is_chosen(draft: Draft) -> bool:
-        if draft.code not in options.apply or draft.kind != "review" or not draft.suggestion:
+        if draft.kind != "review" or not draft.suggestion:
+            return False
+        place = source.location(source.span(draft.node))
+        if (source.path, *place[:3], draft.code) in options.choices.taken:
+            return True
+        if draft.code not in options.apply:
             return False
         if draft.role not in MAKING_ROLES or (draft.role not in CALL_ROLES and draft.symbol not in rules.by_name):
             return True
         if draft.symbol in rules.by_target:  # there is no call of the source's to prove it against
             return True
-        place = source.location(source.span(draft.node))
         is_refuted = (source.path, place.cell, place.line) in options.unproved
         return options.apply_calls and is_call(draft.role, draft.symbol, rules) and not is_refuted
 

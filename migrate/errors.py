@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 
 class UsageError(Exception):
     """A wrong option, configuration or rule file: exit status 2, nothing is processed."""
+
+
+def not_installed(module: str, extra: str, executable: str = sys.executable) -> str:
+    """What is said of a module that an optional part of this program needs, with the command that installs it."""
+    command = f"{executable} -m pip install 'bn-migrate[{extra}]'"
+    return f"{module} is not installed for {executable}. Install it with: {command}"
 
 
 class FileError(Exception):

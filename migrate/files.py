@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -131,16 +132,17 @@ def _is_excluded(path: Path, selection: Selection, is_folder: bool = False) -> b
 
 @cache
 def _exclusions(lines: tuple[str, ...]) -> _Patterns:
-    if not lines:
-        return ()
-    from pathspec import GitIgnoreSpec
-
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError as error:
-            raise UsageError(f"--exclude: {error}") from None
+    check_exclusions(lines)
     return _patterns(lines)
+
+
+def check_exclusions(lines: Iterable[str], option: str = "--exclude") -> None:
+    """Raise UsageError for a pattern that can match nothing, which git would pass over."""
+    for line in lines:
+        if not _patterns([line]):
+            raise UsageError(
+                f"{option}: {line!r} matches nothing: it is read as in .gitignore, where \\[ stands for a bracket"
+            )
 
 
 def _patterns(lines: Iterable[str]) -> _Patterns:
@@ -149,7 +151,7 @@ def _patterns(lines: Iterable[str]) -> _Patterns:
 
     found = []
     for line in lines:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, re.error):
             only_below = line.rstrip().endswith("/**")
             found += [(p, only_below) for p in GitIgnoreSpec.from_lines([line]).patterns if p.include is not None]
     return tuple(found)
@@ -257,6 +259,17 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(deferred, handler)
     for number in waiting:
         signal.raise_signal(number)
+
+
+def check_place(path: Path, option: str) -> None:
+    """Raise UsageError where no document can be written to ``path``: before a run, not once all is done."""
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: cannot be written: is a folder; name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"{option} {path}: cannot be written: there is no folder {folder}; make it first")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{option} {path}: cannot be written: Permission denied")
 
 
 def write_document(path: Path, data: bytes) -> None:

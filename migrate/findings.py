@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from migrate.proofs import Verification
 
 Kind = Literal["rewrite", "review", "note"]
+Level = Literal["rewrite", "review", "warning", "note"]
+"""How reports show a finding: some notes are warnings, of what may fail later."""
 Role = Literal[
     "call",
     "reference",

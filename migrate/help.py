@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 GROUPS = {
-    "What is done with the result": ("--diff", "--check", "--output", "--todo", "--apply", "--strict"),
+    "What is done with the result": ("--diff", "--check", "--interactive", "--output", "--todo", "--apply", "--strict"),
     "Report": ("--format", "--report", "--quiet", "--verbose", "--no-color"),
     "Which findings": ("--select", "--ignore", "--statistics", "--trace"),
     "Which files": ("--exclude", "--force-exclude", "--no-gitignore", "--stdin-filename"),

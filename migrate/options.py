@@ -16,7 +16,7 @@ from migrate.chosen import Chosen, applied, choose
 from migrate.config import load_config
 from migrate.engine import Options
 from migrate.errors import UsageError
-from migrate.files import Selection
+from migrate.files import Selection, check_exclusions, check_place
 from migrate.question import Question, parse_question
 from migrate.runner import Means
 from migrate.targets import TARGETS, Target
@@ -29,6 +29,7 @@ STDIN = "<stdin>"
 WINS_OVER = {
     "diff": ("output", "check"),
     "check": ("output", "diff"),
+    "interactive": ("check", "quiet"),
     "output": ("diff", "check"),
     "target": ("data_format",),
     "data_format": ("target",),
@@ -65,6 +66,7 @@ class Run:
     statistics: bool
     why: Question | None
     original: str
+    interactive: bool
 
     @property
     def reads_stdin(self) -> bool:
@@ -104,7 +106,11 @@ def merge(context: click.Context, given: dict[str, Any]) -> Run:
     if "-" in paths:
         configured.pop("output", None)
     merged = {**given, **{k: v for k, v in configured.items() if k not in from_command_line}}
+    check_exclusions(given["exclude"])
     base = folder if folder and "exclude" in configured and "exclude" not in from_command_line else Path()
+    for name in ("report", "record"):
+        if merged[name]:
+            check_place(Path(merged[name]), f"--{name}")
     run = _run(merged, Selection(tuple(merged["exclude"]), base, merged["force_exclude"], not merged["no_gitignore"]))
     _reject_contradictions(run, merged, from_command_line, context)
     return run
@@ -149,6 +155,7 @@ def _run(merged: dict[str, Any], selection: Selection) -> Run:
         statistics=merged["statistics"],
         why=parse_question(merged["why"]) if merged["why"] else None,
         original=merged["original"] or "",
+        interactive=merged["interactive"],
     )
 
 
@@ -208,6 +215,8 @@ def _reject_contradictions(
         raise click.UsageError("- cannot be combined with other paths", context)
     if run.output is not None and (run.diff or run.check or run.reads_stdin):
         raise click.UsageError("--output does not go with --diff, --check or -", context)
+    if run.interactive and (run.reads_stdin or run.check or run.quiet):
+        raise click.UsageError("--interactive does not go with -, --check or --quiet", context)
     if run.stdin_filename != STDIN and not run.reads_stdin:
         raise click.UsageError("--stdin-filename goes with - only", context)
     if run.why is not None and run.reads_stdin:

@@ -15,7 +15,7 @@ from migrate import files
 from migrate.api import migrate_paths, migrate_source, write
 from migrate.codes import CODES
 from migrate.engine import Options, is_call, proof_rules
-from migrate.errors import FileError, UsageError
+from migrate.errors import FileError, UsageError, not_installed
 from migrate.files import Selection, copy, is_left_out, mirror, plan_output
 from migrate.findings import CALL_ROLES, Report, Result, Traced
 from migrate.options import STDIN, Run
@@ -92,6 +92,18 @@ def with_original(run: Run) -> tuple[Run, Pairs | None]:
     return replace(run, options=replace(run.options, original=beside(pairs))), pairs
 
 
+def with_choices(run: Run) -> Run:
+    """The run with what a person takes of it; raises UsageError where nobody can be asked."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("--interactive asks on a terminal, and standard input is none")
+    from migrate.interactive.choosing import choose
+    from migrate.report.text import console
+
+    out = console(sys.stderr, run.no_color)
+    found = files.find_files(run.paths, run.selection, run.output)
+    return replace(run, options=choose(found, run.options, run.means.cache, out))
+
+
 def _traced(run: Run) -> Traced | None:
     """How far the record of a run fits its files; raises UsageError where it is of others."""
     record = run.options.record
@@ -115,10 +127,7 @@ def _prover(run: Run) -> Iterator[Prover | None]:
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
-        raise UsageError(
-            f"--verify: numpy is not installed for {sys.executable}. Install it with: "
-            f"{sys.executable} -m pip install 'numpy<2'"
-        ) from None
+        raise UsageError(f"--verify: {not_installed('numpy', 'verify')}") from None
     with Prover(run.verify, proof_rules(run.options)) as prover:
         yield prover
 
@@ -127,7 +136,7 @@ def _migrated(run: Run, as_they_are: frozenset[str] = frozenset()) -> Iterator[R
     with progress(run, "Migrating", MANY_FILES if not run.diff else None) as tell:
         yield from migrate_paths(
             run.paths,
-            options=replace(run.options, as_they_are=as_they_are),
+            options=replace(run.options, as_they_are=run.options.as_they_are | as_they_are),
             selection=run.selection,
             means=run.means,
             avoid=run.output,

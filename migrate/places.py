@@ -8,6 +8,12 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+TABLE = "bn-migrate"
+"""The table of this program below ``[tool]`` of pyproject.toml."""
+ALIKE = 0.8
+"""From which likeness on the name of a table is a misspelling of ours."""
 
 
 def rules_folder() -> str:
@@ -41,6 +47,23 @@ def cache_folder() -> str:
     from platformdirs import user_cache_dir
 
     return user_cache_dir("bn-migrate", appauthor=False)
+
+
+def misspelled(document: dict[str, Any]) -> str | None:
+    """The header of a table that must be meant for this program, such as ``tool.bn_migrate``; None without any.
+
+    Only names that start as ours does are looked at closely: a start over files with nothing to do has no time.
+    """
+    tool = document.get("tool")
+    named = [*(document.items()), *((f"tool.{k}", v) for k, v in (tool.items() if isinstance(tool, dict) else ()))]
+    for header, table in named:
+        squeezed = "".join(c for c in header.removeprefix("tool.").lower() if c.isalnum())
+        if header != f"tool.{TABLE}" and squeezed.startswith("bn") and isinstance(table, dict):
+            from difflib import SequenceMatcher
+
+            if SequenceMatcher(None, squeezed, "bnmigrate").ratio() > ALIKE:
+                return header
+    return None
 
 
 def nearest_configuration(paths: Iterable[str]) -> str | None:

@@ -50,6 +50,11 @@ def run(found: Iterable[Found], options: Options, means: Means, watch: Tell | No
 
     ``watch`` is told how far the work is, counted in files.
     """
+    if means.dask:
+        # Before the cache: whether an address is right must not depend on what earlier runs have found.
+        from migrate.batch.cluster import connect
+
+        connect(means.dask).close()  # type: ignore[no-untyped-call]
     words = trigger_words(options, means.cache)
     sources = _Sources()
     errors: dict[str, Result] = {}

@@ -19,14 +19,15 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
-    """An instance of the dataclass ``cls`` from ``table``.
+def build(cls: type[T], table: Mapping[str, Any], where: str, dashes: bool = False) -> T:
+    """An instance of the dataclass ``cls`` from ``table``, whose keys may be written with ``dashes``.
 
     ``where`` (file and key so far) prefixes every message. Raises UsageError.
     """
     if not isinstance(table, Mapping):
         raise UsageError(f"{where}: a table is expected, not {table!r}")
-    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    declared = dataclasses.fields(cls)  # type: ignore[arg-type]
+    fields = {f.name.replace("_", "-") if dashes else f.name: f for f in declared}
     unknown = [key for key in table if key not in fields]
     if unknown:
         raise UsageError(f"{where}: unknown key {unknown[0]!r}; allowed: {', '.join(fields)}")
@@ -34,7 +35,7 @@ def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     values = {}
     for name, f in fields.items():
         if name in table:
-            values[name] = _value(hints[name], table[name], f"{where}: {name}")
+            values[f.name] = _value(hints[f.name], table[name], f"{where}: {name}")
         elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
             raise UsageError(f"{where}: the key {name!r} is missing")
     return cls(**values)

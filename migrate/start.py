@@ -11,7 +11,7 @@ import os
 import sys
 
 from migrate import __version__
-from migrate.places import nearest_configuration
+from migrate.places import TABLE, misspelled, nearest_configuration
 from migrate.report.totals import totals
 from migrate.selected import JUNK, SUFFIXES
 from migrate.triggers import holds_none, known_words
@@ -115,10 +115,11 @@ def _configured(paths: list[str]) -> bool:
         else:
             import tomli as tomllib
         with open(file, encoding="utf-8") as opened:
-            tool = tomllib.loads(opened.read()).get("tool")
+            document = tomllib.loads(opened.read())
     except (ImportError, OSError, ValueError, RecursionError):
         return True
-    return isinstance(tool, dict) and "bn-migrate" in tool
+    tool = document.get("tool")
+    return (isinstance(tool, dict) and TABLE in tool) or misspelled(document) is not None
 
 
 def _sources(paths: list[str]) -> Iterator[str]:

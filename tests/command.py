@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import pty
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,9 +104,12 @@ def sarif(folder: Path, *paths: str | Path) -> dict[str, Any]:
     return document
 
 
-def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **streams: Any) -> str:
+def on_terminal(
+    *args: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, columns: int = 80, **streams: Any
+) -> str:
     """What the program shows on a terminal; ``streams`` may send one of stdout and stderr elsewhere."""
     master, slave = pty.openpty()
+    resize(slave, columns)
     shown = b""
     try:
         command = [*warm.program(env or {}), *proving(list(map(str, args)))]
@@ -117,6 +123,11 @@ def on_terminal(*args: str | Path, cwd: Path | None = None, env: dict[str, str] 
     finally:
         os.close(master)
     return shown.decode()
+
+
+def resize(terminal: int, columns: int) -> None:
+    """Make a terminal 40 lines high, and as wide as asked."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
 
 
 def _read(master: int) -> bytes:

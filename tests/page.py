@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, TreeBuilder, fromstring
 
-VOID = ("meta", "wbr")
+VOID = ("meta", "wbr", "input")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

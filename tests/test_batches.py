@@ -165,7 +165,8 @@ def test_a_batch_whose_worker_dies_goes_to_another(tmp_path: Path) -> None:
 def test_a_scheduler_that_does_not_answer(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     plant(tmp_path, {"a.py": BEFORE})
-    for address in ("tcp://127.0.0.1:9", "nonsense"):
-        done = bn_migrate("--dask", address, "--no-cache", "a.py", cwd=tmp_path)
+    assert bn_migrate("--check", "a.py", cwd=tmp_path).returncode == 1  # which the cache keeps
+    for address, *options in (["tcp://127.0.0.1:9"], ["tcp://127.0.0.1:9", "--no-cache"], ["nonsense"]):
+        done = bn_migrate("--dask", address, *options, "a.py", cwd=tmp_path)
         assert done.returncode == 2 and f"--dask {address}".encode() in done.stderr
         assert (tmp_path / "a.py").read_bytes() == BEFORE != AFTER

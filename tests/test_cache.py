@@ -112,7 +112,7 @@ def test_other_rules_find_other_things(tmp_path: Path, kept: dict[str, str]) -> 
 def test_an_error_of_a_file_is_kept_and_said_again(tmp_path: Path, kept: dict[str, str]) -> None:
     plant(tmp_path / "src", {"broken.py": BROKEN})
     said = [bn_migrate("--check", "src", cwd=tmp_path, env=kept) for _ in range(2)]
-    assert said[0].returncode == 2 and b"BN901" in said[0].stdout and said[0].stdout == said[1].stdout
+    assert said[0].returncode == 2 and b"BN901" in said[0].stderr and said[0].stderr == said[1].stderr
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[[1]]", b'["x"]', b"null", b"\xff"])

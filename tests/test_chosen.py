@@ -101,25 +101,30 @@ def test_what_counts(tree: Path) -> None:
     def status(*options: str) -> int:
         return bn_migrate(*options, ".", cwd=tree).returncode
 
-    assert status("--check") == 1 and status("--check", "--ignore", "BN1") == 0
-    assert status("--check", "--select", "BN103") == 0 and status("--check", "--select", "BN101") == 1
-    assert status("--check", "--strict", "--ignore", "BN1") == 1
-    assert status("--check", "--strict", "--ignore", "BN1,BN201") == 0
+    assert status("--diff", "--strict", "--ignore", "BN1") == 1
+    assert status("--diff", "--strict", "--ignore", "BN1,BN201") == 0
     assert (
         status("--diff", "--strict", "--select", "BN207") == 0 and status("--diff", "--strict", "--select", "BN2") == 1
     )
 
 
+@pytest.mark.parametrize("options", [(), ("--ignore", "BN1"), ("--select", "BN2"), ("--select", "BN103")])
+def test_a_check_counts_what_would_be_rewritten_whatever_is_reported(tree: Path, options: tuple[str, ...]) -> None:
+    done = bn_migrate("--check", *options, ".", cwd=tree)
+    assert done.returncode == 1 and b"2 files would be rewritten, 1 unchanged" in done.stdout
+    assert bn_migrate("--check", *options, "b.py", cwd=tree).returncode == 0
+
+
 def test_a_file_that_is_rewritten_says_so_without_its_findings(tree: Path) -> None:
     said = bn_migrate("--check", "--ignore", "BN1", ".", cwd=tree).stdout.decode()
     assert "c.py: rewritten\n" in said and "b.py: nothing rewritten\n" in said
-    assert "2 files would be rewritten, 1 unchanged. 0 rewrites, 2 places to review, 3 notes." in said
+    assert "2 files would be rewritten, 1 unchanged. 0 rewrites, 2 places to review, 3 notes: -v shows them." in said
 
 
 def test_errors_are_always_reported(tree: Path) -> None:
     plant(tree, {"broken.py": BROKEN})
     done = bn_migrate("--check", "--select", "BN207", ".", cwd=tree)
-    assert done.returncode == 2 and b"broken.py:3: error BN901" in done.stdout
+    assert done.returncode == 2 and b"broken.py:3: error BN901" in done.stderr
 
 
 def test_standard_input(tmp_path: Path) -> None:
@@ -141,14 +146,15 @@ def test_a_wrong_code_in_the_configuration(tree: Path, wrong: str) -> None:
 def test_statistics(tree: Path) -> None:
     plant(tree, {"broken.py": BROKEN})
     everything = counted(folder=tree)
-    lines = bn_migrate("--check", "--statistics", ".", cwd=tree).stdout.decode().splitlines()
-    assert lines[0].startswith("broken.py:3: error BN901") and "3 notes." in lines[-1]
-    table = [line.split(maxsplit=3) for line in lines[1:-1]]
+    done = bn_migrate("--check", "--statistics", ".", cwd=tree)
+    *lines, last = done.stdout.decode().splitlines()
+    assert done.stderr.startswith(b"broken.py:3: error BN901") and "3 notes." in last
+    table = [line.split(maxsplit=3) for line in lines]
     assert {code: int(n) for n, code, _, _ in table} == everything
     assert all((kind, title) == (CODES[code].kind, CODES[code].title) for _, code, kind, title in table)
     assert [(-int(n), code) for n, code, _, _ in table] == sorted((-int(n), code) for n, code, _, _ in table)
-    page = bn_migrate("--check", "--statistics", "--report", "page.html", "broken.py", "a.py", cwd=tree).stdout.decode()
-    assert page.startswith("broken.py:3: error BN901") and " BN101  rewrite  constructor call" in page
+    page = bn_migrate("--check", "--statistics", "--report", "page.html", "broken.py", "a.py", cwd=tree)
+    assert page.stderr.count(b"BN901") == 1 and b" BN101  rewrite  constructor call" in page.stdout
 
 
 def test_statistics_of_what_is_chosen_and_of_nothing(tree: Path) -> None:

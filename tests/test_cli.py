@@ -60,6 +60,25 @@ def test_exit_status(tmp_path: Path, arguments: list[str], data: bytes, status: 
     assert status != 2 or done.stderr or b"error" in done.stdout
 
 
+@pytest.mark.parametrize("option", ["--report", "--record"])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("no/page", "there is no folder no; make it first"), ("folder", "is a folder"), ("closed/x", "Permission denied")],
+)
+def test_a_document_that_cannot_be_written_ends_the_run_before_it_starts(
+    tmp_path: Path, option: str, place: str, said: str
+) -> None:
+    plant(tmp_path, {"a.py": BEFORE, "folder/x": b""})
+    (tmp_path / "closed").mkdir(mode=0o555)
+    if place == "closed/x" and os.access(tmp_path / "closed", os.W_OK):
+        pytest.skip("this user may write everywhere")
+    for more in ([], ["--check"]):
+        done = bn_migrate(*more, option, place, "a.py", cwd=tmp_path)
+        assert done.returncode == 2 and not done.stdout
+        assert done.stderr.decode().startswith(f"bn-migrate: {option} {place}: ") and said in done.stderr.decode()
+    assert harvest(tmp_path) == {"a.py": BEFORE, "folder/x": b""}
+
+
 def test_no_path_is_an_error_that_says_what_to_name(tmp_path: Path) -> None:
     done = bn_migrate(cwd=plant(tmp_path, {"a.py": BEFORE}))
     assert done.returncode == 2 and b"PATH" in done.stderr and harvest(tmp_path) == {"a.py": BEFORE}

@@ -18,7 +18,7 @@ from migrate.codes import CODES
 from migrate.findings import Report
 from migrate.report import sarif as writer
 from migrate.report.line_hashes import line_hashes
-from tests.command import AFTER, BEFORE, BROKEN, REVIEW, environment, git, plant, sarif
+from tests.command import AFTER, BEFORE, BROKEN, REVIEW, bn_migrate, environment, git, plant, report, sarif
 from tests.schemas import SARIF, WORKFLOW, mistakes
 
 EXAMPLE = Path(__file__).parent.parent / "docs/examples/github-workflow.yml"
@@ -146,6 +146,15 @@ def test_rules_say_what_they_mean(tmp_path: Path) -> None:
     levels = {rule["id"][:3]: rule["defaultConfiguration"]["level"] for rule in rules}
     assert levels == {"BN1": "note", "BN2": "warning", "BN3": "note", "BN4": "warning", "BN9": "error"}
     assert all(r["level"] == levels[r["ruleId"][:3]] for r in run["results"])
+
+
+def test_what_may_fail_later_is_a_warning(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": b"def mean(x, found):\n    return x.running_mean + found['bn1.running_mean']\n"})
+    run = sarif(tmp_path, ".")["runs"][0]
+    assert {(r["ruleId"], r["level"]) for r in run["results"]} == {("BN304", "warning"), ("BN305", "warning")}
+    said = bn_migrate("--check", "--format", "github", ".", cwd=tmp_path).stdout.decode().splitlines()
+    assert [line.split()[0] for line in said] == ["::warning", "::warning"]
+    assert [(f["kind"]) for f in report("--check", ".", cwd=tmp_path)["files"][0]["findings"]] == ["note", "note"]
 
 
 def test_columns_are_characters_as_the_document_says(tmp_path: Path) -> None:

@@ -47,6 +47,32 @@ def test_without_a_table_nothing_is_configured(tmp_path: Path, text: bytes) -> N
     assert load_config((str(plant(tmp_path, {"pyproject.toml": text})),))[0] == {}
 
 
+MISSPELLED = [
+    "tool.bn_migrate",
+    "bn-migrate",
+    "tool.bnmigrate",
+    'tool."BN Migrate"',
+    "tool.bn-migrat",
+    "tool.bn-mirgate",
+]
+OTHERS = ["tool.db-migrate", "tool.bn", "tool.bnd.migrate", "tool.black", "tool.bn-migrate.x"]
+
+
+@pytest.mark.parametrize("header", MISSPELLED)
+def test_a_table_that_is_misspelled_is_an_error(tmp_path: Path, header: str) -> None:
+    plant(tmp_path, {"pyproject.toml": f"[{header}]\nstrict = true\n".encode(), "a.py": BEFORE, "b.py": b"x = 1\n"})
+    for name in ("a.py", "b.py"):
+        done = bn_migrate("--check", name, cwd=tmp_path)
+        assert done.returncode == 2 and b"is not read: the table is called [tool.bn-migrate]" in done.stderr
+        assert header.replace('"', "").encode() in done.stderr
+
+
+@pytest.mark.parametrize("header", OTHERS)
+def test_a_table_of_another_tool_is_none_of_ours(tmp_path: Path, header: str) -> None:
+    plant(tmp_path, {"pyproject.toml": f"[{header}]\n".encode(), "a.py": BEFORE})
+    assert b"is not read" not in bn_migrate("--check", "a.py", cwd=tmp_path).stderr
+
+
 # Key and value, the migrated a.py.
 CODE = [('target = "mindspore.mint.nn"', MINT), ('data-format = "NHWC"', NHWC), ("jobs = 2", AFTER)]
 
@@ -201,6 +227,7 @@ MISTAKES = [
     ('format = "xml"', ["format", "sarif", "github"]),
     ('exclude = "vendor"', ["exclude", "list", "'vendor'"]),
     ("exclude = [1]", ["exclude[0]", "string"]),
+    ('exclude = ["a.py", "["]', ["exclude", "'['", "matches nothing"]),
     ('rules = "more"', ["rules", "list"]),
     ("output = true", ["output", "string"]),
     ('jobs = "2"', ["jobs", "integer"]),
@@ -224,7 +251,7 @@ def test_mistake(tmp_path: Path, line: str, words: list[str]) -> None:
         load_config((str(configured(tmp_path, line)),))
     message = str(raised.value)
     assert [word for word in [str(tmp_path / "pyproject.toml"), *words] if word not in message] == [], message
-    assert len(message.splitlines()) == 1
+    assert len(message.splitlines()) == 1 and message.count(f"{words[0]}: ") <= 1
 
 
 @pytest.mark.parametrize("text", [b"[tool]\nbn-migrate = 1\n", b"\xff\n", b"[tool\n"])

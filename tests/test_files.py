@@ -103,6 +103,19 @@ def test_exclude(tmp_path: Path, patterns: list[str], left_out: set[str]) -> Non
     assert taken(tmp_path, *options, "--force-exclude", *TREE) == kept
 
 
+@pytest.mark.parametrize("pattern", ["[", "src/[a", "", "# notes", "!", "[z-a]", "a\\"])
+def test_a_pattern_that_matches_nothing_is_wrong_usage(tmp_path: Path, pattern: str) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    done = bn_migrate("--exclude", "b.py", "--exclude", pattern, "a.py", cwd=tmp_path)
+    assert done.returncode == 2 and f"--exclude: {pattern!r} matches nothing" in done.stderr.decode()
+    assert harvest(tmp_path) == {"a.py": BEFORE}
+
+
+def test_a_bracket_that_stands_for_itself(tmp_path: Path) -> None:
+    plant(tmp_path, {"[a.py": BEFORE, "b.py": BEFORE, ".gitignore": b"[\n[z-a]\n"})
+    assert taken(tmp_path, "--exclude", "\\[*", ".") == ["b.py"]
+
+
 def test_force_exclude_leaves_out_what_walking_would(tmp_path: Path) -> None:
     plant(tmp_path, {**dict.fromkeys([*NAMES, "build/a.py"], BEFORE), **IGNORED})
     git("init", "-q", cwd=tmp_path)
@@ -183,7 +196,7 @@ def test_a_read_only_file_is_named_and_left(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": BEFORE, "b.py": BEFORE})
     (tmp_path / "a.py").chmod(0o444)
     done = bn_migrate(".", cwd=tmp_path)
-    assert done.returncode == 2 and b"a.py: error BN906" in done.stdout and b"read-only" in done.stdout
+    assert done.returncode == 2 and b"a.py: error BN906" in done.stderr and b"read-only" in done.stderr
     assert b"1 file rewritten" in done.stdout and b"1 not processed" in done.stdout
     assert harvest(tmp_path) == {"a.py": BEFORE, "b.py": AFTER}
     assert bn_migrate("--check", "a.py", cwd=tmp_path).returncode == 1, "nothing is written, so nothing is wrong"
@@ -199,7 +212,7 @@ def test_a_full_disk_leaves_the_original_and_nothing_else(tmp_path: Path, output
 
     unwritten = {"PYTHONDONTWRITEBYTECODE": "1"}
     done = bn_migrate("src", *options, cwd=tmp_path, env=unwritten, preexec_fn=fill)
-    assert done.returncode == 2 and b"large.py: error BN906" in done.stdout
+    assert done.returncode == 2 and b"large.py: error BN906" in done.stderr
     after = harvest(tmp_path)
     assert after["src/large.py"] == LARGE
     assert after[f"{output or 'src'}/small.py"] == AFTER

@@ -1,28 +1,34 @@
-"""The HTML report: complete, escaped, and without anything that loads or runs."""
+"""The HTML report: complete, escaped, and without anything that loads, or runs but its own script."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import math
-import os
+import platform
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import pytest
 
+from migrate import __version__
+from migrate.codes import level
 from migrate.engine import Options, migrate_bytes
 from migrate.findings import Report, Result
 from migrate.proofs import MEASURES, Case, Measure, Proof, Site, Verification
-from migrate.report.diff import diff
 from migrate.report.evidence import EXPLAINED
 from migrate.report.html import render
+from migrate.report.text import error_at_place
 from migrate.rules import load_rules
+from migrate.syntax.source import Source
 from migrate.verify.prove import Prover
 from migrate.verify.settings import Settings
-from tests.command import BEFORE, BROKEN, REVIEW
+from tests.command import BEFORE, BROKEN, REVIEW, bn_migrate, plant
 from tests.page import by_id, having, read_page, read_svg, text_of
 from tests.test_plot import diagonal, expected, marks, scale
 
@@ -102,21 +108,25 @@ def test_the_real_run_has_what_the_page_has_to_show(proved: Report) -> None:
     assert {f.kind for r in proved.results for f in r.findings} == {"rewrite", "review", "note"}
 
 
-def test_nothing_loads_and_nothing_runs(proved: Report) -> None:
+def test_nothing_loads_and_nothing_runs_but_the_script_of_the_page(proved: Report) -> None:
     source = render(proved)
     page = read_page(source)
     assert source.startswith("<!DOCTYPE html>\n") and page.get("lang") == "en"
-    active = {"script", "link", "img", "image", "use", "iframe", "object", "embed", "base", "form", "input", "video"}
+    active = {"link", "img", "image", "use", "iframe", "object", "embed", "base", "video"}
     assert not active & {e.tag for e in page.iter()}
     for element in page.iter():
         for name, value in element.attrib.items():
             assert not name.startswith("on") and name not in ("src", "srcset", "style", "action", "xlink:href")
             assert name != "href" or value.startswith("#")
-            assert name == "xmlns" or not re.match(r"\s*\w+:", value) or name in ("title", "aria-label"), (name, value)
+            shown = name in ("title", "aria-label", "data-path")
+            assert name == "xmlns" or not re.match(r"\s*\w+:", value) or shown, (name, value)
     (style,) = page.iter("style")
     assert not re.search(r"url\(|@import|@font-face|//", text_of(style))
     policy = next(m for m in page.iter("meta") if m.get("http-equiv") == "Content-Security-Policy")
-    assert policy.get("content") == "default-src 'none'; style-src 'unsafe-inline'"
+    (script,) = page.iter("script")
+    assert not script.attrib and "fetch" not in text_of(script) and "innerHTML" not in text_of(script)
+    digest = base64.b64encode(hashlib.sha256(text_of(script).encode()).digest()).decode()
+    assert policy.get("content") == f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
 
 def test_links_and_structure(proved: Report) -> None:
@@ -139,10 +149,9 @@ def test_links_and_structure(proved: Report) -> None:
 def test_summary(proved: Report) -> None:
     summary = by_id(read_page(render(proved)), "summary")
     tiles, totals = tiles_of(summary), proved.summary
-    shown = [int(tiles[name]) for name in ("files", "changed", "rewrites", "to review", "notes", "errors")]
-    assert shown == [
-        totals.files, totals.changed, totals.rewrites, totals.reviews, totals.notes, totals.errors
-    ]  # fmt: skip
+    shown = [int(tiles[name]) for name in ("files", "changed", "rewrites", "to review", "errors")]
+    assert shown == [totals.files, totals.changed, totals.rewrites, totals.reviews, totals.errors]
+    assert int(tiles["warnings"]) > 0 and int(tiles["warnings"]) + int(tiles["notes"]) == totals.notes
     assert proved.verification is not None
     for name, value in proved.verification.environment.items():
         assert tiles[name] == value
@@ -160,6 +169,10 @@ def test_files_that_need_a_person_are_linked(proved: Report) -> None:
         for r in proved.results
         if r.error or r.count("review") or r.path in proved.verification.failed_paths
     ]
+    shown = [text_of(next(file.iter("h3"))) for file in files_of(page)]
+    assert shown[: len(wanted)] == wanted, "they come first"
+    assert all("open" in file.attrib for file in files_of(page)[: len(wanted)])
+    assert not any("open" in file.attrib for file in files_of(page)[len(wanted) :])
     links = list(by_id(page, "summary").iter("a"))
     assert [text_of(a) for a in links] == wanted and len(wanted) >= 7
     for link in links:
@@ -167,26 +180,28 @@ def test_files_that_need_a_person_are_linked(proved: Report) -> None:
         assert text_of(next(target.iter("h3"))) == text_of(link)
 
 
+def shown_files(proved: Report) -> list[tuple[Element, Result]]:
+    """The files of the page with their results."""
+    by_path = {escaped(r.path): r for r in proved.results}
+    files = files_of(read_page(render(proved)))
+    return [(file, by_path.pop(text_of(next(file.iter("h3"))))) for file in files]
+
+
 def test_every_file_with_every_finding(proved: Report) -> None:
-    page = read_page(render(proved))
-    files = files_of(page)
-    assert [text_of(next(f.iter("h3"))) for f in files] == [escaped(r.path) for r in proved.results]
-    assert "1 file without findings not listed." in text_of(by_id(page, "files"))
-    for file, result in zip(files, proved.results, strict=True):
+    assert "1 file without findings not listed." in text_of(by_id(read_page(render(proved)), "files"))
+    pairs = shown_files(proved)
+    assert len(pairs) == len(proved.results)
+    for file, result in pairs:
         items = [li for ul in having(file, "ul", "findings") for li in ul]
-        for item, f in zip(items, result.findings, strict=True):
-            assert text_of(item[0]) == f"{f.line}:{f.column} {f.code} {f.kind} {f.message}"
-            code = item[1][0]
-            parts = {e.tag: text_of(e) for e in code} or {"code": text_of(code)}
-            changed = {"del": f.before, **({"ins": f.after} if f.after else {})}
-            assert parts == (changed if f.kind == "rewrite" and f.after != f.before else {"code": f.before})
+        said = sorted(f"{f.line}:{f.column} {f.code} {level(f)} {f.message}" for f in result.findings)
+        assert sorted(text_of(item[0]) for item in items) == said
         if result.error is not None:
             line = f"line {result.error_line}: " if result.error_line else ""
-            assert f"✗ {line}{result.error}" in [text_of(p) for p in having(file, "p", "bad")]
+            assert f"✗ {line}{error_at_place(result)}" in [text_of(p) for p in having(file, "p", "bad")]
 
 
 def test_files_that_are_not_written_say_so(proved: Report) -> None:
-    for file, result in zip(files_of(read_page(render(proved))), proved.results, strict=True):
+    for file, result in shown_files(proved):
         said = [text_of(e) for e in file.iter() if "ot written" in text_of(e) and e.tag in ("span", "p")]
         failed = result.path.startswith("wrong/")
         assert said == (["✗ not written: a proof failed", "✗ Not written, since a proof failed."] if failed else [])
@@ -207,32 +222,98 @@ DIFFS = {
 }
 
 
+def lines_shown(file: Element) -> list[tuple[str, str, str, str]]:
+    """The kind, the two numbers and the text of each line of code, as the page has them."""
+    return [
+        ((line.get("class") or "").split()[1], text_of(line[0]), text_of(line[1]), text_of(line[3]))
+        for line in having(file, "div", "line")
+    ]
+
+
+def check_lines(file: Element, result: Result) -> None:
+    """Every line that goes or comes is there once, with its number and its text; so is what surrounds them."""
+    encoding = Source(result.before, result.path).encoding
+    before, after = (
+        re.split("\r\n|\r|\n", data.decode(encoding, "backslashreplace")) for data in (result.before, result.after)
+    )
+    shown = lines_shown(file)
+    old = {int(n): line for kind, n, _, line in shown if kind != "add"}
+    new = {int(n): line for kind, _, n, line in shown if kind != "remove"}
+    assert len(old) + len(new) == sum(1 + (kind == "same") for kind, *_ in shown), "no line is there twice"
+    for found, lines in ((old, before), (new, after)):
+        assert all(text == visible(lines[n - 1]) for n, text in found.items())
+    kept = [line for n, line in enumerate(before, 1) if ("remove", str(n)) not in {s[:2] for s in shown}]
+    same = [line for n, line in enumerate(after, 1) if ("add", str(n)) not in {(s[0], s[2]) for s in shown}]
+    assert kept == same, "what is not marked did not change"
+
+
+def visible(line: str) -> str:
+    """A line as a page can show it."""
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda m: chr(0x2400 + ord(m[0])), escaped(line))
+
+
 @pytest.mark.parametrize("name", DIFFS)
-def test_diff_is_the_one_of_the_diff_option(name: str) -> None:
+def test_each_line_is_shown_once_with_its_number(name: str) -> None:
     report = Report()
     result = migrated(DIFFS[name], "a b.py")
     report.add(result)
     assert result.changed
-    (shown,) = (pre for pre in having(read_page(render(report)), "pre", "diff") if not list(pre.iter("del")))
-    encoding = name if name in ("gbk", "latin-1") else "utf-8"
-    assert text_of(shown) == diff(result).decode(encoding)
-    lines = [(span.get("class"), line) for span in shown[0] for line in text_of(span).split("\n")[:-1]]
-    starts = {"+": "add", "-": "remove", "@": "hunk", "\\": "soft", " ": "same"}
-    assert [kind for kind, _ in lines[:2]] == ["head", "head"]
-    assert all(kind == starts[line[0]] for kind, line in lines[2:])
+    (file,) = files_of(read_page(render(report)))
+    check_lines(file, result)
 
 
-def test_diffs_of_the_run(proved: Report) -> None:
-    files = files_of(read_page(render(proved)))
-    for file, result in zip(files, proved.results, strict=True):
-        diffs = [text_of(pre) for pre in having(file, "pre", "diff") if not list(pre.iter("del"))]
-        assert diffs == ([escaped(os.fsdecode(diff(result)))] if result.before != result.after else [])
+def test_lines_of_the_run(proved: Report) -> None:
+    for file, result in shown_files(proved):
+        check_lines(file, result)
+        assert result.before == result.after or any(kind == "add" for kind, *_ in lines_shown(file))
+
+
+def test_what_is_marked_is_what_needs_a_person(proved: Report) -> None:
+    for file, result in shown_files(proved):
+        marked = [text_of(mark) for mark in file.iter("mark")]
+        wanted = [f.before for f in result.findings if level(f) in ("review", "warning")]
+        assert len(marked) <= sum(1 + text.count("\n") for text in wanted)
+        assert all(any(mark in text for text in wanted) for mark in marked) and bool(marked) is bool(wanted)
+
+
+def test_a_finding_stands_below_its_line_or_what_comes_for_it(proved: Report) -> None:
+    for file, result in shown_files(proved):
+        ends = {f"{f.line}:{f.column} {f.code}": f.end_line for f in result.findings}
+        for piece in having(file, "div", "excerpt"):
+            above: list[int] = []
+            for child in piece:
+                if child.tag == "div":
+                    above += [int(text_of(child[0]))] if text_of(child[0]) else []
+                    continue
+                for item in child:
+                    assert ends[" ".join(text_of(item[0]).split()[:2])] in above
+
+
+def test_code_has_colours() -> None:
+    report = Report()
+    report.add(migrated(b"import torch.nn as nn\n\ndef f():\n    return nn.BatchNorm2d(3), 'a'  # b\n", "a.py"))
+    page = read_page(render(report))
+    found = {(e.get("class"), text_of(e)) for e in page.iter("span")}
+    assert {("k", "import"), ("k", "def"), ("f", "f"), ("m", "3"), ("c", "# b")} <= found and ("s", "'") in found
+
+
+def test_the_head_says_what_the_run_was(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    options = ("--check", "--target", "mindspore.mint.nn", "--report", "page <1>.html")
+    bn_migrate(*options, "a.py", cwd=tmp_path)
+    page = read_page((tmp_path / "page <1>.html").read_text("utf-8"))
+    (about,) = having(page, "dl", "about")
+    said = dict(zip([text_of(e) for e in about.iter("dt")], [text_of(e) for e in about.iter("dd")], strict=True))
+    assert said["command"] == "bn-migrate --check --target mindspore.mint.nn --report 'page <1>.html' a.py"
+    assert datetime.fromisoformat(said["date"]).tzinfo is not None
+    assert said["versions"] == f"bn-migrate {__version__}, Python {platform.python_version()}"
+    assert said["target"].startswith("mindspore.mint.nn")
 
 
 def test_hostile_code_and_paths_are_text(proved: Report) -> None:
     source = render(proved)
-    assert source.encode("utf-8") and "<script" not in source
-    hostile = files_of(read_page(source))[[r.path for r in proved.results].index(HOSTILE_PATH)]
+    assert source.encode("utf-8") and source.count("<script") == 1
+    (hostile,) = (f for f, r in shown_files(proved) if r.path == HOSTILE_PATH)
     assert SCRIPT in text_of(next(hostile.iter("h3"))) and text_of(hostile).count(SCRIPT) > 6
 
 
@@ -375,7 +456,7 @@ def many(count: int) -> Report:
 @pytest.mark.parametrize(
     ("pick", "name"),
     [
-        (lambda page: by_id(page, "file-0"), "a file"),
+        (lambda page: files_of(page)[-1], "a file"),
         (lambda page: next(by_id(page, "summary").iter("details")), "what needs attention"),
         (lambda page: next(by_id(page, "verification").iter("details")), "the calls"),
     ],

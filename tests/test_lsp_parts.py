@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 import os
 import shutil
@@ -127,12 +128,32 @@ def test_the_command_line_does_without_pygls() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_missing_pygls_is_named() -> None:
+def test_a_missing_pygls_is_named_with_the_extra_that_brings_it() -> None:
     script = "import sys\nsys.modules['pygls'] = None\nfrom migrate.lsp.command import main\nmain([])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 1
-    assert b"-m pip install pygls" in done.stderr
-    assert b"Traceback" not in done.stderr
+    said = done.stderr.decode()
+    assert f"pygls is not installed for {sys.executable}. " in said
+    assert f"{sys.executable} -m pip install 'bn-migrate[lsp]'" in said and "Traceback" not in said
+
+
+BEGIN: dict[str, Any] = {"id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}}
+LEFT: dict[str, tuple[list[dict[str, Any]], int]] = {
+    "after a shutdown": ([BEGIN, {"id": 2, "method": "shutdown"}, {"method": "exit"}], 0),
+    "without one": ([BEGIN, {"method": "exit"}], 1),
+    "before anything": ([{"method": "exit"}], 1),
+    "without a word": ([BEGIN], 1),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), LEFT.values(), ids=LEFT)
+def test_the_exit_status_says_whether_the_editor_left_in_order(sent: list[dict[str, Any]], status: int) -> None:
+    bodies = [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in sent]
+    stream = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
+    command = [server_program()]
+    done = subprocess.run(command, input=stream, env=environment(), capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (status, b"")
+    assert done.stdout.count(b'"result"') == sum("id" in message for message in sent)
 
 
 def test_the_program_tells_its_version() -> None:

@@ -78,8 +78,8 @@ def test_json_has_the_cell_in_notebooks_alone(tree: Path) -> None:
 def test_the_cache_keeps_cells(tree: Path) -> None:
     first = report("--check", ".", cwd=tree)
     assert report("--check", ".", cwd=tree) == first == report("--check", "--no-cache", ".", cwd=tree)
-    text = bn_migrate("--check", ".", cwd=tree).stdout.decode()
-    assert "\nbroken.ipynb:cell 2:2: error BN901 " in text
+    text = bn_migrate("--check", ".", cwd=tree).stderr.decode()
+    assert text.startswith("broken.ipynb:cell 2:2: error BN901 ") and "line 2" not in text
 
 
 def test_text_names_cell_line_and_column_and_shows_the_line(tree: Path) -> None:
@@ -120,10 +120,13 @@ def test_sarif_has_logical_places(tree: Path) -> None:
     assert error["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "broken.ipynb:cell 2:2"
 
 
-def test_the_page_shows_the_diff_of_the_sources(tree: Path) -> None:
+def test_the_page_shows_the_lines_of_the_cells(tree: Path) -> None:
     bn_migrate("--check", "--report", "page.html", ".", cwd=tree)
     page = read_page((tree / "page.html").read_text("utf-8"))
-    assert DIFF in [text_of(e) for e in having(page, "pre", "diff")]
+    sources = [line for line in DIFF.splitlines() if line[:1] in "+-" and not line.startswith(("+++", "---"))]
+    lines = [text_of(e[2]).replace("−", "-") + text_of(e[3]) for e in having(page, "div", "line")]
+    assert sources and set(sources) <= set(lines)
+    assert [text_of(e) for e in page.iter("h4")][:2] == ["cell 2", "cell 3"]
     shown = text_of(page)
     assert "cell 3:2:16" in shown and "cell 2, line 2: BN901" in shown and "bn_cell" not in shown
 

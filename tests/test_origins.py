@@ -181,7 +181,7 @@ def test_what_the_others_have_from_a_file_with_a_failed_proof_stays(tmp_path: Pa
     plant(tmp_path, {**files, "wrong/batch_norm_1d.toml": rule.replace("[proof]", f"{copied}[proof]").encode()})
     done = bn_migrate("--verify", "--rules", "wrong", "src", cwd=tmp_path)
     after = (
-        "from held import layer\nimport mindspore as ms\nown = ms.nn.BatchNorm2d(3, momentum=0.8)\nlayer.weight.sum()\n"
+        "import mindspore as ms\nfrom held import layer\nown = ms.nn.BatchNorm2d(3, momentum=0.8)\nlayer.weight.sum()\n"
     )
     assert done.returncode == 1 and harvest(tmp_path / "src") == {"held.py": held, "use.py": after.encode()}
     assert b"1 place to review" in done.stdout

@@ -104,7 +104,7 @@ def test_a_collision_is_refused_before_anything_is_written(tmp_path: Path, paths
 def test_files_with_errors_are_copied_as_they_are(tmp_path: Path) -> None:
     plant(tmp_path, {"src/a.py": BEFORE, "src/broken.py": BROKEN, "src/bytes.py": b"# BatchNorm2d \xff\n"})
     done = bn_migrate("--output", "out", "src", cwd=tmp_path)
-    assert done.returncode == 2 and b"BN901" in done.stdout and b"BN902" in done.stdout
+    assert done.returncode == 2 and b"BN901" in done.stderr and b"BN902" in done.stderr
     assert harvest(tmp_path / "out") == {"a.py": AFTER, "broken.py": BROKEN, "bytes.py": b"# BatchNorm2d \xff\n"}
 
 

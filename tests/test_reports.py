@@ -249,12 +249,15 @@ def test_what_to_write_can_be_selected_at_once_on_the_page(tmp_path: Path) -> No
 
 def test_text_totals(tmp_path: Path) -> None:
     plant(tmp_path, {**TREE, "two.py": BEFORE + b"other = nn.BatchNorm2d(4)\n"})
-    checked = bn_migrate("--check", ".", cwd=tmp_path).stdout.decode()
+    done = bn_migrate("--check", ".", cwd=tmp_path)
+    checked = done.stdout.decode()
     summary = report("--check", ".", cwd=tmp_path)["summary"]
     assert "two.py: 2 calls rewritten\n" in checked and "a.py: 1 call rewritten\n" in checked
     assert checked.splitlines()[-1] == (
         "3 files would be rewritten, 2 unchanged, 1 not processed. "
-        f"{summary['rewrites']} rewrites, 1 place to review, {summary['notes']} notes."
+        f"{summary['rewrites']} rewrites, 1 place to review, {summary['notes']} notes: -v shows them."
     )
-    assert "broken.py:3: error BN901 " in checked and "clean.py" not in checked
+    assert "error" not in checked and "clean.py" not in checked
+    (error,) = done.stderr.decode().splitlines()
+    assert error.startswith("broken.py:3: error BN901 ") and "line 3" not in error
     assert bn_migrate(".", cwd=tmp_path).stdout.decode().splitlines()[-1].startswith("3 files rewritten, 2 unchanged")

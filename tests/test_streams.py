@@ -72,6 +72,30 @@ def test_the_applied_tree_is_what_writing_in_place_gives(tmp_path: Path, folder:
     assert files_of(written)["sub/deep/er.py"] == AFTER
 
 
+# Where the program runs, what it is given, and where its diff applies.
+OUTSIDE = {
+    "above, in a repository": ("sub", [".."], "."),
+    "beside, in a repository": ("sub", ["../with space", "deep"], "."),
+    "beside, in none": ("sub", ["../with space"], "with space"),
+    "a file beside, in none": ("sub", ["../with space/na me.py"], "with space"),
+    "two beside, in none": ("sub/deep", ["../../plain.py", "../../with space"], "."),
+}
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_a_diff_of_files_outside_says_where_it_applies(tmp_path: Path, what: str) -> None:
+    folder, paths, there = OUTSIDE[what]
+    applied, written = (plant(tmp_path / name, TREE) for name in ("applied", "written"))
+    if "none" not in what:
+        git("init", "-q", cwd=applied)
+    diff = bn_migrate("--diff", *paths, cwd=applied / folder)
+    assert f"the paths of the diff start at {applied / there}: apply it there\n" in diff.stderr.decode()
+    git("apply", "-", cwd=applied / there, stdin=diff.stdout)
+    bn_migrate(*paths, cwd=written / folder)
+    assert files_of(applied) == files_of(written) != TREE
+    assert b"start at" not in bn_migrate("--diff", ".", cwd=applied / folder).stderr
+
+
 @pytest.mark.parametrize("name", ["tab\there.py", "back\\slash.py", "new\nline.py"], ids=repr)
 def test_a_name_that_git_quotes_is_quoted(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: BEFORE})

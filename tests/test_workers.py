@@ -55,12 +55,27 @@ def test_a_missing_framework_is_named_with_the_command_that_installs_it(
     assert f"--{framework}-python" in said
 
 
+@pytest.mark.parametrize("module", ["numpy", "torch", "mindspore"])
+def test_what_this_environment_lacks_comes_with_an_extra(tmp_path: Path, bare: str, module: str) -> None:
+    """The program in an interpreter that sees all that is installed here but one package."""
+    plant(tmp_path, {"tree/a.py": BEFORE, "packages/x": b""})
+    for package in Path(np.__file__).parent.parent.iterdir():
+        if package.name != module:
+            (tmp_path / "packages" / package.name).symlink_to(package)
+    path = os.pathsep.join([str(Path(__file__).parent.parent), str(tmp_path / "packages")])
+    command = [bare, "-m", "migrate", "--verify", "a.py"]
+    seen = {**environment(), "PYTHONPATH": path}
+    done = subprocess.run(command, cwd=tmp_path / "tree", env=seen, capture_output=True, check=False)
+    assert done.returncode == 2 and harvest(tmp_path / "tree") == {"a.py": BEFORE}
+    assert f"Install it with: {bare} -m pip install 'bn-migrate[verify]'" in done.stderr.decode()
+
+
 NO_INTERPRETERS = {
     "that does not exist": ("/no/such/python", "No such file"),
     "that is a folder": ("/", "Permission denied"),
-    "that says nothing": ("/bin/true", "exit status 0"),
-    "that fails": ("/bin/false", "exit status 1"),
-    "that says something else": ("/bin/echo", "it answers"),
+    "that says nothing": ("/bin/true", "it is no Python interpreter; name the python of the environment"),
+    "that fails": ("/bin/false", "it is no Python interpreter"),
+    "that says something else": ("/bin/ls", "it is no Python interpreter"),
 }
 
 
@@ -76,7 +91,7 @@ def test_an_interpreter(tmp_path: Path, what: str) -> None:
 @pytest.mark.parametrize("said", ["1", "null", "[]", "{}", '{"version": "2.0"}', "hello"])
 def test_an_interpreter_that_answers_something_else(tmp_path: Path, said: str) -> None:
     plant(tmp_path, {"a.py": BEFORE, "tmp/x": b""})
-    own = program(tmp_path, "own-python", f"echo '{said}'")
+    own = program(tmp_path, "own-python", f"echo '{said}'\nexec '{sys.executable}' \"$@\"")
     done = bn_migrate("--verify", "--torch-python", own, "a.py", cwd=tmp_path, env={"TMPDIR": str(tmp_path / "tmp")})
     assert done.returncode == 2 and b"torch cannot be run: it answers" in done.stderr
     assert harvest(tmp_path / "tmp") == {"x": b""}

@@ -153,7 +153,8 @@ def _chosen(options: Options) -> tuple[object, ...]:
     version = mark(options.version, options.target.partition(".")[0])
     record = options.record.digest if options.record is not None else ""
     asked = options.target, version, options.onto, options.data_format, options.todo, options.ways
-    return *asked, repr(options.original), sorted(options.as_they_are), record, *applied
+    choices = sorted(options.choices.left, key=repr), sorted(options.choices.taken, key=repr), options.choices.edited
+    return *asked, *choices, repr(options.original), sorted(options.as_they_are), record, *applied
 
 
 def _rules(options: Options) -> Iterable[bytes]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import as_completed
+from typing import TYPE_CHECKING
 
 from migrate.batch.local import finished
 from migrate.batch.work import Batch, Outcome, failed, work_elsewhere
-from migrate.errors import UsageError
+from migrate.errors import UsageError, not_installed
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 SECONDS_TO_CONNECT = 10
 RETRIES = 3
+
+
+def connect(address: str) -> Client:
+    """A client of the scheduler at ``address``; raises UsageError where none answers."""
+    try:
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--dask: {not_installed(str(error.name), 'dask')}") from None
+    try:
+        get_address_host_port(address)  # before the client, which takes half a minute to give up on nonsense
+        return Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--dask {address}: no scheduler answers: {error or type(error).__name__}") from None
 
 
 def on_cluster(batches: Iterable[Batch], address: str) -> Iterator[Outcome]:
@@ -19,18 +36,7 @@ def on_cluster(batches: Iterable[Batch], address: str) -> Iterator[Outcome]:
 
     Raises UsageError where no scheduler answers at ``address``, or its workers cannot import bn-migrate.
     """
-    try:
-        from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"--dask: {error.name} is not installed. Install it with: {sys.executable} -m pip install distributed"
-        ) from None
-    try:
-        get_address_host_port(address)  # before the client, which takes half a minute to give up on nonsense
-        client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--dask {address}: no scheduler answers: {error or type(error).__name__}") from None
+    client = connect(address)
     executor = client.get_executor(retries=RETRIES, pure=False)  # type: ignore[no-untyped-call]
     with client, executor:
         futures = {executor.submit(work_elsewhere, batch): batch for batch in batches}

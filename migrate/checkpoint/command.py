@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from migrate.checkpoint.networks.prove import LoadedProof
 
 PATH = click.Path(readable=False)
-NEEDED = {"safetensors": "safetensors", "numpy": "numpy", "torch": "torch", "mindspore": "mindspore"}
-"""The packages that formats need, with what installs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +92,6 @@ def main() -> None:
         sys.exit(2)
     except UsageError as error:
         _end(str(error), 2)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in NEEDED:
-            raise
-        _end(f"{missing} is not installed. Install it with: {sys.executable} -m pip install {NEEDED[missing]}", 2)
 
 
 def _end(message: str, status: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from migrate.decide.binding import source_order
 from migrate.decide.drafts import Draft, Module
+from migrate.decide.new_imports import insertion
 from migrate.decide.origins import Stays
 from migrate.decide.references import place_of
 from migrate.decide.values import Migrated
@@ -25,7 +25,6 @@ from migrate.edits import (
     Write,
 )
 from migrate.syntax.scopes import Binding, Scope
-from migrate.syntax.source import Source
 
 PACKAGE_NAMES = ("ms", "mindspore", "ms_", "mindspore_")
 EXPORTED = "other files may import it from here: change it when they are migrated"
@@ -53,14 +52,27 @@ def plan_imports(module: Module) -> Spelling:
             package = package or free_name(module)
             texts[edit.target] = edit.target.replace("mindspore", package, 1)
         spelled[edit.node] = texts[edit.target]
+    names, package, extra = _needed_names(module, needed, package)
     if package:
         lines.append("import mindspore" if package == "mindspore" else f"import mindspore as {package}")
-    names, extra = _needed_names(module, needed)
     lines += extra
     _remove_unused(module, set(swapped))
     places = [line_of(module, _place(e, d)) for d in module.drafts for e in d.edits if _place(e, d) is not None]
-    at, inserted = insertion(module.source, min(places, default=0), lines) if lines else (0, "")
-    return Spelling(spelled, names, inserted, at)
+    own = _own_imports(module)
+    at, inserted = insertion(module.source, min(places, default=0), lines, own) if lines else (0, "")
+    return Spelling(spelled, names, inserted, at, own)
+
+
+def _own_imports(module: Module) -> frozenset[int]:
+    """Where the top-level imports of the project's own modules start: relative ones, and of files of the run."""
+
+    def is_own(statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.ImportFrom):
+            return statement.level > 0 or module.file.imported_module(statement) is not None
+        names = [a.name for a in statement.names] if isinstance(statement, ast.Import) else []
+        return any(module.file.project.tree.absolute(module.source.path, name) for name in names)
+
+    return frozenset(module.source.span(s).start for s in module.source.tree.body if is_own(s))
 
 
 def keep_imports(module: Module) -> None:
@@ -227,22 +239,29 @@ def free_name(module: Module) -> str:
     return next(n for n in (*PACKAGE_NAMES, *(f"ms{i}" for i in range(2, 1000))) if not is_taken(module, n))
 
 
-def _needed_names(module: Module, needed: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The local name of each needed function, and the import lines that bring the missing ones."""
+def _needed_names(module: Module, needed: list[str], package: str) -> tuple[dict[str, str], str, list[str]]:
+    """The text for each needed function or module, the name of the package, and the import lines for what it lacks.
+
+    What stands directly in the package is spelled through it, as in all else that is written, and so is a function
+    whose own name is taken.
+    """
     names: dict[str, str] = {}
     missing: dict[str, list[str]] = {}
     for qualified in needed:
-        package, _, short = qualified.rpartition(".")
+        parent, _, short = qualified.rpartition(".")
         users = [d.node for d in module.drafts if NeedImport(qualified) in d.edits]
         first = min(line_of(module, u) for u in users)
         if _serves(module, short, qualified, users, first):
             names[qualified] = short
+        elif "." in parent and not is_taken(module, short):
+            names[qualified] = short
+            missing.setdefault(parent, []).append(short)
+        elif text := existing(module, qualified, users, first):
+            names[qualified] = text
         else:
-            names[qualified] = f"ms_{short}" if is_taken(module, short) else short
-            missing.setdefault(package, []).append(
-                short if names[qualified] == short else f"{short} as {names[qualified]}"
-            )
-    return names, [f"from {package} import {', '.join(sorted(short))}" for package, short in missing.items()]
+            package = package or free_name(module)
+            names[qualified] = qualified.replace("mindspore", package, 1)
+    return names, package, [f"from {parent} import {', '.join(sorted(short))}" for parent, short in missing.items()]
 
 
 def _remove_unused(module: Module, swapped: set[ast.AST]) -> None:
@@ -323,28 +342,3 @@ def _repeated_names(module: Module, edit: object) -> Iterator[ast.Name]:
         changed = {n for e in edit.edits for n in _dropped_names(e)}
         names = (n for n in module.index.all(ast.Name) if n not in changed)
         yield from (n for n in names if module.holds(edit.node, n))
-
-
-def insertion(source: Source, first: int, lines: list[str]) -> tuple[int, str]:
-    """Where new import ``lines`` go, and their text: behind the last top-level import above line ``first``,
-    else behind the docstring, the header comment, or at the first line of code."""
-    body, newline = source.tree.body, source.newline
-    block = "".join(line + newline for line in lines)
-    above = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom)) and s.lineno < first]
-    docstring = body[0] if ast.get_docstring(source.tree, clean=False) is not None and body[0].lineno < first else None
-    statement = above[-1] if above else docstring
-    if statement is not None:
-        end = source.span(statement).end
-        line_end = source.line_end(end)
-        rest = source.text[end:line_end].strip()
-        if rest and not rest.startswith("#"):
-            return end, "".join(f"; {line}" for line in lines)
-        if not source.text[:line_end].endswith(("\n", "\r")):
-            return line_end, newline + block.removesuffix(newline)
-        followed = bool(source.line_text(source.position(line_end)[0]).strip())
-        return line_end, block if above else newline + block + newline * followed
-    header = re.match(r"(?:#[^\r\n]*(?:\r\n|\r|\n))+(?=[ \t]*(?:\r\n|\r|\n))", source.text)
-    if header:
-        return header.end(), newline + block
-    code = re.match(r"(?:#[^\r\n]*(?:\r\n|\r|\n)|[ \t\f]*(?:\r\n|\r|\n))*", source.text)
-    return (code.end() if code else 0), block + newline

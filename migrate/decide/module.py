@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from migrate.advance import reached
+from migrate.choices import Line
 from migrate.decide.already import decide_already
 from migrate.decide.already_flags import decide_flags
 from migrate.decide.already_made import decide_made
@@ -72,14 +73,16 @@ def analyse(
     as_they_are: frozenset[str] = frozenset(),
     original: tuple[Beside, ...] = (),
     record: Record | None = None,
+    left: frozenset[Line] = frozenset(),
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module of the project by path, or the exception that ended it.
 
     The files that stay ``as_they_are`` get no findings. ``original``: in what they differ from what they come from.
-    ``record``: what a run of the program has seen.
+    ``record``: what a run of the program has seen. ``left``: lines that a person chose to leave as they are.
     """
     shares = Shares(TargetCalls(project.queries, project.rules))
-    origins, shared = Origins(), _Shared({}, Subclasses(), Pairs(), shares, original, project.queries, record)
+    shared = _Shared({}, Subclasses(), Pairs(), shares, original, project.queries, record, left)
+    origins = Origins()
     errors: dict[str, Analysis | Exception] = {}
     while True:
         unwritten = as_they_are | errors.keys()
@@ -92,7 +95,10 @@ def analyse(
 
 
 def migrate_signatures(
-    project: Project, rules: dict[str, Rule], as_they_are: frozenset[str] = frozenset()
+    project: Project,
+    rules: dict[str, Rule],
+    as_they_are: frozenset[str] = frozenset(),
+    left: frozenset[Line] = frozenset(),
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module of a project in which calls of the target's classes get another signature.
 
@@ -104,6 +110,7 @@ def migrate_signatures(
         module = Module(file, "", Origins())
         try:
             if path not in as_they_are:
+                module.skips = read_skips(module.source, left)
                 decide_signatures(module, calls, rules)
             drafts = sorted(module.drafts, key=lambda d: (module.source.span(d.node), d.code))
             done[path] = Analysis(module.source, drafts, Spelling({}, {}))
@@ -123,6 +130,7 @@ class _Shared:
     original: tuple[Beside, ...]
     queries: Queries
     record: Record | None
+    left: frozenset[Line]
 
     def migrated(self) -> frozenset[str]:
         """The classes that are rewritten somewhere, by qualified name."""
@@ -157,7 +165,7 @@ def _decide(
 def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis | None]:
     """The analysis of a file, with a pause where the classes of the others, or what they leave, have to be known."""
     source, subclasses = module.source, shared.subclasses
-    module.skips = read_skips(source)
+    module.skips = read_skips(source, shared.left)
     references = find_references(module)
     subclasses.enter(module, references)
     yield None

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from migrate.decide.arguments import Argument, decide, described
 from migrate.decide.binding import Bound, Hidden, bind
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.skips import read_skips
 from migrate.decide.target_calls import TargetCall, TargetCalls
 from migrate.edits import Change, ChangeArguments, Edit
 from migrate.findings import Role
@@ -24,7 +23,6 @@ CODES: dict[Role, str] = {"call": "BN101", "partial": "BN102"}
 
 def decide_signatures(module: Module, calls: TargetCalls, rules: dict[str, Rule]) -> None:
     """Decide about the calls of a file; ``rules`` lead from one signature to the next, by the name of the rule."""
-    module.skips = read_skips(module.source)
     for call in module.index.all(ast.Call):
         found = calls.by_call.get(call, [])
         between = {rules[each.rule.name].name: rules[each.rule.name] for each in found}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from migrate.choices import Line
 from migrate.chosen import PREFIXES, unknown
 from migrate.findings import Finding
 from migrate.syntax.lines import Comment, comments
@@ -34,9 +35,9 @@ def covered(prefixes: tuple[str, ...], *codes: str) -> bool:
     return any(code.startswith(prefix) or prefix.startswith(code) for code in codes for prefix in prefixes)
 
 
-def read_skips(source: Source) -> Skips:
-    """The comments of a file."""
-    lines: dict[int, tuple[str, ...]] = {}
+def read_skips(source: Source, left: Iterable[Line] = ()) -> Skips:
+    """The comments of a file, and lines that are ``left`` since a person chose so."""
+    lines: dict[int, tuple[str, ...]] = dict.fromkeys(_lines(source, left), ALL)
     whole = False
     for comment in _comments(source):
         if SKIP_FILE.search(comment.text):
@@ -44,6 +45,16 @@ def read_skips(source: Source) -> Skips:
         elif (prefixes := asked(comment.text)) is not None:
             lines[comment.line] = prefixes
     return Skips(lines, whole)
+
+
+def _lines(source: Source, left: Iterable[Line]) -> Iterator[int]:
+    """The lines of the text among those of all files; in a notebook they are counted in their cells."""
+    mine = {(cell, line) for path, cell, line in left if path == source.path}
+    if source.notebook is None:
+        yield from (line for _, line in mine)
+    elif mine:
+        count = source.position(len(source.text))[0]
+        yield from (n for n in range(1, count + 1) if source.notebook.place(n) in mine)
 
 
 def asked(comment: str) -> tuple[str, ...] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -35,7 +36,8 @@ class Elements(Generic[Item]):
         return result
 
 
-class Behind(NamedTuple, Generic[Item]):
+@dataclass(slots=True)
+class Behind(Generic[Item]):
     """What an item has: ``own`` elements, those of ``before`` through masks, and what is computed of ``inputs``."""
 
     own: int
@@ -102,15 +104,16 @@ class Closure(Generic[Item]):
         known, inside = self.known, set(circle)
         values = {}
         for item in circle:
-            own, before, inputs = seen.pop(item)
-            for other, mask in before:
+            mine = seen.pop(item)
+            own = mine.own
+            for other, mask in mine.before:
                 if other not in inside:
                     own |= known[other] & mask
-            if inputs:
-                is_circular = not inside.isdisjoint(inputs)
-                own |= self._circular if is_circular else self._compute(item, [known[each] for each in inputs])
+            if mine.inputs:
+                is_circular = not inside.isdisjoint(mine.inputs)
+                own |= self._circular if is_circular else self._compute(item, [known[each] for each in mine.inputs])
             values[item] = own
-            seen[item] = Behind(own, [b for b in before if b[0] in inside])
+            seen[item] = Behind(own, [b for b in mine.before if b[0] in inside])
         changed = len(circle) > 1
         while changed:
             changed = False

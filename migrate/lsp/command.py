@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from migrate import __version__
+from migrate.errors import not_installed
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,14 +25,15 @@ def main(stdio: bool) -> None:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
             raise
-        message = f"{missing} is not installed. Install it with: {sys.executable} -m pip install pygls"
-        raise click.ClickException(message) from None
+        raise click.ClickException(not_installed(missing, "lsp")) from None
     incoming, outgoing = take_streams()
     server = make_server()
     try:
         server.start_io(incoming, outgoing)
     finally:
         server.end()
+    # As the protocol has it: an editor that leaves without a word has crashed.
+    sys.exit(0 if server.is_shut_down else 1)
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from migrate.codes import CODES
-from migrate.findings import Finding, Kind, Result
+from migrate.codes import CODES, level
+from migrate.findings import Finding, Level, Result
 from migrate.lsp.text import Text
 
 SOURCE = "bn-migrate"
-SEVERITIES: dict[Kind, types.DiagnosticSeverity] = {
+SEVERITIES: dict[Level, types.DiagnosticSeverity] = {
     "rewrite": types.DiagnosticSeverity.Information,
     "review": types.DiagnosticSeverity.Warning,
+    "warning": types.DiagnosticSeverity.Warning,
     "note": types.DiagnosticSeverity.Hint,
 }
 
@@ -26,7 +27,7 @@ def diagnostic(finding: Finding, text: Text) -> types.Diagnostic:
     """One finding, with the words of the other reports."""
     return types.Diagnostic(
         range=text.range(*text.span(finding)),
-        severity=SEVERITIES[finding.kind],
+        severity=SEVERITIES[level(finding)],
         code=finding.code,
         code_description=description(finding.code),
         source=SOURCE,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 
-from migrate.errors import UsageError
+from migrate.errors import UsageError, not_installed
 from migrate.findings import Result
 from migrate.lsp.settings import Settings
 from migrate.proofs import Verification
@@ -22,9 +21,7 @@ def prove(result: Result, settings: Settings, called_off: threading.Event) -> Ve
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
-        raise UsageError(
-            f"numpy is not installed for {sys.executable}. Install it with: {sys.executable} -m pip install 'numpy<2'"
-        ) from None
+        raise UsageError(not_installed("numpy", "verify")) from None
     from migrate.rules import load_rules
 
     def tick(done: int, total: int) -> None:

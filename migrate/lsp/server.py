@@ -45,6 +45,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__(SECTION, __version__, protocol_cls=Protocol, converter_factory=default_converter)
         self.files = Workspace(self.publish, self.tell)
+        self.is_shut_down = False
         self._running: dict[int | str | None, threading.Event] = {}
 
     def publish(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
@@ -182,6 +183,10 @@ def _lifecycle(server: Server) -> None:
         finally:
             ls.files.ready.set()
         await ls.register()
+
+    @server.feature(types.SHUTDOWN)
+    def _(ls: Server, _: None) -> None:
+        ls.is_shut_down = True
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def _(ls: Server, params: types.DidChangeConfigurationParams) -> None:

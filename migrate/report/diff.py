@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from migrate.files import repository
 from migrate.findings import Part, Result, spot
 
 COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 
 
-def diff(result: Result, colour: bool = False) -> bytes:
-    """The diff of a file with paths relative to the working directory; empty where nothing changed."""
-    return b"".join(_coloured(line) if colour else line for part in result.parts for line in lines(result, part))
+def base_of(paths: Iterable[str]) -> str:
+    """The folder at which the paths of a diff start: the working directory where all files are below it.
+
+    What is outside of it could not be applied from there, so then it is the repository around all, or their folder.
+    """
+    here = os.getcwd()
+    common = os.path.commonpath([os.path.abspath(path) for path in paths])
+    if common == here or common.startswith(os.path.join(here, "")):
+        return here
+    folder = common if os.path.isdir(common) else os.path.dirname(common)
+    return str(repository(Path(folder)) or folder)
 
 
-def lines(result: Result, part: Part) -> Iterator[bytes]:
+def diff(result: Result, colour: bool = False, base: str | None = None) -> bytes:
+    """The diff of a file with paths relative to ``base``, or the working directory; empty where nothing changed."""
+    parts = (line for part in result.parts for line in lines(result, part, base))
+    return b"".join(_coloured(line) if colour else line for line in parts)
+
+
+def lines(result: Result, part: Part, base: str | None = None) -> Iterator[bytes]:
     """The lines of the diff of one part, the first two of which name it."""
-    name = os.path.relpath(result.path).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
+    name = os.path.relpath(result.path, base).replace(os.sep, "/") if result.path != "<stdin>" else "stdin"
     name = spot(name, part.cell)
     tab = b"\t" if " " in name and part.cell is None else b""
     before, after = _split(part.before), _split(part.after)

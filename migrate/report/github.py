@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrate.codes import level
 from migrate.findings import Finding, Report, spot
 from migrate.report.failures import failures
 
-LEVELS = {"rewrite": "notice", "review": "warning", "note": "notice"}
+LEVELS = {"rewrite": "notice", "review": "warning", "warning": "warning", "note": "notice"}
 
 
 def render(report: Report) -> str:
@@ -25,7 +26,7 @@ def _commands(report: Report) -> Iterator[str]:
             place = f"file={file}"
             if f.cell is None:
                 place += f",line={f.line},endLine={f.end_line},col={f.column},endColumn={f.end_column}"
-            yield f"::{LEVELS[f.kind]} {place},title={f.code}::{_data(_said(f))}"
+            yield f"::{LEVELS[level(f)]} {place},title={f.code}::{_data(_said(f))}"
     for site, message in failures(report.verification) if report.verification is not None else ():
         line = f",line={site.line}" if site and site.cell is None else ""
         place = f"file={_property(site.path)}{line}," if site else ""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from migrate import __version__
 from migrate.code import Code
-from migrate.codes import CODES
+from migrate.codes import CODES, level
 from migrate.explain import explain
 from migrate.files import repository
 from migrate.findings import Finding, Report, Result, spot
@@ -22,7 +22,7 @@ from migrate.report.line_hashes import line_hashes
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 PROOF = "BN907"
-LEVELS = {"rewrite": "note", "review": "warning", "note": "note", None: "error"}
+LEVELS = {"rewrite": "note", "review": "warning", "warning": "warning", "note": "note", None: "error"}
 ROOT = "%SRCROOT%"
 # An upload with more is refused: reviews go first, what is left out is told.
 MOST_RESULTS = 25_000
@@ -58,7 +58,7 @@ def _rule(code: Code) -> dict[str, Any]:
         "fullDescription": {"text": code.reason},
         "helpUri": code.link,
         "help": {"text": explain(code.code), "markdown": "\n\n".join([code.reason, *examples])},
-        "defaultConfiguration": {"level": LEVELS[code.kind]},
+        "defaultConfiguration": {"level": LEVELS[code.level]},
     }
 
 
@@ -99,7 +99,7 @@ def _of_file(result: Result, root: Path) -> Iterator[tuple[Finding, dict[str, An
             {
                 "ruleId": f.code,
                 "ruleIndex": _INDEX[f.code],
-                "level": LEVELS[f.kind],
+                "level": LEVELS[level(f)],
                 "message": {"text": f.message if fix or not f.suggestion else f"{f.message}\nwrite: {f.suggestion}"},
                 "locations": [_location(result.path, root, f.cell, region)],
                 "partialFingerprints": fingerprints,

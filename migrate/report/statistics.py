@@ -6,13 +6,15 @@ from collections import Counter
 from typing import Any
 
 from migrate.codes import CODES
+from migrate.findings import Level
 
 
-def lines(counts: Counter[str]) -> list[str]:
-    """A line a code with its count, kind and title, the most frequent one first."""
+def lines(counts: Counter[str]) -> list[tuple[str, Level]]:
+    """A line a code with its count, kind and title, the most frequent one first, and how findings of it are shown."""
     rows = _rows(counts)
     width = max((len(str(n)) for _, n in rows), default=0)
-    return [f"{n:>{width}}  {code}  {CODES[code].kind:<7}  {CODES[code].title}" for code, n in rows]
+    shown = ((n, CODES[code], CODES[code].level or "review") for code, n in rows)
+    return [(f"{n:>{width}}  {code.code}  {level:<7}  {code.title}", level) for n, code, level in shown]
 
 
 def table(counts: Counter[str]) -> list[dict[str, Any]]:

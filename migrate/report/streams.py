@@ -115,11 +115,22 @@ def tell_version(run: Run, report: Report) -> None:
 def print_diff(run: Run, result: Result) -> None:
     """The diff of one file, on standard error where a document has standard output."""
     if result.changed:
-        from migrate.report.diff import diff
+        from migrate.report.diff import base_of, diff
 
         terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         colour = terminal and not run.no_color and not run.is_document
-        write_bytes(diff(result, colour), err=run.is_document)
+        base = None if run.reads_stdin else base_of(run.paths)
+        write_bytes(diff(result, colour, base), err=run.is_document)
+
+
+def tell_base(run: Run, report: Report) -> None:
+    """Say where a diff of files outside the working directory applies."""
+    if not run.diff or run.quiet or run.reads_stdin or not report.summary.changed:
+        return
+    from migrate.report.diff import base_of
+
+    if (base := base_of(run.paths)) != os.getcwd():
+        click.echo(f"bn-migrate: the paths of the diff start at {base}: apply it there", err=True)
 
 
 def write_bytes(data: bytes, err: bool = False) -> None:
@@ -139,10 +150,9 @@ def live(run: Run) -> Callable[[Result], None] | None:
     def show_now(result: Result) -> None:
         from migrate.report import text
 
-        out = text.console(sys.stderr if run.occupies_stdout else sys.stdout, run.no_color)
-        if run.statistics:
-            text.show_error(result, out)
-        else:
+        text.show_error(result, text.console(sys.stderr, run.no_color))
+        if not run.statistics:
+            out = text.console(sys.stderr if run.occupies_stdout else sys.stdout, run.no_color)
             text.show_file(result, out, run.verbose)
 
     return show_now
@@ -164,7 +174,8 @@ def show(run: Run, report: Report) -> None:
         write_bytes(_encoded(github.render(report)), err=run.occupies_stdout)
     elif not run.quiet:
         _show_text(run, report)
-    if run.quiet or run.format != "text":
+    # What a workflow shows as annotations would be there twice.
+    if run.quiet or run.is_document:
         for line in _errors(report):
             click.echo(line, err=True)
 
@@ -192,7 +203,8 @@ def _show_text(run: Run, report: Report) -> None:
 
     stream = sys.stderr if run.occupies_stdout else sys.stdout
     out = text.console(stream, run.no_color)
-    text.show(report, out, verbose=run.verbose, writes=run.writes, statistics=run.statistics)
+    err = text.console(sys.stderr, run.no_color)
+    text.show(report, out, err, verbose=run.verbose, writes=run.writes, statistics=run.statistics)
     if report.verification is not None:
         from migrate.report import networks, proofs
 
@@ -201,11 +213,11 @@ def _show_text(run: Run, report: Report) -> None:
 
 
 def _errors(report: Report) -> Iterable[str]:
-    from migrate.report.text import place_of_error
+    from migrate.report.text import error_at_place, place_of_error
 
     for r in report.results:
         if r.error is not None:
-            yield f"bn-migrate: {place_of_error(r)}: {r.error}"
+            yield f"bn-migrate: {place_of_error(r)}: {error_at_place(r)}"
     if report.verification is not None:
         from migrate.report.failures import failures
 

@@ -26,15 +26,18 @@ if TYPE_CHECKING:
         compiled: tuple[str, ...]
 
 
-def totals(summary: Counts, *, writes: bool) -> str:
-    """Files, places, errors."""
+def totals(summary: Counts, *, writes: bool, warnings: int = 0, hint: str = "") -> str:
+    """Files, places, errors; ``warnings`` of the notes are told by themselves, and ``hint`` of the others."""
     verb = "rewritten" if writes else "would be rewritten"
     unchanged = summary.files - summary.changed - summary.errors
     text = f"{plural(summary.changed, 'file')} {verb}, {unchanged} unchanged"
     if summary.errors:
         text += f", {summary.errors} not processed"
     places = [plural(summary.rewrites, "rewrite"), f"{plural(summary.reviews, 'place')} to review"]
-    return f"{text}. {', '.join(places)}, {plural(summary.notes, 'note')}."
+    if warnings:
+        places.append(plural(warnings, "warning"))
+    notes = summary.notes - warnings
+    return f"{text}. {', '.join(places)}, {plural(notes, 'note')}{hint if notes else ''}."
 
 
 def traced(found: Seen) -> list[str]:

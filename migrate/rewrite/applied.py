@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from migrate.decide.drafts import Draft
-from migrate.decide.imports import insertion
+from migrate.decide.new_imports import insertion
 from migrate.edits import Edit, Spelling
 from migrate.errors import FileError
 from migrate.rewrite.offered import ELSEWHERE, Offers, parsed
@@ -98,7 +98,7 @@ def _with_imports(source: Source, spelling: Spelling, taken: list[Draft]) -> Spe
     planned = ast.parse(spelling.inserted.strip().removeprefix("; ")).body
     if planned:
         first = min(first, source.position(spelling.at)[0] + 1)
-    at, inserted = insertion(source, first, [*map(ast.unparse, planned), *needed])
+    at, inserted = insertion(source, first, [*map(ast.unparse, planned), *needed], spelling.own)
     return replace(spelling, inserted=inserted, at=at)
 
 

@@ -169,6 +169,10 @@ class Source:
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         return self.text[self._starts[line - 1] : end].rstrip("\r\n")
 
+    def lines_span(self, first: int, last: int) -> Span:
+        """The lines ``first`` to ``last``, with the newline of the last."""
+        return Span(self._starts[first - 1], self._starts[last] if last < len(self._starts) else len(self.text))
+
     def line_start(self, offset: int) -> int:
         return self._starts[self._line_at(offset)]
 

@@ -8,6 +8,8 @@ import os
 import sys
 from typing import Any
 
+from migrate.errors import not_installed
+
 
 def start(orders: dict[str, Any]) -> None:
     """Put strict bridges in the place of MindSpore's classes, and say at the end what was compared.
@@ -18,7 +20,7 @@ def start(orders: dict[str, Any]) -> None:
     try:
         bridge: Any = importlib.import_module("migrate.bridge")
     except ModuleNotFoundError as error:
-        print(f"bn-migrate-trace: --compare: {error.name} is not installed for {sys.executable}", file=sys.stderr)
+        print(f"bn-migrate-trace: --compare: {not_installed(str(error.name), 'verify')}", file=sys.stderr)
         sys.exit(2)
     names = importlib.import_module("migrate.bridged").Names
     bridge.install(classes=[names(**each) for each in orders["names"]], strict=True, trace=orders["record"])

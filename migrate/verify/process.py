@@ -9,6 +9,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migrate.errors import UsageError
+from migrate.errors import UsageError, not_installed
 
 WORKER = Path(__file__).with_name("worker.py")
 TITLES = {"torch": "torch", "mindspore": "MindSpore"}
@@ -87,13 +88,13 @@ class Worker:
             try:
                 said = self._next(self._limits.start)
             except Died as death:
-                raise UsageError(self._unusable(str(death))) from None
+                raise UsageError(self._no_hello(str(death))) from None
             if "missing" in said:
                 raise UsageError(self._missing(said["missing"]))
             if "error" in said:
                 raise UsageError(self._unusable(said["error"]))
             if not said.keys() >= {"version", "numpy", "signatures"}:
-                raise UsageError(self._unusable(f"it answers {said}"))
+                raise UsageError(self._no_hello(f"it answers {said}"))
             self._hello = said
         return self._hello
 
@@ -181,22 +182,40 @@ class Worker:
     def _title(self) -> str:
         return TITLES[self._interpreter.framework]
 
+    def _no_hello(self, reason: str) -> str:
+        """What is said where the process did not start as a worker does: above all, that it is another program."""
+        if _is_python(self._interpreter.executable):
+            return self._unusable(reason)
+        wanted = f"name the python of the environment that has {self._title}"
+        return self._unusable(f"it is no Python interpreter; {wanted}")
+
     def _missing(self, module: str) -> str:
-        wanted = self._interpreter.framework
+        wanted, option = self._interpreter.framework, self._interpreter.option
         name = module.partition(".")[0]
         what = self._title if name == wanted else f"{module}, which {self._title} needs,"
         if name in TITLES and name != wanted:
             what = f"{TITLES[name]}, in which a network runs with the layers of {self._title},"
             wanted = f"{name} {wanted}"
         executable = self._interpreter.executable
+        if executable == sys.executable:
+            return f"{not_installed(what, 'verify')}; or name the interpreter that has it with {option}"
         command = f"{executable} -m pip install {wanted} 'numpy<2'"
         return (
             f"{what} is not installed for {executable}. Install it with: {command}; "
-            f"or name the interpreter that has it with {self._interpreter.option}"
+            f"or name the interpreter that has it with {option}"
         )
 
     def _unusable(self, reason: str) -> str:
         return f"{self._interpreter.option} {self._interpreter.executable}: {self._title} cannot be run: {reason}"
+
+
+def _is_python(executable: str) -> bool:
+    command = [executable, "-c", "print(6 * 7)"]
+    try:
+        said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.endswith(b"42\n")
 
 
 def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:

@@ -16,7 +16,7 @@ from migrate.checkpoint import command
 from migrate.errors import UsageError
 
 COUNTER = "num_batches_tracked"
-PROGRAM = (sys.executable, "-c", "from migrate.checkpoint.command import main; main()")
+PROGRAM = (sys.executable, "-c", "from migrate.checkpoint.start import main; main()")
 State = dict[str, torch.Tensor]
 
 

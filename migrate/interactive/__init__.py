@@ -1,0 +1,1 @@
+"""Asks about each change and suggestion of a run: ``--interactive``."""
