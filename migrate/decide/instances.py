@@ -15,6 +15,9 @@ from migrate.findings import Role
 from migrate.rule import Rule
 from migrate.syntax.scopes import Function
 
+OF_TENSORS = frozenset({"bfloat16", "cpu", "cuda", "double", "float", "half", "requires_grad_", "to", "type"})
+"""What tensors have as layers do: on what may also be something that the files do not show, it most often is theirs."""
+
 
 def decide_instances(module: Module) -> None:
     """Every attribute of an object that is, or looks like, an instance of a migrated class."""
@@ -90,6 +93,9 @@ def _in_doubt(
     offer = offer_by_class(module, node, [(v, b.rule) for v, b in known], others) if all_known else Offer(node)
     if spoken is not None:
         return module.stays(spoken, role, symbol, is_one, offer.place, offer.edits, spoken=True)
+    if node.attr in OF_TENSORS and any(isinstance(v, Unknown) for v in values):
+        told = _advised([b.rule for _, b in known], node)
+        return Draft("BN304", role, symbol, node, f"{is_one}, and tensors have {node.attr}, too: {told}")
     advice = f"split the branch by class; {_advised([b.rule for _, b in known], node)}"
     message = f"{is_one}, which do not share the name: {advice}"
     return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
