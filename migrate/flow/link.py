@@ -17,7 +17,7 @@ from migrate.flow.operators import METHODS, Operators
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.bodies import Bodies, Body
-from migrate.index.summary import NOBODY, Call, Function, Membership, Part, Summary, Test
+from migrate.index.summary import NOBODY, Call, Display, Function, Membership, Part, Summary, Test
 
 
 class Linker:
@@ -83,14 +83,7 @@ class Linker:
             graph.watch(at[source], self._merge, (between, at[into]))
             graph.watch(at[into], self._merge_into, between)
         for display in part.displays:
-            site = at[display.node]
-            if display.promised:
-                self.flow.containers.promised[site] = display.promised
-            if display.is_mapping:
-                self.flow.containers.mappings.add(site)
-            graph.add(site, ("D", site))
-            for place, value in display.entries:
-                self.flow.containers.put(site, place, at[value])
+            self._display(display, at)
         for result, left, right, operator in part.computed:
             self._operators.add(METHODS[operator], at[left], at[right], at[result])
         for result, operand, method in part.operated:
@@ -99,6 +92,17 @@ class Linker:
         for call in part.calls:
             number = self.flow.new_call(_moved(call, at), home)
             graph.watch(at[call.callee], self._calls.call, number)
+
+    def _display(self, display: Display, at: At) -> None:
+        """A container that is spelled out, with what it holds."""
+        site, containers = at[display.node], self.flow.containers
+        if display.promised:
+            containers.promised[site] = display.promised
+        if display.is_mapping:
+            containers.mappings.add(site)
+        self.graph.add(site, ("D", site))
+        for place, value in display.entries:
+            containers.put(site, place, at[value])
 
     def _body(self, number: int) -> Body | None:
         """The body of a function that is worth copies; None for others."""

@@ -28,7 +28,7 @@ from migrate.index.summary import (
     place_of,
 )
 from migrate.syntax.paths import dotted, named_parts, namespace_owner
-from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows
+from migrate.syntax.shapes import is_super, literal_string, looks_like, mapping_of_items, pattern_of, rows, run_over
 
 
 def value(b: Builder, node: ast.expr) -> int:
@@ -320,18 +320,11 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
     if mapping is not None:
         b.summary.merges.append((value(b, mapping), made))
     entries = ((None, given),) if mapping is None else ()
-    of = tuple(b.nodes.get(_run_over(generator.iter), b.anything) for generator in node.generators)
+    of = tuple(b.nodes.get(run_over(generator.iter), b.anything) for generator in node.generators)
     b.summary.displays.append(Display(made, entries, True, isinstance(node, ast.DictComp), of))
     for key in keys:
         b.store(made, KEYS, key)
     return made
-
-
-def _run_over(iterated: ast.expr) -> ast.expr:
-    """What a loop runs over: of ``table.values()``, the table."""
-    func = iterated.func if isinstance(iterated, ast.Call) else None
-    is_part = isinstance(func, ast.Attribute) and func.attr in ("items", "keys", "values")
-    return func.value if is_part and isinstance(func, ast.Attribute) else iterated
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:

@@ -24,6 +24,13 @@ def rows(call: ast.Call) -> list[ast.expr | None]:
     return [None, *call.args[:1]] if name == "enumerate" else [*call.args]
 
 
+def run_over(iterated: ast.expr) -> ast.expr:
+    """What a loop runs over: of ``table.values()``, the table."""
+    func = iterated.func if isinstance(iterated, ast.Call) else None
+    is_part = isinstance(func, ast.Attribute) and func.attr in ("items", "keys", "values")
+    return func.value if is_part and isinstance(func, ast.Attribute) else iterated
+
+
 def mapping_of_items(node: ast.expr) -> ast.expr | None:
     """``d`` in ``{k: v for k, v in d.items() if ...}``, which has elements of ``d`` under their keys."""
     if not isinstance(node, ast.DictComp) or len(node.generators) > 1:
