@@ -219,6 +219,6 @@ def test_what_became_of_a_file_is_said_before_the_others_are_done(tmp_path: Path
 def test_a_terminal_shows_what_a_pipe_gets(tmp_path: Path, options: list[str]) -> None:
     plant(tmp_path, {"a.py": REVIEW, "b.py": BEFORE, "c.py": BROKEN})
     done = bn_migrate(*options, "--no-color", ".", cwd=tmp_path)
-    shown = on_terminal(*options, "--no-color", ".", cwd=tmp_path)
+    shown = on_terminal(*options, "--no-color", ".", cwd=tmp_path, columns=1000)
     lines = [line for line in shown.splitlines() if line.strip()]
     assert sorted(lines) == sorted(line for line in (done.stdout + done.stderr).decode().splitlines() if line.strip())

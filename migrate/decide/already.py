@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.instances import listed, may_be_ours, offer_by_class, treatment
+from migrate.decide.instances import OF_TENSORS, listed, may_be_ours, offer_by_class, treatment
 from migrate.decide.lookups import Lookup, lookups, unknown_lookups
 from migrate.decide.offers import Offer
 from migrate.decide.overrides import name_of
-from migrate.decide.values import Instance, Local, Symbol, Value
+from migrate.decide.values import Instance, Local, Symbol, Unknown, Value
 from migrate.edits import ReplaceExpression
 from migrate.findings import Role
 from migrate.rule import Rule
@@ -60,7 +60,8 @@ def decide_target_use(module: Module, node: ast.Attribute, values: list[Value]) 
     """The review of an attribute of an object that is one of ``values``; None where nothing is wrong."""
     known = _known(module, values)
     wrong = [(v, rule) for v, rule in known if _is_wrong(module, node, v, rule)]
-    if not wrong:
+    is_any = any(isinstance(v, Unknown) for v in values)
+    if not wrong or (node.attr in OF_TENSORS and is_any):
         return None
     if module.rules.source_package not in _packages(module):
         module.uses.pop(node, None)  # whatever is done with its tensor is done with one of the target's
