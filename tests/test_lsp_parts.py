@@ -143,6 +143,7 @@ LEFT: dict[str, tuple[list[dict[str, Any]], int]] = {
     "without one": ([BEGIN, {"method": "exit"}], 1),
     "before anything": ([{"method": "exit"}], 1),
     "without a word": ([BEGIN], 1),
+    "before it said anything": ([], 0),
 }
 
 

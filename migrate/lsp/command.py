@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import BufferedReader
 from typing import BinaryIO
 
 import click
@@ -28,6 +29,8 @@ def main(stdio: bool) -> None:
         raise click.ClickException(not_installed(missing, "lsp")) from None
     incoming, outgoing = take_streams()
     server = make_server()
+    if not incoming.peek(1):
+        return  # an editor that only looks whether it can be started
     try:
         server.start_io(incoming, outgoing)
     finally:
@@ -36,7 +39,7 @@ def main(stdio: bool) -> None:
     sys.exit(0 if server.is_shut_down else 1)
 
 
-def take_streams() -> tuple[BinaryIO, BinaryIO]:
+def take_streams() -> tuple[BufferedReader, BinaryIO]:
     """Standard input and output for the protocol alone.
 
     Whatever else writes to standard output, a child process too, ends up on standard error instead.
