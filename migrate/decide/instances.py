@@ -15,7 +15,7 @@ from migrate.findings import Role
 from migrate.rule import Rule
 from migrate.syntax.scopes import Function
 
-OF_TENSORS = frozenset({"bfloat16", "cpu", "cuda", "double", "float", "half", "requires_grad_", "to", "type"})
+OF_TENSORS = frozenset({"bfloat16", "cpu", "cuda", "double", "float", "half", "to", "type"})
 """What tensors have as layers do: on what may also be something that the files do not show, it most often is theirs."""
 
 
