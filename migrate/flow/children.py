@@ -66,7 +66,7 @@ class Children:
         is_shown = all(len(of.library) + len(of.bases) >= len(of.summary.bases) for _, of in family)
         own = {each: set(classes.own(("K", each))) - set(of.summary.members) for each, of in family}
         setting = [of for each, of in family if own[each]]
-        if not is_shown or len(setting) != 1:
+        if not is_shown or len(setting) != 1 or not classes.reordered.isdisjoint(each for each, _ in family):
             return ()
         names = setting[0].summary.registered
         is_whole = set(names) == set().union(*own.values())

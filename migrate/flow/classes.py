@@ -78,6 +78,8 @@ class Classes:
         self._lookups: dict[int, dict[tuple[str, bool], int]] = {}
         self.supers: dict[int, list[tuple[str, int]]] = {}
         """The uses of ``super().name`` in each class."""
+        self.reordered: set[int] = set()
+        """The classes of objects that lose an attribute somewhere, which may be set again behind others."""
         self.watchers: list[Callable[[int, str], None]] = []
         """Told of every new attribute of a class."""
 

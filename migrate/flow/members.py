@@ -305,6 +305,8 @@ class Members:
             if kind == "O" and key[0] == ELEMENT:
                 self.flow.containers.put(self.flow.classes.classes[id_of(fact)].site, key[1], value)
                 self._set_item(id_of(fact), value)
+            elif kind == "O" and key[0] == ORDER:
+                self.flow.classes.reordered.add(id_of(fact))
         elif key == KEYS:
             if kind == "O":
                 self.graph.edge(value, self.flow.containers.attribute(self.flow.classes.classes[id_of(fact)].site, key))

@@ -359,7 +359,7 @@ def _fields(node: ast.ClassDef) -> tuple[str, ...]:
 
 def _delete(b: Builder, node: ast.Delete) -> None:
     for target in node.targets:
-        if isinstance(target, ast.Subscript):
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
             b.reorder(value(b, target.value))
         if not isinstance(target, ast.Name):
             value(b, target)
