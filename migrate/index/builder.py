@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from migrate.index.narrowing import told_paths
 from migrate.index.scopes import Scope
-from migrate.index.summary import NOBODY, ORDER, Key, LookUp, Place, Summary, element
+from migrate.index.summary import NO_LITERAL, NOBODY, ORDER, Key, LookUp, Place, Summary, element
 from migrate.syntax.shapes import constants
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Builder:
             self.summary.mixed.append(to)
         if source != self.anything:
             self.summary.copies.append((source, to))
-            if self.summary.constants.get(source, "") is None:
+            if source in self._nones or self.summary.constants.get(source, "") is None:
                 self._nones.add(to)
 
     def join(self, parts: Iterable[int]) -> int:
@@ -251,7 +251,8 @@ class Builder:
     def bind_late(self, name: str, value: int) -> None:
         """Bind a name that may have been used above, when nothing was known of its binding here."""
         self.late.append((name, value))
-        self.scope.sources.pop(name, None)
+        if self.scope.sources.pop(name, None) is not None:  # a parameter, which may also be what was passed
+            self.copy(self.constant(NO_LITERAL), self.scope.names[name])
         if name not in self.scope.home(name).names:
             outer = self.scope.resolve(name)
             earlier = (outer.names if outer is not None else self.summary.free).get(name)
@@ -261,11 +262,9 @@ class Builder:
 
     def narrow(self, path: str, node: int, inner: bool) -> None:
         """Let ``path`` stand for ``node``; with ``inner``, in the block that is read next."""
-        if self.without_none:  # what is behind the path was known of what it was before
-            self.narrowed = {
-                p: n for p, n in self.narrowed.items() if n not in self.without_none or not p.startswith(f"{path}.")
-            }
-        self.narrowed[path] = node
+        behind = f"{path}."  # what is known there is of what the path was before
+        kept = {p: n for p, n in self.narrowed.items() if n not in self.without_none or not p.startswith(behind)}
+        self.narrowed = {**kept, path: node}  # who remembers what was narrowed before has a mapping of its own
         self.depths[path] = self.depth + inner
         home = self.scope.resolve(path)
         if home is not None:

@@ -227,7 +227,6 @@ def _boolean(b: Builder, node: ast.BoolOp) -> int:
     given = []
     for part in node.values:
         given.append(value(b, part))
-        b.narrowed = dict(b.narrowed)
         narrow(b, conditions(part, isinstance(node.op, ast.And), b.tests))
     b.narrowed = before
     may_be(b, b.late[late:])
@@ -239,7 +238,7 @@ def _choice(b: Builder, node: ast.IfExp) -> int:
     before, late = b.narrowed, len(b.late)
     given = []
     for holds, part in ((True, node.body), (False, node.orelse)):
-        b.narrowed = dict(before)
+        b.narrowed = before
         narrow(b, conditions(node.test, holds, b.tests))
         given.append(value(b, part))
     b.narrowed = before

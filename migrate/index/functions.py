@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
-from migrate.index.scopes import Scope, Source
+from migrate.index.scopes import Scope, Source, rebound_names
 from migrate.index.summary import NOBODY, RETURNED, SENT, Display, Function, element, iterated
 
 Kind = Literal["plain", "static", "class", "property"]
@@ -38,6 +38,7 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
     number = len(b.summary.functions)
     scope = Scope(b.scope, result=b.new_of(number), number=number)
     made = b.nodes[node] = b.new()
+    rebound = rebound_names(node.body) if isinstance(node.body, list) else ()
 
     def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
         parameter_node = scope.names[argument.arg] = b.new_of(number)
@@ -46,7 +47,11 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
         if argument.arg in given.annotations:
             b.instance_of(given.annotations[argument.arg], parameter_node)
             declare(scope, argument.arg, argument.annotation, given.annotations[argument.arg])
-        scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
+        if argument.arg in rebound:  # what is passed may be unknown, whatever is bound besides
+            scope.names[argument.arg] = b.new_of(number)
+            b.copy(parameter_node, scope.names[argument.arg])
+        else:
+            scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
         return argument.arg, parameter_node
 
     positional = [*arguments.posonlyargs, *arguments.args]
@@ -67,7 +72,7 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
     )
     b.summary.functions.append(function)
     if b.scope.is_class and function.kind != "static" and positional:
-        scope.sources.pop(positional[0].arg)  # it is bound without being passed
+        scope.sources.pop(positional[0].arg, None)  # it is bound without being passed
     return function, scope
 
 

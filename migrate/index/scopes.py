@@ -118,17 +118,34 @@ def _collect(body: Iterable[ast.stmt], names: dict[str, None], redirects: list[a
             names[name] = None
         if kind in CLOSED:
             continue
-        for part in BLOCKS:
-            inner = getattr(statement, part, None)
-            if inner:
-                _collect(inner, names, redirects)
         for handler in getattr(statement, "handlers", ()):
             if handler.name:
                 names[handler.name] = None
-            _collect(handler.body, names, redirects)
         for case in getattr(statement, "cases", ()):
             names.update(dict.fromkeys(n for p in ast.walk(case.pattern) for n in _captured(p)))
-            _collect(case.body, names, redirects)
+        for inner in _bodies(statement):
+            _collect(inner, names, redirects)
+
+
+def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a statement."""
+    for part in BLOCKS:
+        yield getattr(statement, part, [])
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+
+
+def rebound_names(body: Iterable[ast.stmt]) -> set[str]:
+    """The names that the body of a function binds, or that functions inside of it do by nonlocal statements."""
+    return {*bound_names(body)[0], *_nonlocal_names(body)}
+
+
+def _nonlocal_names(body: Iterable[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.Nonlocal):
+            yield from statement.names
+        for inner in _bodies(statement):
+            yield from _nonlocal_names(inner)
 
 
 def _binds(node: ast.stmt) -> Iterator[str]:

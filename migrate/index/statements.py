@@ -16,36 +16,31 @@ from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
-from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region
+from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region, without
 from migrate.index.scopes import Scope, bound_names
-from migrate.index.summary import (
-    NO_LITERAL,
-    NOBODY,
-    RETURNED,
-    Call,
-    Class,
-    Import,
-    element,
-    iterated,
-)
+from migrate.index.summary import NO_LITERAL, NOBODY, RETURNED, Call, Class, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
 
 def block(b: Builder, body: list[ast.stmt]) -> None:
-    """Read the statements of a block; what is known behind one that leaves it is known for the rest."""
+    """Read the statements of a block; what it begins to know of names ends with it."""
     before = b.narrowed
     b.depth += 1
+    _read(b, body)
+    b.depth -= 1
+    b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
+
+
+def _read(b: Builder, body: list[ast.stmt]) -> None:
+    """Read statements; what is known behind one that leaves the block is known for the rest."""
     for statement in body:
         read = STATEMENTS.get(statement.__class__)
         if read is not None:
             read(b, statement)
         if isinstance(statement, ast.If) and leaves(statement.body):
-            bound = bound_paths(statement.orelse)
-            b.narrowed = dict(b.narrowed)
-            narrow(b, [c for c in conditions(statement.test, False, b.tests) if c.path not in bound])
-    b.depth -= 1
-    b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
+            told = conditions(statement.test, False, b.tests)
+            narrow(b, [c for c in told if c.path not in bound_paths(statement.orelse)])
 
 
 def _expression(b: Builder, node: ast.Expr) -> None:
@@ -207,7 +202,7 @@ def _with(b: Builder, node: ast.With | ast.AsyncWith) -> None:
         result = entered(b, given, item.context_expr, "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__")
         assign(b, item.optional_vars, result)
     if all(_lets_through(b, item.context_expr) for item in node.items):
-        block(b, node.body)
+        _read(b, node.body)
         return
     before, literals, outer = b.narrowed, dict(b.literals), b.again
     anywhere = region(b, bound_paths(node.body))
@@ -227,7 +222,9 @@ def _try(b: Builder, node: ast.Try) -> None:
     """A handler begins with what stood anywhere in the body; so does the last part, which is always run."""
     before, literals, outer = b.narrowed, dict(b.literals), b.again
     anywhere = region(b, bound_paths([node]))
-    block(b, [*node.body, *node.orelse])
+    b.depth += 1
+    _read(b, [*node.body, *node.orelse])
+    b.depth -= 1
     ends, known = [b.narrowed], [b.literals]
     after = [] if leaves(node.body) or leaves(node.orelse) else [b.narrowed]
     thrown, raised = left_anywhere(b, before, ends, anywhere), any_values(literals, known)
@@ -246,15 +243,17 @@ def _try(b: Builder, node: ast.Try) -> None:
         known.append(b.literals)
         after += [] if leaves(handler.body) else [b.narrowed]
     b.again, b.literals = outer, any_values(literals, known)
-    b.narrowed = left_anywhere(b, before, ends, anywhere) if node.finalbody else joined(b, before, after)
-    block(b, node.finalbody)
+    b.narrowed = left = after[0] if len(after) == 1 else joined(b, before, after)
+    if node.finalbody:
+        b.narrowed = left_anywhere(b, before, ends, anywhere)
+        block(b, node.finalbody)
+        b.narrowed = b.narrowed | without(left, bound_paths(node.finalbody))
 
 
 def _assert(b: Builder, node: ast.Assert) -> None:
     value(b, node.test)
     if node.msg is not None:
         value(b, node.msg)
-    b.narrowed = dict(b.narrowed)
     narrow(b, conditions(node.test, True, b.tests))
 
 
@@ -310,8 +309,6 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         names, redirects = bound_names(node.body)
         b.redirect(redirects)
         b.reserve(names)
-        for name in names:
-            scope.sources.pop(name, None)
         block(b, node.body)
         for made in scope.generators:
             for returned in scope.returned:
