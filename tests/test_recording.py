@@ -18,7 +18,7 @@ from tests.command import environment, plant
 from tests.recorded import RECORDER, occurrences, plain, said_by_program, trace
 
 USES = """\
-import copy, functools, inspect, os, pickle, string, subprocess, sys, threading
+import copy, functools, inspect, multiprocessing, os, pickle, string, subprocess, sys, threading
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
@@ -77,6 +77,10 @@ for _ in range(3):
     optimizer.step()
 print(loss.item().hex(), [p.double().sum().item().hex() for p in net.state_dict().values()], torch.rand(1))
 print(sum(x.sum().item() for x in DataLoader(Data(), num_workers=1)).hex())
+def halved(c):
+    return nn.BatchNorm3d(c).momentum / 2
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.map(halved, [2]))
 thread = threading.Thread(target=lambda: nn.BatchNorm3d(2).bias)
 thread.start()
 thread.join()
@@ -115,6 +119,8 @@ SEEN = [
     ("net.c.momentum", "read", "momentum", {"BatchNorm2d": 1}, {}),
     ("net.a.eps", "deleted", "eps", {"BatchNorm2d": 1}, {}),
     ("net.a.eps", "written", "eps", {"BatchNorm2d": 1}, {}),
+    ("nn.BatchNorm3d(c)", "made", "", {"BatchNorm3d": 1}, {}),
+    ("nn.BatchNorm3d(c).momentum", "read", "momentum", {"BatchNorm3d": 1}, {}),
     ("nn.BatchNorm3d(2)", "made", "", {"BatchNorm3d": 1}, {}),
     ("nn.BatchNorm3d(2).bias", "read", "bias", {"BatchNorm3d": 1}, {}),
     ("nn.SyncBatchNorm(2)", "made", "", {"SyncBatchNorm": 1}, {}),
@@ -127,9 +133,13 @@ def test_everything_is_recorded_where_it_stands_and_the_program_does_not_notice(
     alone = plain("uses.py", "-x", "--append", cwd=tmp_path)
     recorded = trace("-o", "t.json", "uses.py", "-x", "--append", cwd=tmp_path)
     assert (recorded.returncode, recorded.stdout) == (alone.returncode, alone.stdout) == (3, alone.stdout)
-    assert said_by_program(recorded.stderr) == alone.stderr
+    assert said_by_program(recorded.stderr) == said_by_program(alone.stderr)
     assert "executes your code: uses.py -x --append" in recorded.stderr
-    assert occurrences(tmp_path / "t.json", tmp_path / "uses.py") == SEEN
+    seen = occurrences(tmp_path / "t.json", tmp_path / "uses.py")
+    if sys.version_info >= (3, 11):
+        assert seen == SEEN
+    else:
+        assert {place[1:3] for place in seen} == {place[1:3] for place in SEEN}
     assert alone.stdout.endswith("[]\n")
 
     record = json.loads((tmp_path / "t.json").read_text())
@@ -192,7 +202,8 @@ def test_a_program_is_started_as_python_starts_it(tmp_path: Path, command: tuple
         assert alone.stderr.partition("python")[2].partition(":")[2].strip()[:20] in recorded.stderr
 
 
-def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path, number: signal.Signals) -> None:
     text = "import time\nfrom torch import nn\nnn.BatchNorm2d(3).eps\nprint('ready', flush=True)\ntime.sleep(100)\n"
     plant(tmp_path, {"wait.py": text.encode()})
     process = subprocess.Popen(
@@ -204,9 +215,9 @@ def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
         text=True,
     )
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGINT
+    assert process.returncode == -number
     assert [use for _, use, *_ in occurrences(tmp_path / "t.json", tmp_path / "wait.py")] == ["made", "read"]
 
 
@@ -216,7 +227,7 @@ def test_a_source_that_goes_while_the_program_runs_is_in_the_record(tmp_path: Pa
     done = trace("-o", "t.json", "gone.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "bn-migrate-trace: this executes your code: gone.py\n")
     ((path, file),) = json.loads((tmp_path / "t.json").read_text())["files"].items()
-    assert (path, [o["column"] for o in file["occurrences"]]) == (str(tmp_path / "gone.py"), [1])
+    assert (path, [o["line"] for o in file["occurrences"]]) == (str(tmp_path / "gone.py"), [3])
 
 
 def entry(line: int, count: int = 1) -> dict[str, object]:
