@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import mindspore as ms
 import pytest
-import torch
 
 from migrate.bridge import StrictError, install, uninstall
 from tests.command import bn_migrate, plant
+from tests.frameworks import ms, torch
 from tests.recorded import trace
 
 HERE = Path(__file__)
