@@ -29,7 +29,7 @@ def plain(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def said_by_program(stderr: str) -> str:
-    """Standard error without the recorder's own lines, and without numbers of processes (Python 3.12 warns of forks)."""
+    """Standard error without the recorder's own lines and numbers of processes, which Python 3.12 has in a warning."""
     lines = (line for line in stderr.splitlines(keepends=True) if not line.startswith("bn-migrate-trace: "))
     return re.sub(r"pid=\d+", "pid", "".join(lines))
 
