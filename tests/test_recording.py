@@ -18,7 +18,7 @@ from tests.command import environment, plant
 from tests.recorded import RECORDER, occurrences, plain, said_by_program, trace
 
 USES = """\
-import copy, functools, inspect, multiprocessing, os, pickle, string, subprocess, sys, threading
+import copy, functools, inspect, os, pickle, string, subprocess, sys, threading
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
@@ -77,10 +77,6 @@ for _ in range(3):
     optimizer.step()
 print(loss.item().hex(), [p.double().sum().item().hex() for p in net.state_dict().values()], torch.rand(1))
 print(sum(x.sum().item() for x in DataLoader(Data(), num_workers=1)).hex())
-def halved(c):
-    return nn.BatchNorm3d(c).momentum / 2
-with multiprocessing.get_context("fork").Pool(1) as pool:
-    print(pool.map(halved, [2]))
 thread = threading.Thread(target=lambda: nn.BatchNorm3d(2).bias)
 thread.start()
 thread.join()
@@ -119,8 +115,6 @@ SEEN = [
     ("net.c.momentum", "read", "momentum", {"BatchNorm2d": 1}, {}),
     ("net.a.eps", "deleted", "eps", {"BatchNorm2d": 1}, {}),
     ("net.a.eps", "written", "eps", {"BatchNorm2d": 1}, {}),
-    ("nn.BatchNorm3d(c)", "made", "", {"BatchNorm3d": 1}, {}),
-    ("nn.BatchNorm3d(c).momentum", "read", "momentum", {"BatchNorm3d": 1}, {}),
     ("nn.BatchNorm3d(2)", "made", "", {"BatchNorm3d": 1}, {}),
     ("nn.BatchNorm3d(2).bias", "read", "bias", {"BatchNorm3d": 1}, {}),
     ("nn.SyncBatchNorm(2)", "made", "", {"SyncBatchNorm": 1}, {}),
@@ -202,8 +196,7 @@ def test_a_program_is_started_as_python_starts_it(tmp_path: Path, command: tuple
         assert alone.stderr.partition("python")[2].partition(":")[2].strip()[:20] in recorded.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path, number: signal.Signals) -> None:
+def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
     text = "import time\nfrom torch import nn\nnn.BatchNorm2d(3).eps\nprint('ready', flush=True)\ntime.sleep(100)\n"
     plant(tmp_path, {"wait.py": text.encode()})
     process = subprocess.Popen(
@@ -215,9 +208,9 @@ def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path, number: si
         text=True,
     )
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == -number
+    assert process.returncode == -signal.SIGINT
     assert [use for _, use, *_ in occurrences(tmp_path / "t.json", tmp_path / "wait.py")] == ["made", "read"]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import os
-import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -94,23 +92,6 @@ def at_every_end(save: Callable[[], None], forget: Callable[[], None]) -> None:
         os.register_at_fork(after_in_child=forget)
     for name in EXITS:
         setattr(os, name, _behind(save, getattr(os, name)))
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, functools.partial(_terminated, save))
-
-
-def _terminated(save: Callable[[], None], number: int, frame: Any) -> None:
-    """End as without a handler: so ends each worker of a multiprocessing.Pool that a ``with`` block ends."""
-    signal.signal(number, signal.SIG_DFL)
-    if not _is_in(save, frame):
-        save()
-    os.kill(os.getpid(), number)
-
-
-def _is_in(function: Any, frame: Any) -> bool:
-    """Whether a frame runs a function or what this has called: it may hold the lock of the file."""
-    while frame is not None and frame.f_code is not function.__code__:
-        frame = frame.f_back
-    return frame is not None
 
 
 def _behind(save: Callable[[], None], ending: Callable[..., Any]) -> Callable[..., Any]:
