@@ -184,3 +184,27 @@ def test_the_others_are_still_processed(failed: Run) -> None:
     assert failed.tree["0 first"] == failed.tree["~ last"] == AFTER
     assert failed.summary["files"] == len(BAD) + len(DEEP_FILES) + 2
     assert failed.summary["errors"] == sum(entry["error"] is not None for entry in failed.files.values())
+
+
+NEWER = {
+    "exception groups": ((3, 11), "try:\n    NORM\nexcept* ValueError:\n    pass\n"),
+    "aliases": ((3, 12), "type Norm = nn.BatchNorm2d\nNORM\n"),
+    "type parameters": ((3, 12), "def make[T](cls: type[T] = nn.BatchNorm2d) -> T:\n    return cls(3)\n\nNORM\n"),
+    "quotes in f-strings": ((3, 12), "bn = NORM\nprint(f'{f'{bn.weight}'} {', '.join(['a'])}')\n"),
+    "defaults of type parameters": ((3, 13), "class Box[T = int]:\n    bn = NORM\n"),
+}
+"""Texts in the syntax of a version of Python."""
+
+
+@pytest.mark.parametrize(("since", "text"), NEWER.values(), ids=NEWER.keys())
+def test_syntax_is_read_by_a_python_that_has_it_and_is_one_line_in_others(
+    tmp_path: Path, since: tuple[int, int], text: str
+) -> None:
+    plant(tmp_path, {"a.py": HEAD.encode() + text.replace("NORM", "nn.BatchNorm2d(3, momentum=0.2)").encode()})
+    (file,) = report("a.py", cwd=tmp_path)["files"]
+    if sys.version_info >= since:
+        new = text.replace("NORM", "nn.BatchNorm2d(3, momentum=0.8)").replace("nn.Batch", "ms.nn.Batch")
+        new = new.replace("bn.weight", "bn.gamma")
+        assert (tmp_path / "a.py").read_text() == "import mindspore as ms\n" + new
+    else:
+        assert f"{PYTHON} read it, so for newer syntax run bn-migrate with that Python" in file["error"]

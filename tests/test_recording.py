@@ -127,9 +127,13 @@ def test_everything_is_recorded_where_it_stands_and_the_program_does_not_notice(
     alone = plain("uses.py", "-x", "--append", cwd=tmp_path)
     recorded = trace("-o", "t.json", "uses.py", "-x", "--append", cwd=tmp_path)
     assert (recorded.returncode, recorded.stdout) == (alone.returncode, alone.stdout) == (3, alone.stdout)
-    assert said_by_program(recorded.stderr) == alone.stderr
+    assert said_by_program(recorded.stderr) == said_by_program(alone.stderr)
     assert "executes your code: uses.py -x --append" in recorded.stderr
-    assert occurrences(tmp_path / "t.json", tmp_path / "uses.py") == SEEN
+    seen = occurrences(tmp_path / "t.json", tmp_path / "uses.py")
+    if sys.version_info >= (3, 11):
+        assert seen == SEEN
+    else:
+        assert {place[1:3] for place in seen} == {place[1:3] for place in SEEN}
     assert alone.stdout.endswith("[]\n")
 
     record = json.loads((tmp_path / "t.json").read_text())
@@ -216,7 +220,7 @@ def test_a_source_that_goes_while_the_program_runs_is_in_the_record(tmp_path: Pa
     done = trace("-o", "t.json", "gone.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "bn-migrate-trace: this executes your code: gone.py\n")
     ((path, file),) = json.loads((tmp_path / "t.json").read_text())["files"].items()
-    assert (path, [o["column"] for o in file["occurrences"]]) == (str(tmp_path / "gone.py"), [1])
+    assert (path, [o["line"] for o in file["occurrences"]]) == (str(tmp_path / "gone.py"), [3])
 
 
 def entry(line: int, count: int = 1) -> dict[str, object]:

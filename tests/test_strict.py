@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import mindspore as ms
 import pytest
-import torch
 
 from migrate.bridge import StrictError, install, uninstall
 from tests.command import bn_migrate, plant
+from tests.frameworks import ms, torch
 from tests.recorded import trace
 
 HERE = Path(__file__)
@@ -171,3 +170,60 @@ def test_the_same_tests_before_and_after_the_migration(tmp_path: Path) -> None:
     wrong = trace("--compare", "t.json", *program, cwd=tmp_path)
     assert wrong.returncode == 1
     assert re.search(r"net\.py:\d+: a of net\.Net: momentum is 0.8, in torch it was 0.2\n", wrong.stderr)
+
+
+WORKERS = """\
+import subprocess, sys
+import torch
+from torch.utils.data import DataLoader
+
+
+class Data:
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        import net
+
+        return net.Net(0.8)(torch.randn(2, 3, 4, 4)).shape
+
+
+if __name__ == "__main__":
+    print(*DataLoader(Data(), num_workers=1, multiprocessing_context="spawn"))
+    code = "import net, torch; net.Net(0.2)(torch.randn(2, 3, 4, 4))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    print(done.stderr.splitlines()[-1])
+    print(subprocess.check_output([sys.executable, "-c", "import sys; print('torch' in sys.modules)"], text=True))
+"""
+MIGRATED = """\
+import torch
+import mindspore as ms
+
+
+class Net(torch.nn.Module):
+    def __init__(self, momentum):
+        super().__init__()
+        self.norm = ms.nn.BatchNorm2d(3, momentum=momentum)
+
+    def forward(self, x):
+        return self.norm(x)
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_the_program_starts_are_compared_and_only_the_first_one_tells(tmp_path: Path) -> None:
+    """The bridges stand in for MindSpore once a process imports it; one that does not is left alone."""
+    layers = {"net.Net": {"norm": [{"class": "", "arguments": {"momentum": 0.2, "eps": 1e-5}}]}}
+    record = json.dumps({"schema": 1, "files": {}, "runs": [], "compiled": [], "networks": layers})
+    plant(tmp_path, {"net.py": MIGRATED.encode(), "work.py": WORKERS.encode(), "t.json": record.encode()})
+    done = trace("--compare", "t.json", "work.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    worker, child, bare = filter(None, done.stdout.splitlines())
+    difference = f"{tmp_path}/net.py:8: norm of net.Net: momentum is 0.8, in torch it was 0.2"
+    assert (worker, bare) == ("[tensor([2]), tensor([3]), tensor([4]), tensor([4])]", "False")
+    assert child == f"migrate.bridge.strict.StrictError: {difference}"
+    assert [line for line in done.stderr.splitlines() if line.startswith("bn-migrate-trace: ")] == [
+        "bn-migrate-trace: this executes your code: work.py",
+        f"bn-migrate-trace: {difference}",
+        f"bn-migrate-trace: 2 layers compared with {tmp_path / 't.json'} in 2 processes, 1 differ",
+    ]

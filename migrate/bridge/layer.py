@@ -229,5 +229,7 @@ def _noting(cell_class: Any, names: Names) -> Any:
 
     body = {"__module__": cell_class.__module__, "__qualname__": cell_class.__qualname__, "__init__": __init__}
     made: Any = type(cell_class)(cell_class.__name__, (cell_class,), body)
-    made.__signature__ = inspect.signature(cell_class)
+    # Of the class itself Python 3.10 would tell the parameters of Cell's __new__.
+    signature = inspect.signature(cell_class.__init__)
+    made.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import mindspore
@@ -28,13 +28,12 @@ class StrictError(RuntimeError):
 
 
 class Strict:
-    """What bridges ask while they are strict."""
+    """What bridges ask while they are strict. ``heard`` is told of every compared layer how it differs, or ""."""
 
     def __init__(self, expected: Expected) -> None:
         self._expected = expected
         self._layers = Layers(self._described)
-        self.compared = 0
-        self.differing: list[str] = []
+        self.heard: Callable[[str], None] = lambda difference: None
         self._handle = torch.nn.modules.module.register_module_forward_pre_hook(self._enter)
         _refuse_parameters(True)
 
@@ -83,7 +82,6 @@ class Strict:
         expected = self._expected.get(network, {}).get(path)
         if names is None or not expected or not hasattr(module, "cell"):
             return
-        self.compared += 1
         ours = {name: float(follow(module.cell, to)) for name, to in names.numbers.items()}
         theirs = [{name: layer["arguments"].get(name) for name in ours} for layer in expected]
         if not any(all(map(_alike, ours.values(), layer.values())) for layer in theirs):
@@ -93,8 +91,10 @@ class Strict:
                 if not any(_alike(value, layer[name]) for layer in theirs)
             ]
             what = "; ".join(said) or f"{ours} is not one of {theirs}"
-            self.differing.append(f"{module.__dict__.get('made_at') or '?'}: {path} of {network}: {what}")
-            raise StrictError(self.differing[-1])
+            difference = f"{module.__dict__.get('made_at') or '?'}: {path} of {network}: {what}"
+            self.heard(difference)
+            raise StrictError(difference)
+        self.heard("")
 
 
 def _alike(ours: float, theirs: Any) -> bool:

@@ -92,8 +92,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     else:
         output = _writable(Path(given["output"]), given["append"])
         orders = asked(rules, output, given["source"], program, given["append"])
-        variables = {RECORDED: json.dumps(orders), "PYTHONPATH": _with_site()}
-    _become(interpreter(given["torch_python"]), program, variables)
+        variables = {RECORDED: json.dumps(orders)}
+    _become(interpreter(given["torch_python"]), program, {**variables, "PYTHONPATH": _with_site()})
 
 
 def _writable(output: Path, append: bool) -> Path:

@@ -188,7 +188,8 @@ def _stack(arrays: List[Any]) -> Any:
 def signature(name: str) -> Json:
     """The parameters of a class with their scalar defaults, or the reason why there are none."""
     try:
-        parameters = inspect.signature(resolve(name)).parameters.values()
+        # Of the class itself Python 3.10 and older would tell the parameters of its base's __new__.
+        _, *parameters = inspect.signature(resolve(name).__init__).parameters.values()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         return {"error": f"{type(error).__name__}: {error}"}
     return {"parameters": [[p.name, p.default if isinstance(p.default, SCALARS) else None] for p in parameters]}

@@ -4,7 +4,6 @@ environment."""
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import sys
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = "bn_migrate_recorder"
 COMPARED = "BN_MIGRATE_COMPARE"
-"""Holds the record and the names of the classes, where the migrated program is compared with it."""
+"""Holds what `migrate.trace.comparing` is told, where the migrated program is compared with a record."""
 
 
 def load(name: str = PACKAGE, folder: str = HERE) -> Any:
@@ -27,19 +26,32 @@ def load(name: str = PACKAGE, folder: str = HERE) -> Any:
     return sys.modules[name]
 
 
+def begin(is_first: bool) -> None:
+    """Start what the environment asks for, in the first process of a run or in one that it has started."""
+    load()
+    if COMPARED not in os.environ:
+        importlib.import_module(f"{PACKAGE}.recorder").start(is_first)
+    elif is_first:
+        _compare(True)
+    else:
+        # Both frameworks take seconds to import: a process that does not need them is spared.
+        hooks: Any = importlib.import_module(f"{PACKAGE}.hooks")
+        sys.meta_path.insert(0, hooks.Loaded(("mindspore",), lambda: _compare(False)))
+
+
+def _compare(is_first: bool) -> None:
+    load("migrate", os.path.dirname(os.path.dirname(HERE)))
+    importlib.import_module("migrate.trace.comparing").start(is_first)
+
+
 def main() -> None:
     """Run the program that the command line names."""
     if sys.version_info < (3, 10):
         sys.exit(f"bn-migrate-trace: {sys.executable} is Python {sys.version.split()[0]}; 3.10 or newer is needed")
     # What Python has put there is this folder.
     sys.path[:] = [path for path in sys.path if path and os.path.abspath(path) != HERE]
-    load()
+    begin(True)
     program: Any = importlib.import_module(f"{PACKAGE}.program")
-    if COMPARED in os.environ:
-        load("migrate", os.path.dirname(os.path.dirname(HERE)))
-        importlib.import_module("migrate.trace.comparing").start(json.loads(os.environ.pop(COMPARED)))
-    else:
-        importlib.import_module(f"{PACKAGE}.recorder").start(True)
     program.run(sys.argv[1:])
 
 

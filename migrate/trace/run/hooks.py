@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .compiled import COMPILER, hide
@@ -15,6 +15,30 @@ from .seen import Seen
 
 EXITS = ("_exit", "execv", "execve")
 """Functions of ``os`` behind which nothing of this process runs any more."""
+
+
+class Loaded:
+    """Calls ``then`` whenever one of ``modules`` has been imported: a finder that others stand behind."""
+
+    def __init__(self, modules: Collection[str], then: Callable[[], None]) -> None:
+        self._modules, self._then = modules, then
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """The spec that others find, whose loader tells once the module is there."""
+        if name not in self._modules:
+            return None
+        finders = [f for f in sys.meta_path if f is not self and hasattr(f, "find_spec")]
+        spec: Any = next((s for f in finders if (s := f.find_spec(name, path, target)) is not None), None)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            loader, execute = spec.loader, spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                loader.__dict__.pop("exec_module", None)
+                execute(module)
+                self._then()
+
+            loader.exec_module = exec_module
+        return spec
 
 
 class Watch:
@@ -31,24 +55,7 @@ class Watch:
     def start(self) -> None:
         """Patch what is loaded, and have all else patched when it is: nothing is imported for it."""
         self._patch()
-        sys.meta_path.insert(0, self)
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """The spec that others find, whose loader tells once the module is there."""
-        if name not in self._modules:
-            return None
-        finders = [f for f in sys.meta_path if f is not self and hasattr(f, "find_spec")]
-        spec: Any = next((s for f in finders if (s := f.find_spec(name, path, target)) is not None), None)
-        if spec is not None and hasattr(spec.loader, "exec_module"):
-            loader, execute = spec.loader, spec.loader.exec_module
-
-            def exec_module(module: Any) -> None:
-                loader.__dict__.pop("exec_module", None)
-                execute(module)
-                self._patch()
-
-            loader.exec_module = exec_module
-        return spec
+        sys.meta_path.insert(0, Loaded(self._modules, self._patch))
 
     def _patch(self) -> None:
         hide()

@@ -54,11 +54,11 @@ class Recorder:
         try:
             files = write(output, new, self.asked["run"])["files"]
         except (OSError, ValueError) as error:
-            _tell(f"{output}: nothing is kept: {error}")
+            tell(f"{output}: nothing is kept: {error}")
             return
         if is_first:
             count = sum(len(file["occurrences"]) for file in files.values())
-            _tell(f"{count} occurrences in {len(files)} files are in {output}")
+            tell(f"{count} occurrences in {len(files)} files are in {output}")
 
     def _compiled(self) -> list[str]:
         """What torch has compiled of the sources."""
@@ -70,7 +70,7 @@ class Recorder:
         self.watch.layers.forget()
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
     """A line on standard error, which the program may have closed."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):

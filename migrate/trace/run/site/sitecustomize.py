@@ -1,4 +1,4 @@
-"""Records in the processes that the program starts: Python imports this at the start of each of them."""
+"""Records or compares in the processes that the program starts: Python imports this at the start of each of them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def begin() -> None:
-    """Start the recorder, and leave the rest to the module of this name that the environment has, if any."""
+    """Start what the environment asks for."""
     path = os.path.join(os.path.dirname(HERE), "__main__.py")
     spec = importlib.util.spec_from_file_location("bn_migrate_recorder_main", path)
     assert spec is not None and spec.loader is not None
     main = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(main)
-    main.load()
-    importlib.import_module(f"{main.PACKAGE}.recorder").start(False)
+    main.begin(False)
 
 
 def give_way() -> None:
-    """Import the sitecustomize that this one hides."""
+    """Import the sitecustomize that this one hides, if any."""
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != HERE]
     ours = sys.modules.pop("sitecustomize")
     try:
@@ -33,6 +32,6 @@ def give_way() -> None:
     sys.modules.setdefault("sitecustomize", ours)
 
 
-if "BN_MIGRATE_TRACE" in os.environ and sys.version_info >= (3, 10):
+if {"BN_MIGRATE_TRACE", "BN_MIGRATE_COMPARE"} & os.environ.keys() and sys.version_info >= (3, 10):
     begin()
 give_way()
