@@ -248,8 +248,9 @@ class TargetClass:
     ``parameters`` are all those of its constructor, in order. Of its instances, ``returns_self`` are methods that give
     the object back, and ``members`` attributes that hold an instance of another target class. ``frozen`` are arguments
     with which an instance leaves its statistics as they are. A network gives its parameters by the methods
-    ``gives_parameters``, in pairs with their names by ``names_parameters``. ``convention``: other signatures, from
-    some version on.
+    ``gives_parameters``, in pairs with their names by ``names_parameters``, by their names in a mapping by
+    ``maps_parameters``; the functions ``filled_by`` take such a mapping. ``convention``: other signatures, from some
+    version on.
     """
 
     name: str
@@ -263,6 +264,8 @@ class TargetClass:
     frozen: dict[str, bool] = field(default_factory=dict)
     gives_parameters: tuple[str, ...] = ()
     names_parameters: tuple[str, ...] = ()
+    maps_parameters: tuple[str, ...] = ()
+    filled_by: tuple[str, ...] = ()
     carrier: tuple[Carrier, ...] = ()
     convention: tuple[Convention, ...] = ()
 
