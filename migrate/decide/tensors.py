@@ -43,7 +43,9 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
     if not isinstance(node.ctx, ast.Load):
         if treatment.write:
             return decide_write(module, node, rules, symbol)
-        doubt = _assigned_doubt(module, node, treatment)
+        doubt = (
+            "" if treatment.settable and isinstance(node.ctx, ast.Store) else _assigned_doubt(module, node, treatment)
+        )
         if doubt:
             return review("BN207", doubt, offers.assignment(module, node, treatment))
     elif treatment.missing and argument_of(module, node.value, treatment.exists_with) is False:
