@@ -83,6 +83,10 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
     values = module.file.evaluate(value) if value is not None else frozenset()
     if values == {NONE} and treatment.unset:
         return treatment.unset
+    if not treatment.tensor:
+        return (
+            f"whether MindSpore's layer sees that {treatment.to} is assigned is not known: pass it to the constructor"
+        )
     if value is None or any(isinstance(v, Constant) for v in values) or not _arrives(module, node, value):
         return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
     return ""
