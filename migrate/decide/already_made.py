@@ -67,6 +67,11 @@ def _fault(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -
     if not rule.target.parameters:
         return None
     arguments = _arguments(module, call, rule, skip, filled)
+    earlier = {name for c in rule.target.convention for name in c.before} - set(rule.target.parameters)
+    gone = [a.parameter for a in arguments if not a.positional and a.parameter in earlier]
+    if gone:
+        told = "a run with --from mindspore writes calls for it"
+        return Fault(f"MindSpore's {rule.name} has another signature here, without {', '.join(gone)}: {told}")
     wrong = {a: reason for a in arguments if (reason := _reason(rule, a))}
     moved = [a for a in arguments if a.positional and not _holds(rule, a)]
     if moved and _is_source(rule, moved[0]):
@@ -165,15 +170,14 @@ def _exchanged(call: ast.Call, rule: Rule, arguments: list[Argument]) -> Fault |
 
 
 def _alone(rule: Rule, argument: Argument, arguments: list[Argument]) -> str:
-    """The parameter that a number at a position fits better, where the call passes nothing else for it."""
+    """The share that a number at a position fits better, where the call passes nothing else for it."""
     own = _default(rule, argument)
     if own is None or not argument.positional or argument.parameter in _words(argument):
         return ""
     passed = {a.parameter for a in arguments}
-    free = [
-        (p.name, fits) for p in rule.parameters if p.name not in passed and (fits := _target_default(p)) is not None
-    ]
-    return next((name for name, fits in free if _is_nearer(argument, fits, own)), "")
+    free = [p for p in rule.parameters if p.name not in passed and p.treatment.action == "complement"]
+    shares = [(p.name, fits) for p in free if (fits := _target_default(p)) is not None]
+    return next((name for name, fits in shares if _is_nearer(argument, fits, own)), "")
 
 
 def _by_keyword(call: ast.Call, rule: Rule, arguments: list[Argument], names: dict[str, str]) -> tuple[Edit, ...]:
