@@ -174,6 +174,8 @@ def _alone(rule: Rule, argument: Argument, arguments: list[Argument]) -> str:
     own = _default(rule, argument)
     if own is None or not argument.positional or argument.parameter in _words(argument):
         return ""
+    if any(isinstance(v, Constant) and v.value == 1 for v in argument.values):
+        return ""  # what is written for an eps of 1 stays right
     passed = {a.parameter for a in arguments}
     free = [p for p in rule.parameters if p.name not in passed and p.treatment.action == "complement"]
     shares = [(p.name, fits) for p in free if (fits := _target_default(p)) is not None]
