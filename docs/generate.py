@@ -78,9 +78,29 @@ MINT_HEAD = """\
 
 What becomes of batch norm with `--target mindspore.mint.nn`. Its classes keep torch's arguments, attributes and
 momentum; their methods are those of a MindSpore cell. MindSpore has no kernels for them on a CPU: they run, and can
-be proved, on a device only. [What is rewritten](mapping.md) has the tables for the default target, `mindspore.nn`.
+be proved, [on a device only](#what-the-tests-show). [What is rewritten](mapping.md) has the tables for the default
+target, `mindspore.nn`.
 
 This page is written from [`rules/`](../rules) by `python docs/generate.py`.
+
+## What the tests show
+
+On every machine (`tests/test_mint_executed.py`):
+
+- the parameters of the constructors, in order, and their defaults; the aliases of the classes
+- the names, values and trainability of all tensors, for every combination of flags, and where torch has None
+- the numbers and flags that instances keep, also `momentum=None`
+- the methods that the rules rename to, those that they say are missing, and the modes of a cell
+- that a call fails for want of a kernel: once it does not, a test fails, and the rest can be shown
+
+Where the kernels are, and nowhere else:
+
+- outputs in training and evaluation, gradients, and the running statistics after a step: that `momentum` has torch's
+  meaning there follows from MindSpore's documentation and source
+- the cumulative average of `momentum=None`, and what an assignment to `momentum` or `eps` does
+- types other than float32, graph mode, and `SyncBatchNorm` among several processes
+
+On a device, `--verify --target mindspore.mint.nn --device-target Ascend` shows it for your own code.
 """
 
 

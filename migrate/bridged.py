@@ -61,7 +61,7 @@ def _names(rule: Rule) -> Names:
     return Names(
         target=rule.target.name,
         parameters={tensors[symbol]: attributes[tensors[symbol]].to for symbol in PARAMETERS},
-        statistics={tensors[symbol]: attributes[tensors[symbol]].to for symbol in STATISTICS},
+        statistics={tensors[s]: attributes[tensors[s]].to for s in STATISTICS if s in tensors},
         present={name: test for name, test in present.items() if test},
         counter=rule.proof.counter,
         renamed={name: a.to for name, a in attributes.items() if a.to != name},

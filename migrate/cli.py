@@ -180,6 +180,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         run, pairs = with_original(run)
         run = with_choices(run) if run.interactive else run
         report = run_stdin(run) if run.reads_stdin else run_files(run)
+        report.original = pairs
         if run.report is not None:
             from migrate.report.about import about
             from migrate.report.html import render

@@ -192,8 +192,9 @@ _ALL = (
     ),
     describe(
         "BN216",
-        "class without its data format",
-        """A class that is passed on does not carry data_format=; a partial does.""",
+        "class without an argument that it needs",
+        """A class that is passed on does not carry data_format=, nor an argument whose default differs between the
+        frameworks; a partial does.""",
         HEAD + "def block(norm=nn.BatchNorm2d): ...\n",
     ),
     describe(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from migrate.chosen import prefixes
 from migrate.errors import UsageError
 from migrate.files import check_exclusions
-from migrate.places import TABLE, misspelled, nearest_configuration
+from migrate.places import TABLE, misspelled, nearest_configuration, offered_rules
 from migrate.schema import build
 from migrate.targets import Target
 
@@ -109,6 +109,6 @@ def checked(table: Any, where: str, folder: Path) -> dict[str, Any]:
 def _placed(name: str, value: Any, folder: Path) -> Any:
     """A configured option with its paths starting at ``folder``; a bare program name stays one."""
     if name == "rules":
-        return tuple(str(folder / r) for r in value)
+        return tuple(r if r in offered_rules() and not (folder / r).is_dir() else str(folder / r) for r in value)
     is_path = name in FILES or (name in PROGRAMS and os.sep in value)
     return str(folder / value) if is_path else value

@@ -33,3 +33,36 @@ class Missing:
 
 
 Beside = Difference | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A layer in an attribute of a class, and where it is made."""
+
+    owner: str
+    name: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """A layer of the port with the original's, and the parameters in which they differ."""
+
+    port: Kept
+    original: Kept
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairTable:
+    """All pairs of a port with the original in ``tree``, and what has no partner on either side.
+
+    ``missing`` are those of the latter that a class of the port should have.
+    """
+
+    tree: str
+    pairs: tuple[Partners, ...] = ()
+    port_alone: tuple[Kept, ...] = ()
+    original_alone: tuple[Kept, ...] = ()
+    missing: tuple[Kept, ...] = ()

@@ -12,6 +12,7 @@ from migrate.notebooks import is_notebook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from migrate.differences import PairTable
     from migrate.proofs import Verification
 
 Kind = Literal["rewrite", "review", "note"]
@@ -212,6 +213,7 @@ class Report:
     codes: Counter[str] = field(default_factory=Counter)
     verification: Verification | None = None
     traced: Traced | None = None
+    original: PairTable | None = None
     show: Callable[[Result], None] | None = None
 
     def add(self, result: Result) -> None:

@@ -22,7 +22,7 @@ from migrate.options import STDIN, Run
 from migrate.report.streams import MANY_FILES, announce, live, print_diff, progress, tell_unproved, write_bytes
 
 if TYPE_CHECKING:
-    from migrate.original.pairs import Pairs
+    from migrate.differences import PairTable
     from migrate.verify.prove import Prover
 
 
@@ -82,14 +82,15 @@ def run_files(run: Run) -> Report:
     return report
 
 
-def with_original(run: Run) -> tuple[Run, Pairs | None]:
+def with_original(run: Run) -> tuple[Run, PairTable | None]:
     """The run that also reports in what its files differ from their original, with the pairs; raises UsageError."""
     if not run.original:
         return run, None
-    from migrate.original.find import beside, find_pairs
+    from migrate.original.find import beside, find_pairs, pair_table
 
     pairs = find_pairs(run.paths, run.original, run.options, run.selection)
-    return replace(run, options=replace(run.options, original=beside(pairs))), pairs
+    options = replace(run.options, original=beside(pairs))
+    return replace(run, options=options), pair_table(pairs, run.original)
 
 
 def with_choices(run: Run) -> Run:

@@ -23,6 +23,24 @@ def rules_folder() -> str:
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "rules")
 
 
+OFFERED = "more"
+"""The folder of rule files that a run uses only where it is asked to, by their names."""
+
+
+def offered_rules() -> list[str]:
+    """The names of the rule files that come along and are used on request; those that others extend are none."""
+    folder = os.path.join(rules_folder(), OFFERED)
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [name[: -len(".toml")] for name in names if name.endswith(".toml") and not name.startswith("_")]
+
+
+def rule_paths(folder: str) -> list[str]:
+    """The rule files of a folder, or the one that comes along under that name; empty where there is neither."""
+    if os.path.isdir(folder):
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".toml")]
+    return [os.path.join(rules_folder(), OFFERED, f"{folder}.toml")] if folder in offered_rules() else []
+
+
 def findings_page() -> str:
     """The address of the page that explains all codes: on the site that ``BN_MIGRATE_DOCS`` names, or the copy here."""
     site = os.environ.get("BN_MIGRATE_DOCS")

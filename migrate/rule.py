@@ -8,23 +8,35 @@ from typing import Literal
 
 from migrate.findings import Role
 from migrate.targets import Target
+from migrate.tensor_table import TensorTable
 
 Number = float
 Scalar = bool | int | float | str
+FORMULAS = {
+    "normalize_batches": (
+        ("channels", "eps", "momentum", "affine", "track"),
+        (),
+        ("scale", "shift", "mean", "variance"),
+    ),
+    "normalize_groups": (("channels", "eps"), ("affine", "groups"), ("scale", "shift")),
+}
+"""The symbols of each formula: parameters that it needs and those that a class may do without, and tensors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
     """What happens to one argument. ``to`` renames it; ``cast`` applies to values known to be of another type.
 
-    ``suggest_without``: for a refused value, the call without the argument is what to write. ``mistaken``: how the
+    ``suggest_without``: for a refused value, the call without the argument is what to write, and with ``suggest`` that
+    text with the {value} in it. ``target_default``: what the target's class takes where nothing is passed, if that is
+    not what the source's does. ``mistaken``: how the
     two meanings differ, in words, for a call of the target's class that gets a value of the source's. ``flag``: what to
     write in such a call instead of an expression that may be one.
     """
 
     action: Literal["keep", "complement", "map", "drop", "refuse"] = "keep"
     to: str = ""
-    cast: Literal["", "int", "float", "bool"] = ""
+    cast: Literal["", "int", "float", "bool", "tuple"] = ""
     minimum: Number | None = None
     exclusive_minimum: Number | None = None
     maximum: Number | None = None
@@ -33,12 +45,12 @@ class Treatment:
     when_true: str = ""
     when_false: str = ""
     otherwise: str = ""
-    whole: str = ""
-    anew: str = ""
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     note: str = ""
     suggest_without: bool = False
+    suggest: str = ""
+    target_default: Scalar | None = None
     mistaken: str = ""
     flag: str = ""
 
@@ -64,6 +76,7 @@ class AttributeTreatment:
     ``unset`` is the advice where None is assigned, and ``assign_none`` what to write instead.
     ``exists_with``: the parameter without which the source has None; ``missing`` is the advice for a read then.
     ``inexact`` is the advice where a number is compared or looked up that the target may have in other last digits.
+    ``settable``: the layer computes with what is assigned, in both frameworks.
     """
 
     to: str = ""
@@ -81,6 +94,7 @@ class AttributeTreatment:
     unset: str = ""
     assign_none: str = ""
     inexact: str = ""
+    settable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +262,9 @@ class TargetClass:
     ``parameters`` are all those of its constructor, in order. Of its instances, ``returns_self`` are methods that give
     the object back, and ``members`` attributes that hold an instance of another target class. ``frozen`` are arguments
     with which an instance leaves its statistics as they are. A network gives its parameters by the methods
-    ``gives_parameters``, in pairs with their names by ``names_parameters``. ``convention``: other signatures, from
-    some version on.
+    ``gives_parameters``, in pairs with their names by ``names_parameters``, by their names in a mapping by
+    ``maps_parameters``; the functions ``filled_by`` take such a mapping. ``convention``: other signatures, from some
+    version on.
     """
 
     name: str
@@ -263,6 +278,8 @@ class TargetClass:
     frozen: dict[str, bool] = field(default_factory=dict)
     gives_parameters: tuple[str, ...] = ()
     names_parameters: tuple[str, ...] = ()
+    maps_parameters: tuple[str, ...] = ()
+    filled_by: tuple[str, ...] = ()
     carrier: tuple[Carrier, ...] = ()
     convention: tuple[Convention, ...] = ()
 
@@ -289,69 +306,30 @@ class ProofTable:
     """How instances are tried: with batches of ``shape``, in which 0 stands for the channels, against a ``formula``.
 
     ``parameters`` and ``tensors`` name the parameter or attribute behind each symbol of the formula; ``counter`` is the
-    buffer, if any, in which the source counts batches.
+    buffer, if any, in which the source counts batches. ``groups``: where no parameter says how many channels are
+    normalized together, all are (``one`` group), or each for itself.
     """
 
-    formula: Literal["normalize_batches"]
+    formula: Literal["normalize_batches", "normalize_groups"]
     shape: tuple[int, ...]
     parameters: dict[str, str]
     tensors: dict[str, str]
     counter: str = ""
+    groups: Literal["one", "each"] = "one"
 
 
 @dataclass(frozen=True, slots=True)
 class SubclassTable:
     """``taken``: names that one of the two classes uses for itself, so that a subclass may not.
 
-    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks.
+    ``tensor`` and ``parameter`` name what tensors and parameters have in both frameworks. ``refuse`` is the advice
+    where no subclass is rewritten.
     """
 
+    refuse: str = ""
     taken: tuple[str, ...] = ()
     tensor: tuple[str, ...] = ()
     parameter: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TensorTable:
-    """What code may do with a tensor of the target's as with one of the source's.
-
-    Attributes and methods that mean the same: ``views`` give the same memory, ``values`` new tensors, ``plain`` what
-    belongs to neither framework; ``own`` hold for the attribute of the layer itself alone. ``graph``: those about
-    gradients, which nothing can stand for; ``numbers``: methods of the source's that give no tensor either. ``arrays``:
-    packages whose values the source's operators take and the target's do not.
-
-    ``gives``: for the start of a qualified name of the source framework, whether calling it gives a tensor; the
-    longest one counts. ``outward`` makes a tensor of the source's of the {tensor}, ``inward`` one of the target's of a
-    {value}. The other keys say why a use has no rewrite: it ``enters`` the source framework, stands ``beside`` its
-    tensor, the target's tensor ``lacks`` it, the class is ``tested``, or it is ``changed`` in place. ``advice``
-    follows the first three where ``outward`` serves, and ``otherwise`` where it does not; ``whole`` follows a change of
-    the layer's tensor, ``anew`` that of a copy.
-    """
-
-    views: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    plain: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    graph: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    arrays: tuple[str, ...] = ()
-    gives: dict[str, bool] = field(default_factory=dict)
-    outward: str = ""
-    inward: str = ""
-    enters: str = ""
-    beside: str = ""
-    lacks: str = ""
-    tested: str = ""
-    changed: str = ""
-    advice: str = ""
-    otherwise: str = ""
-    whole: str = ""
-    anew: str = ""
-
-    def is_given(self, name: str) -> bool:
-        """Whether calling what has the qualified ``name`` gives a tensor of the source framework."""
-        starts = [start for start in self.gives if name == start or name.startswith(f"{start}.")]
-        return bool(starts) and self.gives[max(starts, key=len)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +359,12 @@ class Rule:
     lacks: frozenset[str] = frozenset()
     tensor: TensorTable = field(default_factory=TensorTable)
     next_parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def written_out(self) -> tuple[tuple[str, str, str], ...]:
+        """Parameters that the classes have different defaults for: its name, the keyword and the value to write."""
+        own = [p for p in self.parameters if p.treatment.target_default is not None]
+        return tuple((p.name, p.treatment.to or p.name, repr(p.default)) for p in own)
 
     @property
     def changes_signature(self) -> bool:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from migrate.edits import PLACE
 from migrate.errors import UsageError
-from migrate.places import rules_folder
+from migrate.places import OFFERED, offered_rules, rule_paths, rules_folder
 from migrate.rule import (
+    FORMULAS,
     AttributeTreatment,
     Example,
     Initializer,
@@ -29,12 +30,12 @@ from migrate.rule import (
     Source,
     SubclassTable,
     TargetClass,
-    TensorTable,
     Treatment,
     WriteBack,
 )
 from migrate.schema import build
 from migrate.targets import TARGETS, Target
+from migrate.tensor_table import TensorTable
 from migrate.triggers import TODO, shortest
 from migrate.versions import of_version, told_version
 
@@ -42,9 +43,6 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-FORMULA_PARAMETERS = ("channels", "eps", "momentum", "affine", "track")
-FORMULA_TENSORS = ("scale", "shift", "mean", "variance")
 
 
 class RuleSet:
@@ -99,20 +97,21 @@ def shipped_rules() -> Path:
 
 
 def rule_files(extra: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """The shipped rule files and those of the folders ``extra``, which take the place of one of the same name.
+    """The shipped rule files and those of ``extra``, which take the place of one of the same name.
 
-    Raises UsageError for a folder without any.
+    Each of ``extra`` is a folder, or the name of a file that comes along. Raises UsageError where there is none.
     """
     for folder in (shipped_rules(), *extra):
-        files = sorted(folder.glob("*.toml"))
+        files = rule_paths(str(folder))
         if not files:
-            raise UsageError(f"{folder}: no rule file (*.toml) here")
-        yield from files
+            offered = ", ".join(offered_rules())
+            raise UsageError(f"{folder}: no rule file (*.toml) here, and no such name comes along; these do: {offered}")
+        yield from map(Path, files)
 
 
 @cache
 def load_rules(target: Target, extra: tuple[Path, ...] = (), version: str = "") -> RuleSet:
-    """The shipped rules and those of the folders ``extra``, for a ``version`` of ``target``; raises UsageError.
+    """The shipped rules and those of ``extra``, for a ``version`` of ``target``; raises UsageError.
 
     ``version`` may also be that which an interpreter has, as `asked.asked_version` says it.
     """
@@ -121,7 +120,11 @@ def load_rules(target: Target, extra: tuple[Path, ...] = (), version: str = "") 
     for path in rule_files(extra):
         tables[path.stem], where[path.stem] = _read(path), path
         _check_shape(path, tables[path.stem])
-    files_by_stem = {stem: _rule_file(stem, tables, where) for stem in tables}
+    chosen = list(tables)
+    for path in sorted((shipped_rules() / OFFERED).glob("*.toml")) if extra else ():
+        if path.stem not in tables:
+            tables[path.stem], where[path.stem] = _read(path), path
+    files_by_stem = {stem: _rule_file(stem, tables, where) for stem in chosen}
     resolved = tuple(_resolve(f, target, where[stem]) for stem, f in files_by_stem.items())
     told = told_version(resolved, version) or ""
     return RuleSet(tuple(of_version(rule, told) for rule in resolved))
@@ -162,6 +165,7 @@ class _RuleFile:
     target: dict[str, TargetClass]
     parameter: tuple[_ParameterTable, ...]
     extends: str = ""
+    keeps: tuple[str, ...] = ()
     attribute: dict[str, _AttributeTable] = field(default_factory=dict)
     method: dict[str, _MethodTable] = field(default_factory=dict)
     initializer: tuple[Initializer, ...] = ()
@@ -216,9 +220,15 @@ def _rule_file(stem: str, tables: dict[str, dict[str, Any]], where: dict[str, Pa
 
 
 def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """``own`` on top of ``base``; examples and related symbols belong to their own file and do not travel."""
+    """``own`` on top of ``base``, or of those of its tables that ``own`` keeps.
+
+    Examples and related symbols belong to their own file and do not travel.
+    """
+    base = {k: v for k, v in base.items() if k in own.get("keeps", base)}
     merged = {k: v for k, v in base.items() if k not in ("example", "related", "source", "extends")}
-    merged |= {k: v for k, v in own.items() if k not in ("target", "parameter", "attribute", "method", "extends")}
+    merged |= {
+        k: v for k, v in own.items() if k not in ("target", "parameter", "attribute", "method", "extends", "keeps")
+    }
     if "extends" in base:
         merged["extends"] = base["extends"]
     for key in ("attribute", "method"):
@@ -367,11 +377,12 @@ def _check_proof(path: Path, file: _RuleFile) -> None:
     proof = file.proof
     assert proof is not None
     known = {"parameters": {p.name for p in file.parameter}, "tensors": set(file.attribute)}
-    for key, (symbols, named) in {
-        "parameters": (FORMULA_PARAMETERS, proof.parameters),
-        "tensors": (FORMULA_TENSORS, proof.tensors),
+    needed, more, tensors = FORMULAS[proof.formula]
+    for key, (symbols, may, named) in {
+        "parameters": (needed, more, proof.parameters),
+        "tensors": (tensors, (), proof.tensors),
     }.items():
-        if set(named) != set(symbols):
+        if not set(symbols) <= set(named) <= {*symbols, *may}:
             raise UsageError(f"{path}: proof: {key}: the keys {', '.join(symbols)} are expected")
         for symbol, name in named.items():
             if name not in known[key]:

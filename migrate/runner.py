@@ -192,8 +192,9 @@ def _outcomes(
 def _independent(groups: tuple[Group, ...], options: Options) -> Batch:
     """A batch that needs no disk of this machine."""
     from migrate.batch.work import Batch, again
-    from migrate.rules import rule_files
+    from migrate.rules import rule_files, shipped_rules
 
     sources = {path: again(path) for group in groups for path in group.paths}
-    named = {path.name: path.read_bytes() for path in rule_files(options.rules) if path.parent in options.rules}
+    more = [path for path in rule_files(options.rules) if path.parent != shipped_rules()]
+    named = {path.name: path.read_bytes() for path in more}
     return Batch(groups, options, sources, named)

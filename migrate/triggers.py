@@ -7,7 +7,7 @@ import sys
 from binascii import crc32
 
 from migrate import __version__
-from migrate.places import cache_folder, rules_folder
+from migrate.places import cache_folder, rule_paths, rules_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ def _file(folders: list[str], target: str) -> str:
 def _signature(folders: list[str], target: str) -> str:
     """The version of this program and its rule files, each with its size and when it was changed; raises OSError."""
     files = []
-    for folder in (rules_folder(), *folders):
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".toml"):
-                status = os.stat(os.path.join(folder, name))
-                files.append((os.path.abspath(folder), name, status.st_size, status.st_mtime_ns))
+    for path in (path for folder in (rules_folder(), *folders) for path in rule_paths(folder)):
+        status = os.stat(path)
+        files.append((os.path.abspath(path), status.st_size, status.st_mtime_ns))
     return repr((__version__, sys.version_info[:2], target, TODO, files))

@@ -110,7 +110,7 @@ def installed_version(rules: tuple[Rule, ...], interpreter: str) -> str | None:
     or the classes have a signature that no rule knows.
     """
     folder = _folder(rules[0].target.name.partition(".")[0], interpreter) if rules else None
-    for rule in rules if folder is not None else ():
+    for rule in (r for r in rules if r.target.convention and folder is not None):
         parameters = _parameters(folder, rule)
         if parameters == rule.target.parameters:
             return "0"

@@ -57,11 +57,11 @@ def prove(
 def prove_results(
     results: Iterable[Result],
     settings: Settings | None = None,
-    rules: Path | None = None,
+    rules: Path | tuple[Path, ...] | None = None,
     limits: Limits | None = None,
 ) -> Verification:
     """The verification of whole files."""
-    chosen = load_rules("mindspore.nn", (rules,) if rules else ())
+    chosen = load_rules("mindspore.nn", rules if isinstance(rules, tuple) else (rules,) if rules else ())
     with Prover(warmed(settings or Settings(), "mindspore"), chosen, limits) as prover:
         return prover.prove(list(results))
 

@@ -106,6 +106,32 @@ PROGRAMS = {
         "        if name.endswith('bn3.weight'):\n            p.set_data(initializer('zeros', p.shape, p.dtype))\n"
         "    return m\n",
     ),
+    "two tests of a name": Program(
+        "BN402",
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
+        "    def forward(self, x): return self.bn3(x)\n"
+        "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
+        "from mindspore.common.initializer import initializer\n"
+        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
+        "    def construct(self, x): return self.bn3(x)\n"
+        "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
+        "        if 'bn' in name and 'weight' in name:\n"
+        "            p.set_data(initializer('zeros', p.shape, p.dtype))\n    return m\n",
+    ),
+    "what a network is filled with": Program(
+        "BN402",
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
+        "    def forward(self, x): return self.bn3(x)\n"
+        "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
+        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.bn3 = nn.BatchNorm2d(3)\n"
+        "    def construct(self, x): return self.bn3(x)\n"
+        "def net():\n    m = Net()\n"
+        "    ms.load_param_into_net(m, {'bn3.weight': ms.Parameter(ops.zeros(3), name='bn3.gamma')})\n    return m\n",
+    ),
     "a fifth position": Program(
         "BN403",
         "def net(): return nn.BatchNorm2d(3, 1e-5, 0.5, True, False)\n",
@@ -115,6 +141,16 @@ PROGRAMS = {
         "BN403",
         "def net(momentum=0.9, eps=1e-3): return nn.BatchNorm2d(3, eps, 1 - momentum)\n",
         "def net(momentum=0.9, eps=1e-3): return nn.BatchNorm2d(3, momentum, eps)\n",
+    ),
+    "a share where eps belongs": Program(
+        "BN403",
+        "def net(): return nn.BatchNorm2d(3, momentum=0.2)\n",
+        "def net(): return nn.BatchNorm2d(3, 0.8)\n",
+    ),
+    "exchanged keywords": Program(
+        "BN403",
+        "def net(): return nn.BatchNorm2d(3, eps=1e-3, momentum=0.2)\n",
+        "def net(): return nn.BatchNorm2d(3, eps=0.8, momentum=1e-3)\n",
     ),
     "the name of an initial value": Program(
         "BN403",
@@ -260,3 +296,16 @@ def test_the_methods_that_give_parameters_and_their_names() -> None:
     for method in target.names_parameters:
         names = [name for name, _ in getattr(layer, method)()]
         assert set(names) == {"0.moving_mean", "0.moving_variance", "0.gamma", "0.beta"}
+
+
+def test_what_has_parameters_by_name_and_what_takes_them() -> None:
+    target = load_rules("mindspore.nn").rules[0].target
+    layer = ms.nn.SequentialCell(ms.nn.BatchNorm2d(CHANNELS))
+    for method in target.maps_parameters:
+        assert set(getattr(layer, method)()) == {"0.moving_mean", "0.moving_variance", "0.gamma", "0.beta"}
+    for function in target.filled_by:
+        owner = ms
+        for part in function.split(".")[1:]:
+            owner = getattr(owner, part)
+        left, unread = owner(layer, {"0.weight": ms.Parameter(ms.Tensor([2.0] * CHANNELS), name="0.weight")})
+        assert "0.gamma" in left and unread == ["0.weight"] and (layer[0].gamma.asnumpy() == 1).all()

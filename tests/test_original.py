@@ -11,6 +11,7 @@ from migrate.original.layers import Tree, layers_of, original_rules
 from migrate.original.pairs import Pairs, pair
 from migrate.rules import load_rules
 from tests.command import bn_migrate, harvest, plant
+from tests.schemas import report_mistakes
 
 RULES = load_rules("mindspore.nn")
 TORCH = """
@@ -102,6 +103,44 @@ def test_a_layer_that_the_port_has_not_and_one_that_may_be_there() -> None:
     assert not unseen.missing and [layer.name for layer in unseen.original_alone] == ["bn2"]
 
 
+MADE = """
+from FRAMEWORK import nn
+
+make = lambda c: nn.BatchNorm2d(c, eps=1e-3)
+
+
+class Unit(nn.KIND):
+    norm = lambda self, c: nn.BatchNorm2d(c)
+
+    def __init__(self, c, layer=lambda c: nn.BatchNorm2d(c)):
+        super().__init__()
+        build = lambda c: nn.SEQUENCE(nn.Conv2d(c, c, 1), nn.BatchNorm2d(c))
+        self.a = make(c)
+        self.b = self.norm(c)
+        self.d = layer(c)
+        self.e = build(c)
+        self.g = nn.LIST(map(lambda k: nn.BatchNorm2d(k), [1, 2]))
+        self.h = nn.LIST([make(c) for _ in range(2)])
+        c.register(lambda: nn.BatchNorm2d(c))
+"""
+WORDS = {"FRAMEWORK": ("torch", "mindspore"), "KIND": ("Module", "Cell"), "SEQUENCE": ("Sequential", "SequentialCell")}
+
+
+def made(side: int) -> str:
+    text = MADE.replace("LIST", ("ModuleList", "CellList")[side])
+    for word, names in WORDS.items():
+        text = text.replace(word, names[side])
+    return text
+
+
+def test_layers_of_lambdas_have_partners_and_one_that_nothing_holds_is_told() -> None:
+    found = pair(tree(made(1), "p/unit.py"), tree(made(0), "o/unit.py"))
+    names = {p.port.name for p in found.pairs}
+    assert names == {p.original.name for p in found.pairs} == {"a", "b", "d", "e.1", "g.*", "h.*"}
+    assert not found.differences and not found.missing
+    assert [(layer.name, layer.line) for layer in (*found.port_alone, *found.original_alone)] == [("", 19)] * 2
+
+
 def test_files_and_classes_are_told_by_their_names_and_by_their_layers() -> None:
     text = TORCH.format(first="eps=1e-3", more="")
     sources = {"o/other.py": text.encode(), "o/unit_v2.py": TORCH.format(first="eps=1e-4", more="").encode()}
@@ -124,17 +163,46 @@ def test_the_run_reports_them_with_a_table_and_writes_what_is_asked_for(tmp_path
         },
     )
     done = bn_migrate("port", "--original", "torch", "--check", "--format", "json", cwd=tmp_path)
-    (file,) = json.loads(done.stdout)["files"]
-    (finding,) = file["findings"]
+    document = json.loads(done.stdout)
+    assert report_mistakes(document) == []
+    ((finding,),) = (file["findings"] for file in document["files"])
     assert (finding["code"], finding["line"]) == ("BN407", 9)
     assert "eps=0.001" in finding["message"] and "momentum=0.9" in finding["message"]
     assert b"2 layers paired with the original" in done.stderr and b"eps, momentum" in done.stderr
+    first, second = document["original"]["pairs"]
+    assert first["port"] == {"class": "Unit", "name": "bn1", "path": str(Path("port/unit.py")), "line": 9}
+    assert first["original"]["line"] == 8 and first["differences"] == ["eps", "momentum"]
+    assert (second["original"]["name"], second["differences"]) == ("down_sample.1", [])
     bn_migrate("port", "--original", "torch", "--apply", "BN407", cwd=tmp_path)
     after = harvest(tmp_path)
     assert b"self.bn1 = nn.BatchNorm2d(c, eps=0.001, momentum=0.9)" in after["port/unit.py"]
     again = bn_migrate("port", "--original", "torch", "--check", "--strict", cwd=tmp_path)
     assert again.returncode == 0 and b"same" in again.stdout
     assert bn_migrate("port", "--check", "--strict", cwd=tmp_path).returncode == 0
+
+
+def test_the_report_has_what_is_not_paired(tmp_path: Path) -> None:
+    more = "\n        self.bn{} = nn.BatchNorm2d(c)\n"
+    head = "\n\nclass Head(nn.{}):\n    def __init__(self):\n        super().__init__()\n"
+    head += "        self.{} = nn.BatchNorm2d(3)\n"
+    port = PORT.format(first="", more=more.format(3)) + head.format("Cell", "a")
+    original = TORCH.format(first="", more=more.format(2)) + head.format("Module", "b").replace("Head", "Tail")
+    plant(tmp_path, {"port/unit.py": port.encode(), "torch/unit.py": original.encode()})
+    done = bn_migrate("port", "--original", "torch", "--check", "--format", "json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert report_mistakes(document) == []
+    named = {
+        key: [f"{layer['class']}.{layer['name']}:{layer['line']}" for layer in document["original"][key]]
+        for key in ("port_alone", "original_alone", "missing")
+    }
+    assert named == {
+        "port_alone": ["Unit.bn3:12", "Head.a:19"],
+        "original_alone": ["Tail.b:18"],
+        "missing": ["Unit.bn2:11"],
+    }
+    assert b"1 layer that the port has not:" in done.stderr and b"Tail.b (torch/unit.py:18)" in done.stderr
+    without = json.loads(bn_migrate("port", "--check", "--format", "json", cwd=tmp_path).stdout)
+    assert "original" not in without
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ MISTAKES = [
     ("[[example]]\n", "[example]\n", ["example", "list"]),
     ('after = "ms.nn.GroupNorm(2, 4)"', "", ["example[0]", "'after'", "missing"]),
     ("[[example]]", '[[related]]\nnames = []\nrole = "cal"\nadvice = ""\n[[example]]', ["role", "'cal'", "'call'"]),
-    ("schema = 1", 'schema = 1\nextends = "layer_norm"', ["extends", "'layer_norm'", "batch_norm_2d"]),
+    ("schema = 1", 'schema = 1\nextends = "local_norm"', ["extends", "'local_norm'", "batch_norm_2d"]),
     ("schema = 1", 'schema = 1\nextends = "group_norm"', ["extends", "group_norm -> group_norm", "circle"]),
     ("schema = 1", "schema = 1\nextends = 1", ["extends", "1"]),
     ("schema = 1", "schema = ", ["line 1"]),

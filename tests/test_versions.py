@@ -100,3 +100,28 @@ def test_a_proof_accepts_what_is_right_and_refuses_arguments_of_the_other_signat
     after = harvest(tmp_path)
     assert after["plain.py"].endswith(b"a = ms.nn.BatchNorm2d(8)\n")
     assert (after["given.py"] == GIVEN) is not passes
+
+
+CALLS = b"""from mindspore import nn
+a = nn.BatchNorm2d(8, momentum=0.1)
+b = nn.BatchNorm2d(8, use_batch_statistics=True)
+c = nn.BatchNorm2d(8, track_running_stats=False)
+d = nn.BatchNorm2d(8, 0.9)
+e = nn.BatchNorm2d(8, gamma_init=0, momentum=0.9)
+"""
+# The lines with a finding, by version: what is torch's under the present signature is right under the next one.
+REVIEWED = {"2.11": {2: "BN401", 3: "BN404", 4: "BN403", 5: "BN403"}, "2.12": {3: "BN403", 6: "BN403"}}
+
+
+@pytest.mark.parametrize(("version", "reviewed"), REVIEWED.items(), ids=REVIEWED)
+def test_code_on_mindspore_is_reviewed_by_the_signature_of_its_version(version: str, reviewed: dict[int, str]) -> None:
+    findings = migrate_bytes(CALLS, "a.py", Options(version=version)).findings
+    assert {f.line: f.code for f in findings} == reviewed
+    assert [f.line for f in findings if "--from mindspore" in f.message] == ([3, 6] if version == "2.12" else [])
+
+
+def test_classes_whose_signature_stays_tell_no_version(tmp_path: Path) -> None:
+    rules = load_rules("mindspore.nn", (Path("group_norm"),)).rules
+    alone = tuple(rule for rule in rules if not rule.target.convention)
+    assert len(alone) == 1 and installed_version(alone, sys.executable) is None
+    assert installed_version(rules, sys.executable) == "0"

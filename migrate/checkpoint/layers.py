@@ -161,7 +161,8 @@ class Layers:
 def _of_rule(rule: Rule, named: _Class) -> Layer:
     names = {name: a.to for name, a in rule.attributes.items() if a.tensor and a.to}
     proof = rule.proof
-    statistics = tuple(proof.tensors[symbol] for symbol in ("mean", "variance")) if proof is not None else ()
+    tensors = proof.tensors if proof is not None else {}
+    statistics = tuple(tensors[symbol] for symbol in ("mean", "variance") if symbol in tensors)
     return Layer(
         rule.source.name,
         rule.target.name,

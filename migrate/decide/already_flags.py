@@ -10,7 +10,7 @@ import ast
 
 from migrate.decide.binding import source_order
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.target_calls import TargetCall, TargetCalls
+from migrate.decide.target_calls import TargetCall, TargetCalls, has_stars
 from migrate.edits import Change, ChangeArguments, Edit, Write
 from migrate.rule import Parameter
 from migrate.syntax.source import Located
@@ -23,7 +23,8 @@ def decide_flags(module: Module, calls: TargetCalls) -> None:
     for call in module.index.all(ast.Call):
         for parameter, target in _mistaken(calls, call).items():
             passed = calls.passed(target, parameter)
-            draft = _draft(target, parameter, passed) if passed is not None else None
+            by_star = _by_star(target, parameter) if has_stars(call) else None
+            draft = _draft(target, parameter, passed) if passed is not None else by_star
             if draft is not None:
                 module.add(draft)
 
@@ -32,9 +33,21 @@ def _mistaken(calls: TargetCalls, call: ast.Call) -> dict[Parameter, TargetCall]
     found: dict[Parameter, TargetCall] = {}
     for target in calls.by_call.get(call, ()):
         for parameter in target.rule.parameters:
-            if parameter.treatment.action == "map" and _rare(parameter) in calls.values(target.nodes(parameter)):
+            if parameter.treatment.action == "map" and _may_be_rare(calls, target, parameter):
                 found.setdefault(parameter, target)
     return found
+
+
+def _may_be_rare(calls: TargetCalls, target: TargetCall, parameter: Parameter) -> bool:
+    """Whether the rare value of a flag may come to an argument: a literal, or what ``not`` makes of something."""
+    passed = calls.passed(target, parameter)
+    value = passed.value if isinstance(passed, ast.keyword) else passed
+    rare = _rare(parameter)
+    if isinstance(rare, bool) and isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+        operand = calls.written.nodes(value.operand)
+        arriving = calls.arriving(operand)
+        return arriving.unknown or not arriving.literals or any(v is not rare for v in calls.values(operand))
+    return rare in calls.values(target.nodes(parameter))
 
 
 def _rare(parameter: Parameter) -> object:
@@ -49,6 +62,13 @@ def _is_written(parameter: Parameter, value: ast.expr) -> bool:
         return False
     template = parameter.treatment.otherwise.format(value="_")
     return ast.unparse(ast.IfExp(ast.Name("_"), value.body, value.orelse)) == template
+
+
+def _by_star(target: TargetCall, parameter: Parameter) -> Draft:
+    """The review of a call that gets the rare value through a star: it is written elsewhere."""
+    name, rare = parameter.treatment.to, _rare(parameter)
+    said = f"{name} may be {rare} by what the star unpacks, and {parameter.treatment.mistaken}: leave it out there"
+    return Draft(CODE, "call", target.rule.target.name, target.call, said)
 
 
 def _draft(target: TargetCall, parameter: Parameter, passed: ast.expr | ast.keyword) -> Draft | None:
@@ -67,6 +87,8 @@ def _draft(target: TargetCall, parameter: Parameter, passed: ast.expr | ast.keyw
     else:
         keyword = f"{name}=" if isinstance(passed, ast.keyword) else ""
         edits = (Write(passed, keyword + parameter.treatment.flag, (("value", value),)),)
-        flag = parameter.treatment.flag.replace("{value}", ast.unparse(value))
+        text = ast.unparse(value)
+        is_open = not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
+        flag = parameter.treatment.flag.replace("{value}", f"({text})" if is_open else text)
         said = f"{ast.unparse(value)} may be {_rare(parameter)}, and {told}: write {name}={flag}"
     return Draft(CODE, "call", target.rule.target.name, node, said, suggestion=edits)

@@ -67,13 +67,18 @@ def _fault(module: Module, call: ast.Call, rule: Rule, skip: int, filled: int) -
     if not rule.target.parameters:
         return None
     arguments = _arguments(module, call, rule, skip, filled)
+    earlier = {name for c in rule.target.convention for name in c.before} - set(rule.target.parameters)
+    gone = [a.parameter for a in arguments if not a.positional and a.parameter in earlier]
+    if gone:
+        told = "a run with --from mindspore writes calls for it"
+        return Fault(f"MindSpore's {rule.name} has another signature here, without {', '.join(gone)}: {told}")
     wrong = {a: reason for a in arguments if (reason := _reason(rule, a))}
     moved = [a for a in arguments if a.positional and not _holds(rule, a)]
     if moved and _is_source(rule, moved[0]):
         wrong |= {a: f"{a.parameter} has another position" for a in moved}
     if wrong:
         return _renamed(call, rule, arguments, wrong)
-    return _exchanged(call, rule, [a for a in arguments if a.positional])
+    return _exchanged(call, rule, list(arguments))
 
 
 def _reason(rule: Rule, argument: Argument) -> str:
@@ -146,10 +151,10 @@ def _renamed(call: ast.Call, rule: Rule, arguments: tuple[Argument, ...], wrong:
 
 
 def _exchanged(call: ast.Call, rule: Rule, arguments: list[Argument]) -> Fault | None:
-    """The fault of two positional arguments that stand in each other's place, or of one in another's."""
+    """The fault of two arguments that stand in each other's place, or of one in another's."""
     names = {p.name for p in rule.parameters} | set(rule.target.parameters)
-    held = [a for a in arguments if _holds(rule, a)]
-    meant = {a.parameter: name for a in held if (name := _meant(a, names))}
+    held = [a for a in arguments if not a.positional or _holds(rule, a)]
+    meant = {a.parameter: name for a in held if a.positional and (name := _meant(a, names))}
     for first, second in itertools.combinations(held, 2):
         one, two = first.parameter, second.parameter
         if (meant.get(one) == two and meant.get(two) == one) or _fit_better(rule, first, second):
@@ -157,28 +162,47 @@ def _exchanged(call: ast.Call, rule: Rule, arguments: list[Argument]) -> Fault |
             message = f"{texts[0]} stands where {one} belongs, and {texts[1]} where {two} does"
             return Fault(message, _by_keyword(call, rule, arguments, {one: two, two: one}))
     for argument in held:
-        name = meant.get(argument.parameter, "")
+        name = meant.get(argument.parameter, "") or _alone(rule, argument, arguments)
         if name:
             message = f"{ast.unparse(argument.value)} stands where {argument.parameter} belongs: pass it as {name}="
             return Fault(message, _by_keyword(call, rule, arguments, {argument.parameter: name}))
     return None
 
 
+def _alone(rule: Rule, argument: Argument, arguments: list[Argument]) -> str:
+    """The share that a number at a position fits better, where the call passes nothing else for it."""
+    own = _default(rule, argument)
+    if own is None or not argument.positional or argument.parameter in _words(argument):
+        return ""
+    if any(isinstance(v, Constant) and v.value == 1 for v in argument.values):
+        return ""  # what is written for an eps of 1 stays right
+    passed = {a.parameter for a in arguments}
+    free = [p for p in rule.parameters if p.name not in passed and p.treatment.action == "complement"]
+    shares = [(p.name, fits) for p in free if (fits := _target_default(p)) is not None]
+    return next((name for name, fits in shares if _is_nearer(argument, fits, own)), "")
+
+
 def _by_keyword(call: ast.Call, rule: Rule, arguments: list[Argument], names: dict[str, str]) -> tuple[Edit, ...]:
-    """The edits that pass arguments under other names, and all behind the first of them by keyword as well."""
+    """The edits that pass arguments under other names, and positions behind the first of them by keyword as well."""
     first = next(i for i, a in enumerate(arguments) if a.parameter in names)
-    changes = [(a.index, Change(keyword=names.get(a.parameter, a.parameter))) for a in arguments[first:]]
-    inside = all(a.container is call and a.parameter in rule.target.positional for a in arguments[first:])
+    changed = [a for a in arguments[first:] if a.positional or a.parameter in names]
+    changes = [(a.index, Change(keyword=names.get(a.parameter, a.parameter))) for a in changed]
+    inside = all(a.container is call and a.parameter in rule.target.positional for a in changed)
     return (ChangeArguments(call, tuple(changes)),) if inside else ()
 
 
 def _meant(argument: Argument, names: set[str]) -> str:
     """The other parameter that the text of an argument names; empty where it names none, or its own."""
-    spelled = _spelled(argument.value).lower()
-    words = {spelled, *spelled.split("_")}
+    words = _words(argument)
     if argument.parameter in words:
         return ""
     return next((name for name in sorted(names) if name in words), "")
+
+
+def _words(argument: Argument) -> set[str]:
+    """The words of the last name of an argument."""
+    spelled = _spelled(argument.value).lower()
+    return {spelled, *spelled.split("_")}
 
 
 def _fit_better(rule: Rule, first: Argument, second: Argument) -> bool:
@@ -198,7 +222,11 @@ def _is_nearer(argument: Argument, to: float, than: float) -> bool:
 def _default(rule: Rule, argument: Argument) -> float | None:
     """What the target's parameter holds by default, where the source's default is a fraction."""
     parameter = rule.parameter(argument.parameter)
-    if parameter is None or not isinstance(parameter.default, float):
+    return _target_default(parameter) if parameter is not None else None
+
+
+def _target_default(parameter: Parameter) -> float | None:
+    if not isinstance(parameter.default, float):
         return None
     return 1 - parameter.default if parameter.treatment.action == "complement" else parameter.default
 

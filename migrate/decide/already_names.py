@@ -1,8 +1,9 @@
 """BN402 in strings: tests of the names of parameters for what the source's class calls them.
 
 A network of the target's gives its parameters under the target's names, so that a test such as
-``name.endswith("bn3.weight")`` never holds. It is found in loops over them, where the name says that it is of a layer:
-by an attribute that holds one in a class of the run, or by a word that no other layer has.
+``name.endswith("bn3.weight")`` never holds. It is found in loops over them, and in what has the parameters by name,
+where the name says that it is of a layer: by an attribute that holds one in a class of the run, or by a word that no
+other layer has.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migrate.decide.already_keys import Keys
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.target_calls import TargetCalls
 from migrate.edits import Write
@@ -27,19 +29,46 @@ LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 
 def decide_names(module: Module, calls: TargetCalls) -> None:
     """Review the strings of a file that names of parameters are compared with, and never are like."""
-    given = {name for rule in module.rules.rules for name in rule.target.gives_parameters}
-    named = {name for rule in module.rules.rules for name in rule.target.names_parameters}
-    if not any(node.attr in given | named for node in module.index.all(ast.Attribute)):
+    targets = [rule.target for rule in module.rules.rules]
+    given = {name for target in targets for name in target.gives_parameters}
+    named = {name for target in targets for name in target.names_parameters}
+    keys = Keys(module)
+    if not keys.any and not any(node.attr in given | named for node in module.index.all(ast.Attribute)):
         return
     for text in module.index.all(ast.Constant):
-        if isinstance(text.value, str) and "." in f".{text.value}":
-            rule, right = _renamed(module, calls, text.value)
-            if rule is not None and _is_tested(module.index, text, given, named):
-                module.drafts[:] = [d for d in module.drafts if d.node is not text or d.code not in NOTES]
-                name = text.value.rpartition(".")[2]
-                message = f"no parameter is called so: {name} is called {right.rpartition('.')[2]} in MindSpore"
-                symbol = f"{rule.target.name}.{name}"
-                module.add(Draft(CODE, "string", symbol, text, message, suggestion=_edits(module, text, right)))
+        if not isinstance(text.value, str):
+            continue
+        rule, right = _renamed(module, calls, text.value) if "." in f".{text.value}" else (None, "")
+        tested = [subject for subject in _subjects(module.index, text) if _is_name(module.index, subject, given, named)]
+        if rule is None and tested:
+            rule, right = _beside(module.index, calls, text, ast.unparse(tested[0]))
+        if rule is not None and (tested or keys.has(text)):
+            module.drafts[:] = [d for d in module.drafts if d.node is not text or d.code not in NOTES]
+            name = text.value.rpartition(".")[2]
+            message = f"no parameter is called so: {name} is called {right.rpartition('.')[2]} in MindSpore"
+            symbol = f"{rule.target.name}.{name}"
+            module.add(Draft(CODE, "string", symbol, text, message, suggestion=_edits(module, text, right)))
+
+
+def _beside(index: Index, calls: TargetCalls, text: ast.Constant, subject: str) -> tuple[Rule | None, str]:
+    """As `_renamed`, for ``"bn3" in name and "weight" in name``, where another test says which layer is meant."""
+    around = next((a for a in index.ancestors(text) if isinstance(a, ast.BoolOp)), None)
+    path, _, name = str(text.value).rpartition(".")
+    if path or around is None or not isinstance(around.op, ast.And):
+        return None, ""
+    for other in (node for value in around.values if _holds(value) for node in ast.walk(value)):
+        if isinstance(other, ast.Constant) and isinstance(other.value, str) and other is not text:
+            is_same = subject in [ast.unparse(each) for each in _subjects(index, other)]
+            for rule in calls.layers_alone(other.value.strip(".")) if is_same else ():
+                attribute = rule.attributes.get(name)
+                if attribute is not None and attribute.tensor and attribute.to not in ("", name):
+                    return rule, str(text.value)[: -len(name)] + attribute.to
+    return None, ""
+
+
+def _holds(test: ast.expr) -> bool:
+    """Whether a test holds where something is like a string, not where it is unlike it."""
+    return isinstance(test, ast.Call) or (isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.In, ast.Eq)))
 
 
 def _renamed(module: Module, calls: TargetCalls, text: str) -> tuple[Rule | None, str]:
@@ -58,11 +87,6 @@ def _edits(module: Module, text: ast.Constant, right: str) -> tuple[Write, ...]:
     before = module.source.segment(text)
     written = before.replace(str(text.value), right)
     return (Write(text, written),) if written != before and "{" not in written else ()
-
-
-def _is_tested(index: Index, text: ast.Constant, given: set[str], named: set[str]) -> bool:
-    """Whether a string is compared with the name of a parameter that a loop takes from a network."""
-    return any(_is_name(index, subject, given, named) for subject in _subjects(index, text))
 
 
 def _subjects(index: Index, text: ast.Constant) -> Iterator[ast.expr]:

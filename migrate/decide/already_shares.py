@@ -14,7 +14,7 @@ from functools import cached_property
 
 from migrate.decide.arguments import complement_literal
 from migrate.decide.drafts import Draft, Module
-from migrate.decide.target_calls import TargetCall, TargetCalls
+from migrate.decide.target_calls import TargetCall, TargetCalls, has_stars
 from migrate.edits import Edit, Write
 from migrate.findings import Role
 from migrate.flow.facts import Fact
@@ -79,10 +79,10 @@ class Shares:
     def _is_another(self, target: TargetCall, parameter: Parameter) -> bool:
         """Whether what stands at the place of a parameter was meant for another one, in whose place it would fit."""
         passed = self.calls.passed(target, parameter)
-        if not isinstance(passed, ast.expr):
+        if passed is None:
             return False
         others = [p for p in target.rule.parameters if p is not parameter and isinstance(p.default, float)]
-        if names_another(passed, parameter, others):
+        if isinstance(passed, ast.expr) and names_another(passed, parameter, others):
             return True
         values = self._numbers(target, parameter)
         return any(fit_better(parameter, values, p, self._numbers(target, p)) for p in others)
@@ -163,7 +163,7 @@ def decide_shares(module: Module, shares: Shares) -> None:
         by_argument: dict[Located, list[Share]] = {}
         for share in shares.by_call.get(call, ()):
             passed = shares.calls.passed(share.target, share.parameter)
-            if passed is not None or _has_stars(call):
+            if passed is not None or has_stars(call):
                 by_argument.setdefault(passed or call, []).append(share)
         for node, found in by_argument.items():
             module.add(_of_argument(module, shares, call, node, found))
@@ -175,10 +175,6 @@ def decide_shares(module: Module, shares: Shares) -> None:
 
 def _value(passed: ast.expr | ast.keyword | None) -> ast.expr | None:
     return passed.value if isinstance(passed, ast.keyword) else passed
-
-
-def _has_stars(call: ast.Call) -> bool:
-    return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
 
 
 def _of_argument(module: Module, shares: Shares, call: ast.Call, node: Located, found: list[Share]) -> Draft:

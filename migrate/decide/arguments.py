@@ -12,6 +12,7 @@ from migrate.edits import Change, Operation
 from migrate.rule import Parameter, Rule, Treatment
 
 CASTS = {"int": int, "float": float, "bool": bool}
+SINGLE = "({value},)"
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 
@@ -41,9 +42,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The changes for one call, or why there are none."""
+    """The changes for one call, or why there are none. ``append``: keywords for what it leaves at the default."""
 
     changes: tuple[tuple[Argument, Change], ...] = ()
+    append: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[Argument, str], ...] = ()
     refusal: Refusal | None = None
 
@@ -72,7 +74,19 @@ def decide(rule: Rule, arguments: Iterable[Argument]) -> Decided:
             changes.append((argument, change))
         if change.drop and parameter.treatment.note:
             notes.append((argument, parameter.treatment.note))
-    return Decided(tuple(changes), tuple(notes))
+    return Decided(tuple(changes), notes=tuple(notes))
+
+
+def omitted(rule: Rule, passed: set[str]) -> tuple[tuple[str, str], ...]:
+    """The keywords for what a call does not pass, and what the target's class has another default for."""
+    return tuple((keyword, value) for name, keyword, value in rule.written_out if name not in passed)
+
+
+def comes_later(rule: Rule, arguments: Iterable[Argument]) -> str:
+    """Why a partial cannot be rewritten that leaves a value to its callers which decides about the class."""
+    passed = [a.parameter for a in arguments]
+    later = (p for p in rule.parameters if p.treatment.cast == "tuple" and p.name not in passed)
+    return next((f"{p.name} comes later: {p.treatment.outside}" for p in later), "")
 
 
 def described(argument: Argument, change: Change) -> str:
@@ -110,6 +124,8 @@ def _change(parameter: Parameter, argument: Argument) -> tuple[Change, str]:
     operation = Operation()
     if treatment.action == "complement":
         operation = complement(argument.value)
+    elif treatment.cast == "tuple":
+        operation = Operation() if _is_single(argument.value) else Operation("template", SINGLE)
     elif treatment.cast:
         operation = _cast(treatment, argument)
     return Change(keyword=keyword, operation=operation), written
@@ -153,6 +169,13 @@ def _cast(treatment: Treatment, argument: Argument) -> Operation:
     return Operation()
 
 
+def _is_single(value: ast.expr) -> bool:
+    """Whether an expression is spelled as a tuple or list of one element."""
+    return (
+        isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == 1 and not isinstance(value.elts[0], ast.Starred)
+    )
+
+
 def _is_array(value: object) -> bool:
     """Whether a value is known to be a NumPy scalar or a tensor."""
     return (
@@ -175,6 +198,9 @@ def _refused(parameter: Parameter, argument: Argument) -> str:
     if treatment.none and NONE in values:
         return treatment.none
     known = _literal(argument.value)
+    if treatment.cast == "tuple":
+        is_number = bool(values) and all(isinstance(v, Constant) and type(v.value) is int for v in values)
+        return "" if is_number or _is_single(argument.value) else treatment.outside
     if treatment.cast in ("int", "float") and known is not None and not isinstance(known.value, (int, float)):
         return f"{parameter.name} has to be a number; write the value torch is to use"
     if treatment.only or treatment.never:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.decide import offered_calls, stars
-from migrate.decide.arguments import Decided, decide, described
+from migrate.decide.arguments import Decided, comes_later, decide, described, omitted
 from migrate.decide.binding import Bound, Hidden, bind
 from migrate.decide.callers import Construction
 from migrate.decide.drafts import Draft, Module
@@ -14,12 +14,12 @@ from migrate.decide.exclusions import is_refused
 from migrate.decide.keywords import carried
 from migrate.decide.offers import Offer
 from migrate.decide.origins import ON_REQUEST, Stays
+from migrate.decide.owned import owns_mode
 from migrate.decide.references import Reference, ambiguity, leave
 from migrate.decide.values import Local, Unknown
 from migrate.edits import CallMethod, Change, ChangeArguments, Edit, ReferTo, Write
 from migrate.findings import Role
 from migrate.rule import Rule
-from migrate.syntax.index import Index
 
 UNDECIDED = Decided()
 UNBOUND = Bound(())
@@ -60,7 +60,7 @@ class Made:
 
     @property
     def changes_arguments(self) -> bool:
-        return bool(self.decided.changes or self.bound.dropped_stars)
+        return bool(self.decided.changes or self.decided.append or self.bound.dropped_stars)
 
 
 def find_constructions(module: Module, references: dict[ast.AST, Reference]) -> list[Made]:
@@ -159,8 +159,11 @@ def decide_call(
     if _into_modules(module, call):
         advice = f"write setattr(model, name, {plain.rule.target.name}(...))"
         return review("BN211", f"_modules does not exist in MindSpore: {advice}", decided, bound)
+    if construction.skip and not inherits and (later := comes_later(plain.rule, bound.arguments)):
+        return review("BN201", later, decided, bound)
+    decided = replace(decided, append=_omitted(plain, bound))
     if construction.others and (decided.changes or bound.dropped_stars):
-        return review("BN204", _others(module, plain, _wanted(decided)), decided, bound)
+        return review("BN204", _others(module, plain, _wanted(decided, _named(construction))), decided, bound)
     return replace(plain, decided=decided, bound=bound)
 
 
@@ -183,9 +186,21 @@ def _others(module: Module, made: Made, why: str) -> str:
     return f"{ast.unparse(made.call.func)} may be {names}: {why}"
 
 
-def _wanted(decided: Decided) -> str:
+def _wanted(decided: Decided, names: str) -> str:
     parts = sorted({described(a, c) for a, c in decided.changes})
-    return f"for batch norm alone, {', '.join(parts)}"
+    return f"for {names} alone, {', '.join(parts)}"
+
+
+def _omitted(made: Made, bound: Bound) -> tuple[tuple[str, str], ...]:
+    """What a call leaves at a default that the classes do not share; calls of a partial have it there."""
+    filled = made.rule.positional[: made.construction.classes[0][1]]
+    passed = {*filled, *(a.parameter for a in bound.arguments)}
+    return omitted(made.rule, passed) if made.inherits or made.is_spelled else ()
+
+
+def _named(construction: Construction) -> str:
+    """The source's classes that a call may make."""
+    return ", ".join(dict.fromkeys(c.rule.source.name for c, _ in construction.classes))
 
 
 def _into_modules(module: Module, call: ast.Call) -> bool:
@@ -299,6 +314,7 @@ def offer_for(module: Module, made: Made) -> Offer:
     converted: tuple[Write, ...] = ()
     if isinstance(outcome, tuple) and outcome[0].refusal is not None:
         decided = offered_calls.without_refused(made.rule, call, *outcome)
+        decided = decided and replace(decided, append=_omitted(made, outcome[1]))
     else:
         decided, converted = stars.unpacked(module, call, made.rule, skip, filled)
     if decided is None or not (decided.changes or converted):
@@ -329,7 +345,7 @@ def edits_of(module: Module, made: Made) -> tuple[Edit, ...]:
             by_container.setdefault(argument.container, []).append((argument.index, change))
     for index, _ in made.bound.dropped_stars:
         by_container.setdefault(made.call, []).append((index, Change(drop=True)))
-    append = _data_format(module, made)
+    append = (*made.decided.append, *_data_format(module, made))
     if append:
         by_container.setdefault(made.call, [])
     for container, changes in by_container.items():
@@ -353,37 +369,11 @@ def _data_format(module: Module, made: Made) -> tuple[tuple[str, str], ...]:
     return (("data_format", repr(module.data_format)),) if wanted and not through_partial else ()
 
 
-def owns_mode(index: Index, call: ast.Call) -> bool:
-    """Whether the instance is called in the function (or module) that makes it, and so owns its own mode."""
-    parent = index.parent(call)
-    if isinstance(parent, ast.Call):
-        return parent.func is call
-    if isinstance(parent, ast.NamedExpr):
-        outer = index.parent(parent)
-        if isinstance(outer, ast.Call) and outer.func is parent:
-            return True
-        targets: list[ast.expr] = [parent.target]
-    elif isinstance(parent, ast.Assign):
-        targets = parent.targets
-    elif isinstance(parent, ast.AnnAssign):
-        targets = [parent.target]
-    else:
-        return False
-    scope = index.scope(call)
-    names = [t.id for t in targets if isinstance(t, ast.Name)]
-    if scope.is_class:
-        return False
-    return any(
-        isinstance(use_parent := index.parent(use), ast.Call) and use_parent.func is use and index.scope(use) is scope
-        for name in names
-        for use in index.uses(scope.elsewhere.get(name, scope), name)
-    )
-
-
 def message_of(made: Made, owned: bool = False, flows: bool = False) -> str:
     """What a finding says about a construction."""
     target = made.rule.target.name
     said = [described(a, c) for a, c in made.decided.changes]
+    said += [f"{name}={value} is torch's default, and not MindSpore's" for name, value in made.decided.append]
     if made.bound.dropped_stars:
         said.append("the star argument is dropped with the device and dtype it carries")
     if owned:

@@ -9,21 +9,26 @@ from migrate.decide.binding import Bound, source_order
 from migrate.decide.drafts import Module
 from migrate.decide.offers import Offer, written
 from migrate.decide.values import Local, Migrated, Partial, Symbol, Unknown, Value
-from migrate.edits import Change, Edit, Write
+from migrate.edits import Change, Edit, Operation, Write
 from migrate.rule import Rule
 from migrate.syntax.source import is_plain
 
 
 def without_refused(rule: Rule, call: ast.Call, decided: Decided, bound: Bound) -> Decided | None:
-    """The changes that leave out the refused arguments, where the rule says that this is what to do."""
+    """The changes that leave out or rewrite the refused arguments, where the rule says that this is what to do."""
     arguments, dropped = list(bound.arguments), []
     while decided.refusal is not None:
         refused = decided.refusal.argument
         parameter = rule.parameter(refused.parameter)
-        if parameter is None or not parameter.treatment.suggest_without or refused.container is not call:
+        if parameter is None or refused.container is not call:
             return None
         arguments.remove(refused)
-        dropped.append((refused, Change(drop=True)))
+        if parameter.treatment.suggest and not isinstance(refused.value, (ast.Tuple, ast.List, ast.Constant)):
+            dropped.append((refused, Change(operation=Operation("template", parameter.treatment.suggest))))
+        elif parameter.treatment.suggest_without:
+            dropped.append((refused, Change(drop=True)))
+        else:
+            return None
         decided = decide(rule, arguments)
     return Decided((*decided.changes, *dropped))
 

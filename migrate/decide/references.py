@@ -209,8 +209,11 @@ def leave_all(module: Module, nodes: Iterable[ast.AST], asked: bool) -> None:
 
 
 def _with_format(module: Module, node: ast.expr, migrated: Migrated) -> tuple[Edit, ...]:
-    """The class with its data format, as a partial."""
-    text = f"{{functools.partial}}({{{migrated.rule.target.name}}}, data_format={module.data_format!r})"
+    """The class as a partial, with what it does not carry alone."""
+    carried = [f"{keyword}={value}" for _, keyword, value in migrated.rule.written_out]
+    if module.data_format in migrated.rule.target.data_formats and module.data_format != "NCHW":
+        carried.append(f"data_format={module.data_format!r}")
+    text = f"{{functools.partial}}({{{migrated.rule.target.name}}}, {', '.join(carried)})"
     return offers.written(node, text, {}).edits
 
 
@@ -257,6 +260,10 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         return ("BN209", doubt) if doubt else ("", "")
     if isinstance(parent, ast.MatchClass) and _reads_renamed(parent, reference.values):
         return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
+    if role in ("reference", "default") and _first(reference.values).rule.written_out:
+        rule = _first(reference.values).rule
+        given = ", ".join(f"{keyword}={value}" for _, keyword, value in rule.written_out)
+        return "BN216", f"a class alone does not carry {given}: write functools.partial({rule.target.name}, {given})"
     if module.data_format != "NCHW" and role in ("reference", "default"):
         rule = _first(reference.values).rule
         if module.data_format in rule.target.data_formats:

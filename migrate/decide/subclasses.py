@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from migrate.decide.binding import source_order
 from migrate.decide.bodies import Body
 from migrate.decide.callers import Construction
-from migrate.decide.constructions import Made, decide_call, edits_of, edits_within, message_of, offer_for, owns_mode
+from migrate.decide.constructions import Made, decide_call, edits_of, edits_within, message_of, offer_for
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.file import File
 from migrate.decide.instances import decide_use, may_be_ours
 from migrate.decide.neutral import Kind, Surroundings
 from migrate.decide.origins import Stays
 from migrate.decide.overrides import check_edits, header_of, name_of
+from migrate.decide.owned import owns_mode
 from migrate.decide.references import Reference
 from migrate.decide.values import Instance, Local, Migrated
 from migrate.edits import CallMethod, Edit, ReplaceExpression, ReplaceMethod, ReplaceStatement, SetTensor
@@ -131,6 +132,8 @@ class _Examination:
         known = base in self._references or (_is_imported(module, base) and values == {self._found.base})
         if not known and not all(isinstance(v, Local) and v.node in parents for v in values):
             self._problem(base, f"what {ast.unparse(base)} is, is not certain")
+        if self._rule.subclass.refuse:
+            self._problem(base, self._rule.subclass.refuse)
         if len(cls.bases) > 1 or cls.keywords:
             self._problem(cls, "it has other bases or keywords, which may not work with MindSpore's class")
         if len(self._inits) > 1:

@@ -30,6 +30,11 @@ class TargetCall:
         return self.made.arguments.get(parameter.treatment.to or parameter.name, [])
 
 
+def has_stars(call: ast.Call) -> bool:
+    """Whether a call unpacks something into its arguments."""
+    return any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+
+
 class TargetCalls:
     """All that is asked about them, of a flow that has come to rest."""
 
@@ -93,6 +98,19 @@ class TargetCalls:
                     if rule is not None and rule not in found.setdefault(name, []):
                         found[name].append(rule)
         return found
+
+    def layers_alone(self, word: str) -> list[Rule]:
+        """The rules of what attributes with a word in their name hold, where all hold layers of the target's."""
+        names = [name for name in self._attributes if word and word in name]
+        if not all(name in self.fields for name in names):
+            return []
+        return list({rule.name: rule for name in names for rule in self.fields[name]}.values())
+
+    @cached_property
+    def _attributes(self) -> set[str]:
+        """The attributes of all objects of the run."""
+        classes = self._queries.flow.classes
+        return {name for number in range(len(classes.classes)) for name in classes.names(number)}
 
     def is_part(self, cls: ast.ClassDef) -> bool:
         """Whether objects of a class of the run are in attributes of others, or in containers."""

@@ -43,7 +43,9 @@ def decide_attribute(module: Module, node: ast.Attribute, rules: list[Rule], sym
     if not isinstance(node.ctx, ast.Load):
         if treatment.write:
             return decide_write(module, node, rules, symbol)
-        doubt = _assigned_doubt(module, node, treatment)
+        doubt = (
+            "" if treatment.settable and isinstance(node.ctx, ast.Store) else _assigned_doubt(module, node, treatment)
+        )
         if doubt:
             return review("BN207", doubt, offers.assignment(module, node, treatment))
     elif treatment.missing and argument_of(module, node.value, treatment.exists_with) is False:
@@ -81,6 +83,10 @@ def _assigned_doubt(module: Module, node: ast.Attribute, treatment: AttributeTre
     values = module.file.evaluate(value) if value is not None else frozenset()
     if values == {NONE} and treatment.unset:
         return treatment.unset
+    if not treatment.tensor:
+        return (
+            f"whether MindSpore's layer sees that {treatment.to} is assigned is not known: pass it to the constructor"
+        )
     if value is None or any(isinstance(v, Constant) for v in values) or not _arrives(module, node, value):
         return f"MindSpore accepts a Parameter or a Tensor of its own here: write {tensor} = mindspore.Parameter(...)"
     return ""

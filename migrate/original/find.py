@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
-from migrate.differences import Beside
+from migrate.differences import Beside, Kept, Missing, PairTable, Partners
 from migrate.engine import Options
 from migrate.errors import FileError, UsageError
 from migrate.files import Selection, find_files, read
 from migrate.notebooks import is_notebook
-from migrate.original.layers import layers_of, original_rules
+from migrate.original.layers import Layer, layers_of, original_rules
 from migrate.original.pairs import Pairs, pair
 from migrate.rules import load_rules
 
@@ -27,6 +27,28 @@ def find_pairs(paths: Iterable[str], tree: str, options: Options, selection: Sel
 def beside(pairs: Pairs) -> tuple[Beside, ...]:
     """What a run has to report of its pairs."""
     return (*pairs.differences, *pairs.missing)
+
+
+def pair_table(pairs: Pairs, tree: str) -> PairTable:
+    """The pairs as plain data, for reports."""
+    return PairTable(
+        tree,
+        tuple(
+            Partners(_kept(p.port), _kept(p.original), tuple(d.parameter for d in p.differences)) for p in pairs.pairs
+        ),
+        tuple(map(_kept, pairs.port_alone)),
+        tuple(map(_kept, pairs.original_alone)),
+        tuple(map(_missing, pairs.missing)),
+    )
+
+
+def _kept(layer: Layer) -> Kept:
+    return Kept(layer.owner, layer.name, layer.path, layer.line)
+
+
+def _missing(missing: Missing) -> Kept:
+    path, _, line = missing.original.rpartition(":")
+    return Kept(missing.owner, missing.name, path, int(line))
 
 
 def _sources(paths: tuple[str, ...], selection: Selection) -> dict[str, bytes]:

@@ -19,6 +19,8 @@ from migrate.syntax.source import Source, python_of
 from migrate.triggers import holds_none
 
 Values = frozenset[object]
+ANY = "*"
+"""The key of what a container has under keys that the files do not show."""
 INITIAL = "initial scale"
 """The name of what the tensor that scales begins with, among the settings."""
 DIGITS = 12
@@ -29,6 +31,7 @@ DIGITS = 12
 class Layer:
     """A layer that objects of a class have: ``name`` is the attribute, with the key in a container behind it.
 
+    Both are empty for one that nothing is known to keep.
     ``settings`` has the values of the source's parameters, or None where they are not all known. ``path``, ``line`` and
     ``column`` say where it is made, as ``ast`` counts them.
     """
@@ -48,10 +51,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The layers of a tree, and for each of its classes by file the attributes that objects have."""
+    """The layers of a tree, and for each of its classes by file the attributes that objects have.
+
+    ``loose`` are layers that nothing is known to keep.
+    """
 
     layers: tuple[Layer, ...] = ()
     attributes: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    loose: tuple[Layer, ...] = ()
 
 
 def folded(name: str) -> str:
@@ -87,7 +94,8 @@ def layers_of(sources: Mapping[str, bytes], rules: RuleSet) -> Tree:
     found: dict[Layer, None] = {}
     for call, made in calls.by_call.items():
         path = homes.get(call)
-        for owner, name in dict.fromkeys(place for each in made for place in kept.places(calls, each)):
+        places = dict.fromkeys(place for each in made for place in kept.places(calls, each))
+        for owner, name in places or [("", "")]:
             if path is not None:
                 is_zero = zeroed.of(calls, made[0], path, name)
                 initial = None if is_zero is None else frozenset({0.0 if is_zero else 1.0})
@@ -99,7 +107,8 @@ def layers_of(sources: Mapping[str, bytes], rules: RuleSet) -> Tree:
         for number, cls in enumerate(classes.classes)
     }
     in_order = sorted(found, key=lambda layer: (layer.path, layer.line, layer.column, layer.key))
-    return Tree(tuple(in_order), attributes)
+    kept_layers, loose = (tuple(each for each in in_order if bool(each.name) is is_kept) for is_kept in (True, False))
+    return Tree(kept_layers, attributes, loose)
 
 
 class _Kept:
@@ -119,8 +128,8 @@ class _Kept:
 
     def _note(self, queries: Queries, site: int, owner: str, name: str) -> None:
         def take(key: object, cell: int, _: None) -> None:
-            if isinstance(key, (int, str)):
-                self._cells.setdefault(cell, []).append((owner, f"{name}.{key}"))
+            if key is None or isinstance(key, (int, str)):
+                self._cells.setdefault(cell, []).append((owner, f"{name}.{ANY if key is None else key}"))
 
         queries.flow.containers.watch(site, take, None)
 

@@ -49,7 +49,7 @@ def pair(port: Tree, original: Tree) -> Pairs:
     used = {p.original for p in found.pairs}
     missing = {m.original for m in found.missing}
     rest = tuple(layer for layer in original.layers if layer not in used and _place(layer) not in missing)
-    return replace(found, original_alone=rest)
+    return replace(found, port_alone=(*found.port_alone, *port.loose), original_alone=(*rest, *original.loose))
 
 
 def _joined(one: Pairs, other: Pairs) -> Pairs:

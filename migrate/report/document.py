@@ -10,6 +10,7 @@ from typing import Any
 from migrate import __version__
 from migrate.findings import Finding, Report, Traced
 from migrate.proofs import Case, NetworkProof, Proof, Verification
+from migrate.report.pairs import pair_document
 from migrate.report.statistics import table
 
 
@@ -31,6 +32,7 @@ def render(report: Report, statistics: bool = False) -> str:
         **({"statistics": table(report.codes)} if statistics else {}),
         "files": files,
         **({} if report.traced is None else {"trace": _traced(report.traced)}),
+        **({} if report.original is None else {"original": pair_document(report.original)}),
         "verification": None if report.verification is None else _verification(report.verification),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from migrate.proofs import Measure
 from migrate.verify.layer import Layer
 from migrate.verify.outcomes import Outcome
-from migrate.verify.reference import Array, first_output, normalize_batches
+from migrate.verify.reference import Array, first_output, normalized
 
 INITIAL = {"scale": 1.0, "shift": 0.0, "mean": 0.0, "variance": 1.0}
 MEASURED = {
@@ -37,7 +37,7 @@ def compare(
     """
     ours, theirs = original.arrays, rewritten.arrays
     tensors = {role: _wide(inputs[role]) for role in original.facts["roles"]}
-    expected = normalize_batches(layer, tensors, _wide(inputs["batches"]), _wide(inputs["gradients"]))
+    expected = normalized(layer, tensors, _wide(inputs["batches"]), _wide(inputs["gradients"]))
     if first_call:
         expected["first_call"] = first_output(layer, _wide(inputs["first"]))
     names = {**MEASURED, "first_call": "first"}

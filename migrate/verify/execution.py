@@ -34,7 +34,8 @@ def executions(claims: Iterable[Claim]) -> dict[str, Execution]:
         for trial in claim.trials:
             key = trial.key
             if key not in found:
-                recipe = Recipe(proof_of(trial).shape, trial.layer.channels, trial.layer.eps)
+                layer = trial.layer
+                recipe = Recipe(proof_of(trial).shape, layer.channels, layer.eps, by_sample=layer.groups > 0)
                 found[key] = Execution(f"t{len(found)}", claim.before, trial, recipe)
     return found
 

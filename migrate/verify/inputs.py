@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What the inputs depend on: ``shape`` holds 0 where the channels go, ``eps`` is the layer's."""
+    """What the inputs depend on: ``shape`` holds 0 where the channels go, ``eps`` is the layer's.
+
+    ``by_sample``: the layer normalizes samples by themselves, which its class tells, too, in the key of a record.
+    """
 
     shape: tuple[int, ...]
     channels: int
     eps: float
+    by_sample: bool = field(default=False, repr=False)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -29,9 +33,9 @@ class Recipe:
 def make_inputs(recipe: Recipe) -> dict[str, Floats]:
     """``batches`` (4, N, C, ...), ``gradients`` (3, N, C, ...), ``scale`` and ``shift`` (C,), ``first`` (N, C, ...).
 
-    Every channel goes through the deviations 1, sqrt(eps) and 3 sqrt(eps): where they are small, eps decides the
-    output; where they differ from batch to batch, the momentum decides the statistics. The mean stays within two
-    deviations, since float32 loses the difference of large numbers. ``first`` is made of ones and twos.
+    Every channel, or every sample, goes through the deviations 1, sqrt(eps) and 3 sqrt(eps): where they are small, eps
+    decides the output; where they differ from batch to batch, the momentum decides the statistics. The mean stays
+    within two deviations, since float32 loses the difference of large numbers. ``first`` is made of ones and twos.
     """
     random = np.random.RandomState(SEED)
     sizes, channels = recipe.sizes, recipe.channels
@@ -39,8 +43,9 @@ def make_inputs(recipe: Recipe) -> dict[str, Floats]:
     choices = np.array([1.0, root, 3 * root])
     column = (channels, *(1,) * (len(sizes) - 2))
     batches = []
+    alike = (sizes[0], *(1,) * (len(sizes) - 1)) if recipe.by_sample else column
     for step in range(STEPS + 1):
-        deviation = choices[(np.arange(channels) + step) % 3].reshape(column)
+        deviation = choices[(np.arange(max(alike)) + step) % 3].reshape(alike)
         mean = random.uniform(0.5, 2.0, column) * random.choice([-1.0, 1.0], column)
         batches.append(deviation * (random.standard_normal(sizes) + mean))
     made = {

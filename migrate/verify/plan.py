@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from migrate.decide.constructions import owns_mode
+from migrate.decide.owned import owns_mode
 from migrate.errors import ProofError
 from migrate.findings import CALL_ROLES, Finding, Result
 from migrate.proofs import Site

@@ -93,9 +93,96 @@ def normalize_batches(
     return expected
 
 
+def normalized(layer: Layer, tensors: Mapping[str, Array], batches: Array, gradients: Array) -> dict[str, Expected]:
+    """What the formula of a layer gives, as `normalize_batches` says it."""
+    return (normalize_groups if layer.groups else normalize_batches)(layer, tensors, batches, gradients)
+
+
+def normalize_groups(
+    layer: Layer, tensors: Mapping[str, Array], batches: Array, gradients: Array
+) -> dict[str, Expected]:
+    """The same for a layer that normalizes groups of channels of each sample by themselves, in either mode."""
+    ones = np.ones(layer.channels)
+    scale, shift = tensors.get("scale", ones), tensors.get("shift", 0 * ones)
+    outputs = [_grouped(layer, x, scale, shift) for x in batches]
+    found = [_group_gradients(layer, x, dy, scale) for x, dy in zip(batches[:-1], gradients, strict=True)]
+    expected = {
+        "train": _joined(outputs[:-1]),
+        "eval": outputs[-1],
+        "grad_input": _joined([each[0] for each in found]),
+    }
+    if layer.affine:
+        expected["grad_gamma"] = _joined([each[1] for each in found])
+        expected["grad_beta"] = _joined([each[2] for each in found])
+    return expected
+
+
+def _in_groups(layer: Layer, x: Array) -> Array:
+    """(N, C, ...) as (values, N * groups)."""
+    values: Array = np.asarray(x, np.float64).reshape(len(x) * layer.groups, -1).T
+    return values
+
+
+def _per_value(layer: Layer, of_channel: Array, shape: tuple[int, ...]) -> Array:
+    """What each channel has (C,), for the values of all groups (values, N * groups)."""
+    spread: Array = np.broadcast_to(of_channel.reshape(1, -1, *(1,) * (len(shape) - 2)), shape)
+    return _in_groups(layer, spread)
+
+
+def _grouped(layer: Layer, x: Array, scale: Array, shift: Array) -> Expected:
+    """Outputs (N, C, ...) by the statistics of the groups."""
+    batch = _Batch.of(_in_groups(layer, x))
+    factor, added = (_per_value(layer, t, x.shape) for t in (scale, shift))
+    values, bound = _trained(batch, layer.eps, factor, added)
+    return values.T.reshape(x.shape), bound.T.reshape(x.shape)
+
+
+def _group_gradients(layer: Layer, x: Array, dy: Array, scale: Array) -> tuple[Expected, Expected, Expected]:
+    """Gradients with respect to input (N, C, ...), scale and shift (C,), with their bounds.
+
+    The scale differs inside of a group, so that it belongs to what comes from above.
+    """
+    batch, by_output = _Batch.of(_in_groups(layer, x)), _in_groups(layer, dy)
+    ones = np.ones(x.shape[0] * layer.groups)
+    (by_input, bound), _, _ = _gradients(batch, by_output * _per_value(layer, scale, x.shape), layer.eps, ones)
+    s = np.sqrt(batch.variance + layer.eps)
+    xhat = (batch.x - batch.mean) / s
+    xhat_error = _xhat_error(batch, xhat, s)
+    product, error = by_output * xhat, np.abs(by_output) * xhat_error + UNIT * np.abs(by_output * xhat)
+
+    def of_channels(values: Array) -> Array:
+        return _columns(values.T.reshape(x.shape))
+
+    count = x.size // layer.channels
+    rounding = UNIT * (1 + np.sqrt(count))
+    sums = of_channels(product).sum(0), of_channels(by_output).sum(0)
+    errors = (
+        rounding * np.abs(of_channels(product)).sum(0) + of_channels(error).sum(0),
+        rounding * np.abs(of_channels(by_output)).sum(0),
+    )
+    return (
+        (by_input.T.reshape(x.shape), bound.T.reshape(x.shape)),
+        (sums[0], ALLOWED * errors[0]),
+        (sums[1], ALLOWED * errors[1]),
+    )
+
+
+def _xhat_error(batch: _Batch, xhat: Array, s: Array) -> Array:
+    """The rounding error of normalized values, with that of the mean."""
+    size = np.abs(batch.x) + np.abs(batch.mean) + np.sqrt(batch.n) * batch.size
+    error: Array = UNIT * (3 * np.abs(xhat) + size / s)
+    return error
+
+
+def _joined(pairs: list[Expected]) -> Expected:
+    return np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])
+
+
 def first_output(layer: Layer, batch: Array) -> Expected:
     """What a new layer gives for one batch (N, C, ...) in training mode."""
     ones = np.ones(layer.channels)
+    if layer.groups:
+        return _grouped(layer, batch, ones, 0 * ones)
     return _shaped(_trained(_Batch.of(_columns(batch)), layer.eps, ones, 0 * ones), batch.shape)
 
 
@@ -144,7 +231,7 @@ def _gradients(batch: _Batch, dy: Array, eps: float, scale: Array) -> tuple[Expe
     s = np.sqrt(batch.variance + eps)
     root = np.sqrt(batch.n)
     xhat = (batch.x - batch.mean) / s
-    xhat_error = UNIT * (3 * np.abs(xhat) + (np.abs(batch.x) + np.abs(batch.mean)) / s + root * batch.size / s)
+    xhat_error = _xhat_error(batch, xhat, s)
     product = dy * xhat
     product_error = np.abs(dy) * xhat_error + UNIT * np.abs(product)
     mean_dy, mean_product = dy.mean(0), product.mean(0)

@@ -49,7 +49,7 @@ def _names(trial: Trial, symbol: str) -> tuple[str, str]:
 
 def _initial(trial: Trial, measure: str, sizes: tuple[object, ...]) -> list[str]:
     lines = []
-    for symbol in ("scale", "shift", "mean", "variance"):
+    for symbol in proof_of(trial).tensors:
         name, new = _names(trial, symbol)
         lines.append(f'print("{name}", layer.{name}, "{new}", cell.{new}.asnumpy())')
     return lines

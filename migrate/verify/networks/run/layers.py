@@ -27,7 +27,7 @@ def randomize(layers: Iterable[torch.nn.Module], tensors: Dict[str, str], seed: 
     with torch.no_grad():
         for layer in layers:
             for symbol, (low, high) in RANGES.items():
-                tensor = getattr(layer, tensors[symbol], None)
+                tensor = getattr(layer, tensors.get(symbol, ""), None)
                 if tensor is not None:
                     tensor.copy_(torch.rand(tensor.shape, generator=generator) * (high - low) + low)
 
