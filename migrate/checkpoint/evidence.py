@@ -60,7 +60,7 @@ def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: s
 
 def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
     """What a name is by its readings."""
-    readings = _apart(seen.readings, keys, kind)
+    readings = _counted(_apart(seen.readings, keys, kind), keys)
     targets = {reading.target for reading in readings}
     if len(targets) == 1 and not seen.unknown:
         return Decision(readings[0], kind)
@@ -86,6 +86,19 @@ def _apart(readings: tuple[Reading, ...], keys: Keys, kind: Kind) -> tuple[Readi
     if beside.isdisjoint(axes) and (beside or kind == "siblings"):
         return tuple(reading for reading in readings if reading not in special)
     return readings
+
+
+def _counted(readings: tuple[Reading, ...], keys: Keys) -> tuple[Reading, ...]:
+    """The readings without those as layers that count batches, where the file would hold the counter and does not."""
+    lacking = [reading for reading in readings if keys.counts and _lacks_counter(reading, keys)]
+    return tuple(reading for reading in readings if reading not in lacking) or readings
+
+
+def _lacks_counter(reading: Reading, keys: Keys) -> bool:
+    layer, below = reading.layer, keys.below[reading.path]
+    return (
+        layer is not None and bool(layer.counter) and layer.counter not in below and {*layer.statistics} <= below.keys()
+    )
 
 
 def by_siblings(key: str, keys: Keys, layers: Layers, to: Side) -> Seen:

@@ -23,6 +23,7 @@ def to_json(plan: Plan, proof: dict[str, object] | None) -> str:
     """The report as a document."""
     document: dict[str, object] = {
         "schema": 1,
+        "key": plan.key or None,
         "entries": [_entry(entry) for entry in plan.entries],
         "added": [{"target": t.name, "shape": list(t.shape), "dtype": t.dtype} for t in plan.added],
         "kept_at_initial": list(plan.kept_at_initial),

@@ -61,7 +61,7 @@ def read_sources(paths: tuple[str, ...], warn: Callable[[str], None]) -> Queries
             return None
 
     rules = load_rules("mindspore.nn")
-    return load(files, files, parse, python_of(files.__getitem__), rules)
+    return load(files, files, parse, python_of(files.__getitem__), rules, whole_trees=True)
 
 
 def _bytes(path: str) -> bytes:

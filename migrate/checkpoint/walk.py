@@ -93,11 +93,20 @@ class Walk:
             found, more = exact.get(name, _Found()), possible.get(name, _Found())
             readings = found.readings or more.readings
             unknown = found.unknown if found.readings else found.unknown or more.unknown
+            if not found.readings and not found.unknown and all(map(self._is_as_before, readings)):
+                unknown = "" if readings else unknown  # whatever else it may be would stay as it is, too
             if not readings and not unknown:
                 return None
             seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown)
         told = sum(name in exact or bool(each.readings) for name, each in seen.items())
         return Explained(self, seen, sum(bool(found.readings) for found in exact.values()), told)
+
+    def _is_as_before(self, reading: Reading) -> bool:
+        """Whether a reading leaves the name and the shape alone."""
+        path = f"{reading.path}." if reading.path else ""
+        return reading.target == path + reading.name and (
+            reading.layer is None or reading.name not in reading.layer.axis
+        )
 
     def missing(self) -> int:
         """How many attributes of the root are layers of which the checkpoint holds nothing."""
@@ -116,12 +125,17 @@ class Walk:
 
     def _read(self, path: str, facts: Iterable[Fact], found: _Names) -> None:
         """Read the names below a path as those of tensors of what stands there."""
-        for fact in facts:
+        for fact in self._fitting(path, list(facts)):
             for name, reading in (*self._of_layer(fact, path), *self._of_object(fact, path)):
                 found.setdefault(self._whole(path, name), _Found()).readings.append(reading)
             unknown = self._unknown(fact)
             if unknown:
                 self._note(path, found, unknown)
+
+    def _fitting(self, path: str, facts: list[Fact]) -> list[Fact]:
+        """The facts without classes that stay what they are, where more is there than these have, and others may be."""
+        rest = [fact for fact in facts if fact[0] not in "IL" or not self._layers.stays(str(fact[1]))]
+        return rest if rest and not self._keys.below[path].keys() <= self._layers.of_kept else facts
 
     def _note(self, path: str, found: _Names, unknown: str) -> None:
         for name in self._keys.below[path]:
