@@ -80,7 +80,11 @@ def converted(folder: Path, tensors: State, zipped: bool = True) -> dict[str, ob
 @pytest.mark.parametrize("frozen", [True, False])
 def test_the_counter_tells_a_frozen_layer_from_one_that_learns(frozen: bool, tmp_path: Path) -> None:
     report = converted(tmp_path, held(counter=not frozen))
-    names = {f"{path}.{old}": f"{path}.{old if frozen else new}" for path in NORMS for old, new in zip(NORM, NEW)}
+    names = {
+        f"{path}.{old}": f"{path}.{old if frozen else new}"
+        for path in NORMS
+        for old, new in zip(NORM, NEW, strict=True)
+    }
     assert targets(report).items() >= names.items()
     assert report["undecided"] == []
     assert {entry["evidence"] for entry in report["entries"]} == {"source"}

@@ -48,12 +48,14 @@ def ask(side: str, request: Json, at: Path) -> Json:
     environment = {**os.environ, "PYTHONPATH": path, "GLOG_v": "4"}
     # Ctrl-C is for this process, which then ends the other one: that would print a traceback.
     done = subprocess.run(command, stdout=sys.stderr, env=environment, start_new_session=True)
+    option = "--mindspore-network" if side == "mindspore" else "--network"
+    asked = f"{option} {request['module']}:{request['expression']}"
     if not answer.exists():
-        raise UsageError(f"--network {request['module']}: its process ended with status {done.returncode}")
+        raise UsageError(f"{asked}: its process ended with status {done.returncode}")
     found: Json = json.loads(answer.read_text("utf-8"))
     if "fault" in found:
         trace = f"\n{found['trace']}" if found.get("trace") else ""
-        raise UsageError(f"--network {request['module']}:{request['expression']}: {found['fault']}{trace}")
+        raise UsageError(f"{asked}: {found['fault']}{trace}")
     return found
 
 
