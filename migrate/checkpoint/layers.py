@@ -142,7 +142,7 @@ class Layers:
         """The name of a class as the tables have it."""
         for home, plain in self._homes.items():
             if cls.startswith(home):
-                return plain + cls.rpartition(".")[2]
+                cls = plain + cls[len(home) :].rpartition(".")[2]
         return cls
 
     def of(self, cls: str) -> Layer | None:

@@ -162,10 +162,12 @@ class Walk:
         return Reading(self._cut + path, name, None, self._cut + self._whole(path, name), owner)
 
     def _more(self, fact: Fact, path: str) -> frozenset[str]:
-        """The tensors at a path that an object has besides those of the layer that its class derives from."""
+        """The tensors below a path that an object has besides those of the layer that its class derives from."""
         if fact[0] != "O":
             return frozenset()
-        return frozenset(name for name in self._keys.direct(path) if self._attributes.of(fact, name).exists)
+        firsts = {name.partition(".")[0] for name in self._keys.below[path]}
+        own = {first for first in firsts if self._attributes.of(fact, first).exists}
+        return frozenset(name for name in self._keys.below[path] if name.partition(".")[0] in own)
 
     def _of_object(self, fact: Fact, path: str) -> Iterator[tuple[str, Reading]]:
         """Readings as tensors that a class of the program gives its objects."""
