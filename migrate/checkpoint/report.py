@@ -13,7 +13,7 @@ from migrate.checkpoint.plan import Entry, Plan
 from migrate.checkpoint.tensor import Tensor
 from migrate.report.totals import plural
 
-MANY = 40
+MANY = 12
 """Patterns of changed names from which numbers in names are left out, too."""
 LISTED = 20
 """Patterns of undecided names that the text lists."""
