@@ -13,6 +13,7 @@ from tests.checkpoints.made import COUNTER, State, convert, state, targets
 NET = """
 from collections import OrderedDict
 from dataclasses import dataclass
+from elsewhere import Stub
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
@@ -45,6 +46,7 @@ class Body(nn.Module):
         super().__init__()
         if norm is None:
             norm = nn.BatchNorm2d
+        self.stub = Stub()
         self.conv1 = nn.Conv2d(3, 4, 1, bias=False)
         self.bn1 = norm(4)
         self.layer1 = nn.Sequential(*[setting.block(setting.width, norm) for _ in range(2)])
