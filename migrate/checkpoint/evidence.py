@@ -27,26 +27,35 @@ class Reading:
     target: str | None
     owner: str
 
+    @property
+    def is_as_before(self) -> bool:
+        """Whether the name and the shape stay as they are."""
+        whole = f"{self.path}.{self.name}" if self.path else self.name
+        return self.target == whole and (self.layer is None or self.name not in self.layer.axis)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All readings of a name; ``unknown`` says what else it may be."""
+    """All readings of a name; ``unknown`` says what else it may be, if ``is_loose`` only by a name that is computed."""
 
     readings: tuple[Reading, ...] = ()
     unknown: str = ""
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a name is: ``reading`` is None where nothing decides, and ``note`` says why.
 
-    ``is_torn``: several readings are left, so that weaker evidence has no say.
+    ``is_torn``: several readings are left, so that weaker evidence has no say. ``targets`` are those that it may choose
+    from, empty where any.
     """
 
     reading: Reading | None = None
     evidence: Kind | None = None
     note: str = ""
     is_torn: bool = False
+    targets: frozenset[str | None] = frozenset()
 
 
 def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: str) -> Reading | None:
@@ -61,13 +70,15 @@ def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: s
 def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
     """What a name is by its readings."""
     readings = _counted(_apart(seen.readings, keys, kind), keys)
-    targets = {reading.target for reading in readings}
-    if len(targets) == 1 and not seen.unknown:
+    targets = frozenset(reading.target for reading in readings)
+    # What else may be anywhere would keep its name, too.
+    is_known = not seen.unknown or (seen.is_loose and all(reading.is_as_before for reading in readings))
+    if len(targets) == 1 and is_known:
         return Decision(readings[0], kind)
     if len(targets) > 1:
         owners = dict.fromkeys(reading.owner for reading in readings)
         return Decision(note=f"may be of {' or of '.join(owners)}", is_torn=True)
-    return Decision(note=seen.unknown)
+    return Decision(note=seen.unknown, targets=targets)
 
 
 def _apart(readings: tuple[Reading, ...], keys: Keys, kind: Kind) -> tuple[Reading, ...]:
@@ -122,9 +133,7 @@ def _other(own: dict[str, str], statistic: str) -> str:
 
 def joined(all_seen: Iterable[Seen]) -> Seen:
     """What several observers see."""
-    readings: dict[Reading, None] = {}
-    unknown = ""
-    for seen in all_seen:
-        readings.update(dict.fromkeys(seen.readings))
-        unknown = unknown or seen.unknown
-    return Seen(tuple(readings), unknown)
+    found = list(all_seen)
+    readings = dict.fromkeys(reading for seen in found for reading in seen.readings)
+    unknown = next((seen.unknown for seen in found if seen.unknown), "")
+    return Seen(tuple(readings), unknown, all(seen.is_loose for seen in found if seen.unknown))

@@ -116,14 +116,16 @@ def _all_begin(keys: Keys, prefix: str, own: frozenset[str]) -> bool:
 
 def _decide(name: str, keys: Keys, layers: Layers, to: Side, observed: list[Observed]) -> Decision:
     """The first evidence that decides; where none does, the first reason for that."""
-    note = ""
+    note, allowed = "", frozenset[str | None]()
     for found in observed:
         decision = decide(found.seen.get(name, Seen()), found.kind, keys)
         if decision.reading is not None or decision.is_torn:
             return decision
-        note = note or decision.note
+        note, allowed = note or decision.note, allowed or decision.targets
     decision = decide(by_siblings(name, keys, layers, to), "siblings", keys)
-    return decision if decision.reading is not None else Decision(note=note or decision.note or NOTHING)
+    if decision.reading is not None and (not allowed or decision.reading.target in allowed):
+        return decision
+    return Decision(note=note or decision.note or NOTHING)
 
 
 def _entry(tensor: Tensor, prefix: str, decisions: dict[str, Decision], keys: Keys, to: Side) -> Entry:

@@ -93,20 +93,11 @@ class Walk:
             found, more = exact.get(name, _Found()), possible.get(name, _Found())
             readings = found.readings or more.readings
             unknown = found.unknown if found.readings else found.unknown or more.unknown
-            if not found.readings and not found.unknown and all(map(self._is_as_before, readings)):
-                unknown = "" if readings else unknown  # whatever else it may be would stay as it is, too
             if not readings and not unknown:
                 return None
-            seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown)
+            seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown, not found.readings and not found.unknown)
         told = sum(name in exact or bool(each.readings) for name, each in seen.items())
         return Explained(self, seen, sum(bool(found.readings) for found in exact.values()), told)
-
-    def _is_as_before(self, reading: Reading) -> bool:
-        """Whether a reading leaves the name and the shape alone."""
-        path = f"{reading.path}." if reading.path else ""
-        return reading.target == path + reading.name and (
-            reading.layer is None or reading.name not in reading.layer.axis
-        )
 
     def missing(self) -> int:
         """How many attributes of the root are layers of which the checkpoint holds nothing."""

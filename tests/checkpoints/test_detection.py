@@ -59,6 +59,16 @@ class Detector(nn.Module):
         self.backbone = Getter(Body(Narrow(), norm), "layer1")
         self.head = nn.Linear(4, 2)
 """
+EITHER = """
+from elsewhere import Stub
+from torch import nn
+from torchvision.ops import FrozenBatchNorm2d
+
+class Net(nn.Module):
+    def __init__(self, trained=True):
+        super().__init__()
+        self.bn1 = FrozenBatchNorm2d(4) if trained else Stub(4)
+"""
 NORM = ("weight", "bias", "running_mean", "running_var")
 NEW = ("gamma", "beta", "moving_mean", "moving_variance")
 NORMS = ("backbone.bn1", "backbone.layer1.0.bn1", "backbone.layer1.1.bn1")
@@ -89,7 +99,15 @@ def test_the_counter_tells_a_frozen_layer_from_one_that_learns(frozen: bool, tmp
     }
     assert targets(report).items() >= names.items()
     assert report["undecided"] == []
-    assert {entry["evidence"] for entry in report["entries"]} == {"source"}
+    # A layer of elsewhere may be in its place: what the file says decides among what the sources allow.
+    assert {entry["evidence"] for entry in report["entries"]} == {"source", *([] if frozen else ["siblings"])}
+
+
+def test_siblings_say_nothing_that_the_sources_do_not_allow(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(EITHER)
+    torch.save(state({f"bn1.{name}": [4] for name in NORM}), tmp_path / "in.pth")
+    report = convert(tmp_path / "in.pth", tmp_path / "out.safetensors", "--source", tmp_path / "net.py")
+    assert report["undecided"] == [f"bn1.{name}" for name in NORM]
 
 
 def test_a_file_that_may_be_older_than_counters_decides_nothing(tmp_path: Path) -> None:
