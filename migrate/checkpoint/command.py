@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -17,6 +17,7 @@ from migrate import __version__
 from migrate.checkpoint.layers import Layers, Side
 from migrate.checkpoint.plan import Observer, Plan
 from migrate.errors import UsageError
+from migrate.files import check_place as check_document
 from migrate.files import write_document
 from migrate.report.streams import open_streams
 
@@ -74,7 +75,11 @@ def command(**given: object) -> None:
     INPUT: .pth, .pt, .bin, .safetensors, or the index of a sharded one; with --to torch .ckpt or .safetensors.
     OUTPUT: .ckpt or .safetensors; with --to torch .pth, .pt, .bin or .safetensors.
     """
-    sys.exit(run(Request(**given)))  # type: ignore[arg-type]
+    try:
+        status = run(Request(**given))  # type: ignore[arg-type]
+    except KeyboardInterrupt:  # which click would answer with an empty line
+        _end("interrupted", 130)
+    sys.exit(status)
 
 
 def main() -> None:
@@ -83,9 +88,7 @@ def main() -> None:
     open_streams()
     try:
         command(prog_name="bn-migrate-checkpoint", standalone_mode=False)
-    except click.exceptions.Abort:
-        _end("interrupted", 130)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _end("interrupted", 130)
     except click.ClickException as error:
         error.show()
@@ -94,7 +97,7 @@ def main() -> None:
         _end(str(error), 2)
 
 
-def _end(message: str, status: int) -> None:
+def _end(message: str, status: int) -> NoReturn:
     print(f"bn-migrate-checkpoint: {message}", file=sys.stderr)
     sys.exit(status)
 
@@ -110,6 +113,7 @@ def run(request: Request) -> int:
     output = _place(request)
     if output is not None:
         check_place(output, request.to)
+    _check_map(request)
     layers = load_layers()
     with _only_report(request.format == "json"):
         observers = list(_observers(request, layers))
@@ -137,11 +141,12 @@ def run(request: Request) -> int:
 
 def _prove(request: Request, plan: Plan, written: str) -> LoadedProof | None:
     """The proof, where a network is given for it, and what it is to be compared with."""
-    if request.network is None or not (request.source or request.mindspore_network) or request.to == "torch":
+    is_forth = request.to == "mindspore"
+    if request.network is None or (is_forth and not (request.source or request.mindspore_network)):
         return None
     from migrate.checkpoint.networks.prove import Question, prove
 
-    files = (request.input, request.key, plan.prefix, written)
+    files = (request.input, request.key, written) if is_forth else (written, None, request.input)
     networks = (request.network, request.mindspore_network, request.source, request.shape)
     return prove(Question(*networks, *files), plan)
 
@@ -152,8 +157,6 @@ def _check_proof(request: Request) -> None:
         return
     if request.network is None:
         raise UsageError("--input-shape and --mindspore-network: a proof needs --network")
-    if request.to != "mindspore":
-        raise UsageError("--input-shape: a conversion to torch is not proved: leave it out")
     if request.mindspore_network is None and not request.source:
         raise UsageError("--input-shape: a proof needs --source, which is migrated for it, or --mindspore-network")
 
@@ -168,6 +171,16 @@ def _place(request: Request) -> str | None:
     if exist and os.path.samefile(request.input, request.output):
         raise UsageError(f"{request.output}: is the input: name another file, which leaves the weights alone")
     return request.output
+
+
+def _check_map(request: Request) -> None:
+    """Raise UsageError where --map cannot be written, or would take the place of weights."""
+    if request.map is None:
+        return
+    check_document(Path(request.map), "--map")
+    for other in filter(None, (request.input, request.output)):
+        if os.path.realpath(request.map) == os.path.realpath(other):
+            raise UsageError(f"--map {request.map}: holds the weights, or will: name another file")
 
 
 def _observers(request: Request, layers: Layers) -> Iterator[Observer]:

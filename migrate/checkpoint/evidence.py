@@ -27,26 +27,35 @@ class Reading:
     target: str | None
     owner: str
 
+    @property
+    def is_as_before(self) -> bool:
+        """Whether the name and the shape stay as they are."""
+        whole = f"{self.path}.{self.name}" if self.path else self.name
+        return self.target == whole and (self.layer is None or self.name not in self.layer.axis)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All readings of a name; ``unknown`` says what else it may be."""
+    """All readings of a name; ``unknown`` says what else it may be, if ``is_loose`` only by a name that is computed."""
 
     readings: tuple[Reading, ...] = ()
     unknown: str = ""
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a name is: ``reading`` is None where nothing decides, and ``note`` says why.
 
-    ``is_torn``: several readings are left, so that weaker evidence has no say.
+    ``is_torn``: several readings are left, so that weaker evidence has no say. ``targets`` are those that it may choose
+    from, empty where any.
     """
 
     reading: Reading | None = None
     evidence: Kind | None = None
     note: str = ""
     is_torn: bool = False
+    targets: frozenset[str | None] = frozenset()
 
 
 def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: str) -> Reading | None:
@@ -60,14 +69,16 @@ def read_as(layer: Layer, path: str, name: str, to: Side, is_top: bool, owner: s
 
 def decide(seen: Seen, kind: Kind, keys: Keys) -> Decision:
     """What a name is by its readings."""
-    readings = _apart(seen.readings, keys, kind)
-    targets = {reading.target for reading in readings}
-    if len(targets) == 1 and not seen.unknown:
+    readings = _counted(_apart(seen.readings, keys, kind), keys)
+    targets = frozenset(reading.target for reading in readings)
+    # What else may be anywhere would keep its name, too.
+    is_known = not seen.unknown or (seen.is_loose and all(reading.is_as_before for reading in readings))
+    if len(targets) == 1 and is_known:
         return Decision(readings[0], kind)
     if len(targets) > 1:
         owners = dict.fromkeys(reading.owner for reading in readings)
         return Decision(note=f"may be of {' or of '.join(owners)}", is_torn=True)
-    return Decision(note=seen.unknown)
+    return Decision(note=seen.unknown, targets=targets)
 
 
 def _apart(readings: tuple[Reading, ...], keys: Keys, kind: Kind) -> tuple[Reading, ...]:
@@ -86,6 +97,19 @@ def _apart(readings: tuple[Reading, ...], keys: Keys, kind: Kind) -> tuple[Readi
     if beside.isdisjoint(axes) and (beside or kind == "siblings"):
         return tuple(reading for reading in readings if reading not in special)
     return readings
+
+
+def _counted(readings: tuple[Reading, ...], keys: Keys) -> tuple[Reading, ...]:
+    """The readings without those as layers that count batches, where the file would hold the counter and does not."""
+    lacking = [reading for reading in readings if keys.counts and _lacks_counter(reading, keys)]
+    return tuple(reading for reading in readings if reading not in lacking) or readings
+
+
+def _lacks_counter(reading: Reading, keys: Keys) -> bool:
+    layer, below = reading.layer, keys.below[reading.path]
+    return (
+        layer is not None and bool(layer.counter) and layer.counter not in below and {*layer.statistics} <= below.keys()
+    )
 
 
 def by_siblings(key: str, keys: Keys, layers: Layers, to: Side) -> Seen:
@@ -109,9 +133,7 @@ def _other(own: dict[str, str], statistic: str) -> str:
 
 def joined(all_seen: Iterable[Seen]) -> Seen:
     """What several observers see."""
-    readings: dict[Reading, None] = {}
-    unknown = ""
-    for seen in all_seen:
-        readings.update(dict.fromkeys(seen.readings))
-        unknown = unknown or seen.unknown
-    return Seen(tuple(readings), unknown)
+    found = list(all_seen)
+    readings = dict.fromkeys(reading for seen in found for reading in seen.readings)
+    unknown = next((seen.unknown for seen in found if seen.unknown), "")
+    return Seen(tuple(readings), unknown, all(seen.is_loose for seen in found if seen.unknown))

@@ -18,10 +18,14 @@ def splits(key: str) -> Iterator[tuple[str, str]]:
 
 
 class Keys:
-    """The names of a checkpoint with the shapes of their tensors."""
+    """The names of a checkpoint with the shapes of their tensors.
 
-    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+    ``counts``: layers that count batches have their counters among them.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape], counts: bool = True) -> None:
         self.shapes = shapes
+        self.counts = counts
 
     @cached_property
     def below(self) -> dict[str, dict[str, Shape]]:
@@ -43,7 +47,7 @@ class Keys:
 
     def without(self, prefix: str) -> Keys:
         """The names that begin so, without that."""
-        return Keys({k.removeprefix(prefix): s for k, s in self.shapes.items() if k.startswith(prefix)})
+        return Keys({k.removeprefix(prefix): s for k, s in self.shapes.items() if k.startswith(prefix)}, self.counts)
 
     def fit(self, path: str, layer: Layer, names: Names, more: frozenset[str] = frozenset()) -> bool:
         """Whether all that stands below a path may be the tensors of a layer; ``more`` are names of its own."""

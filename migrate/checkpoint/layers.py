@@ -80,7 +80,9 @@ class Layer:
         required = frozenset(forth[name] for name in self.required)
         ranks = {forth[name]: rank + (name in self.axis) for name, rank in self.ranks.items()}
         bare = {forth[name]: rank for name, rank in self.bare.items()}
-        return Names({there: name for name, there in forth.items()}, required, ranks, bare, "", same)
+        # Some converters keep the counter, which MindSpore does not read.
+        kept = re.compile(re.escape(self.counter)) if self.counter else same
+        return Names({there: name for name, there in forth.items()}, required, ranks, bare, "", kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class _Without:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     classes: tuple[str, ...]
+    tensors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +132,17 @@ class Layers:
         self.of_wrappers = frozenset(file.wrappers.own)
         self.without_tensors = file.without.layers
         self.kept = frozenset(file.kept.classes)
+        self.of_kept = frozenset(file.kept.tensors)
         self.measured = file.layer
         self.all = (*(_of_rule(rule, file.named.get(rule.target.name, _Class())) for rule in rules), *file.layer)
         self._by_class = {name: layer for layer in self.all for name in (layer.source, layer.target)}
-        self._empty = frozenset(PACKAGE + made.partition("(")[0].partition(".")[2] for made in file.without.layers)
+        self._empty = frozenset(re.sub("^nn[.]", PACKAGE, made).partition("(")[0] for made in file.without.layers)
 
     def name(self, cls: str) -> str:
         """The name of a class as the tables have it."""
         for home, plain in self._homes.items():
             if cls.startswith(home):
-                return plain + cls.rpartition(".")[2]
+                cls = plain + cls[len(home) :].rpartition(".")[2]
         return cls
 
     def of(self, cls: str) -> Layer | None:

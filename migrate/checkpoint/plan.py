@@ -41,6 +41,7 @@ class Plan:
     kept_at_initial: tuple[str, ...]
     remarks: tuple[str, ...]
     prefix: str
+    key: str
 
     def written(self) -> list[Tensor]:
         """The tensors of the result."""
@@ -75,7 +76,7 @@ class Observer(Protocol):
 def make_plan(checkpoint: Checkpoint, to: Side, layers: Layers, observers: Sequence[Observer]) -> Plan:
     """What becomes of each tensor; raises UsageError where two would have one name."""
     shapes = {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
-    prefix, keys, observed = _observe(Keys(shapes), to, layers, observers)
+    prefix, keys, observed = _observe(Keys(shapes, checkpoint.counts), to, layers, observers)
     decisions = {name: _decide(name, keys, layers, to, observed) for name in keys.shapes}
     entries = [_entry(tensor, prefix, decisions, keys, to) for tensor in checkpoint.tensors.values()]
     entries += [
@@ -86,10 +87,10 @@ def make_plan(checkpoint: Checkpoint, to: Side, layers: Layers, observers: Seque
     placed = {p: layer for p, layer in (*(p for o in observed for p in o.placed), *read) if layer is not None}
     held = sorted(placed.items(), key=lambda p: p[0])
     names = {entry.result.name for entry in entries if entry.result is not None}
-    added = _counters(held, keys) if to == "torch" else ()
+    added = _counters(held, names) if to == "torch" else ()
     kept = _kept(held, names) if to == "mindspore" else ()
-    remarks = (*_remarks(shapes, prefix, layers, to), *(remark for each in observed for remark in each.remarks))
-    return Plan(to, tuple(entries), tuple(added), tuple(kept), remarks, prefix)
+    remarks = (*_remarks(checkpoint, prefix, layers, to), *(remark for each in observed for remark in each.remarks))
+    return Plan(to, tuple(entries), tuple(added), tuple(kept), remarks, prefix, checkpoint.key)
 
 
 def _observe(keys: Keys, to: Side, layers: Layers, observers: Sequence[Observer]) -> tuple[str, Keys, list[Observed]]:
@@ -115,14 +116,16 @@ def _all_begin(keys: Keys, prefix: str, own: frozenset[str]) -> bool:
 
 def _decide(name: str, keys: Keys, layers: Layers, to: Side, observed: list[Observed]) -> Decision:
     """The first evidence that decides; where none does, the first reason for that."""
-    note = ""
+    note, allowed = "", frozenset[str | None]()
     for found in observed:
         decision = decide(found.seen.get(name, Seen()), found.kind, keys)
         if decision.reading is not None or decision.is_torn:
             return decision
-        note = note or decision.note
+        note, allowed = note or decision.note, allowed or decision.targets
     decision = decide(by_siblings(name, keys, layers, to), "siblings", keys)
-    return decision if decision.reading is not None else Decision(note=note or decision.note or NOTHING)
+    if decision.reading is not None and (not allowed or decision.reading.target in allowed):
+        return decision
+    return Decision(note=note or decision.note or NOTHING)
 
 
 def _entry(tensor: Tensor, prefix: str, decisions: dict[str, Decision], keys: Keys, to: Side) -> Entry:
@@ -135,7 +138,8 @@ def _entry(tensor: Tensor, prefix: str, decisions: dict[str, Decision], keys: Ke
         result = replace(tensor, name=name)
         return Entry(tensor.name, tensor, result, None, _joined(decision.note, _shared(tensor)), is_undecided=True)
     if reading.target is None:
-        return Entry(tensor.name, tensor, None, decision.evidence, "MindSpore's layer has no such counter: left out")
+        why = "MindSpore's layer has no such counter" if to == "mindspore" else "torch's layer has no such tensor"
+        return Entry(tensor.name, tensor, None, decision.evidence, f"{why}: left out")
     result = _converted(replace(tensor, name=reading.target), reading, to)
     doubts = _doubts(decision, keys) if decision.evidence == "siblings" else ()
     note = _joined(reading.owner, *_changes(tensor, result), *doubts, _shared(tensor))
@@ -201,12 +205,13 @@ def _check_targets(entries: Iterable[Entry]) -> None:
             raise UsageError(f"{' and '.join(both)} would both be {name}: rename one of them")
 
 
-def _counters(held: Iterable[tuple[str, Layer]], keys: Keys) -> Iterator[Tensor]:
-    """The counters of batches that torch's layers have beside their statistics."""
+def _counters(held: Iterable[tuple[str, Layer]], names: set[str]) -> Iterator[Tensor]:
+    """The counters of batches that torch's layers have beside their statistics, where the file has none."""
     for path, layer in held:
-        there = layer.read("mindspore", not path).names
-        if layer.counter and all(there[name] in keys.below.get(path, ()) for name in layer.statistics):
-            yield zero_counter(f"{path}.{layer.counter}" if path else layer.counter)
+        before = f"{path}." if path else ""
+        counter = before + layer.counter
+        if layer.counter and counter not in names and all(before + name in names for name in layer.statistics):
+            yield zero_counter(counter)
 
 
 def _kept(held: Iterable[tuple[str, Layer]], names: set[str]) -> Iterator[str]:
@@ -216,9 +221,11 @@ def _kept(held: Iterable[tuple[str, Layer]], names: set[str]) -> Iterator[str]:
         yield from (name for own in called.values() if (name := f"{path}.{own}" if path else own) not in names)
 
 
-def _remarks(shapes: Iterable[str], prefix: str, layers: Layers, to: Side) -> Iterator[str]:
+def _remarks(checkpoint: Checkpoint, prefix: str, layers: Layers, to: Side) -> Iterator[str]:
     """What a person should know of the file as a whole."""
-    names = list(shapes)
+    names = list(checkpoint.tensors)
+    if checkpoint.key:
+        yield f"the weights are those under {checkpoint.key} in the file"
     if prefix:
         yield f"{prefix} stood in front of every name, and is left out"
     for wrapper in layers.prefixes if to == "mindspore" and not prefix else ():

@@ -13,7 +13,7 @@ from migrate.checkpoint.plan import Entry, Plan
 from migrate.checkpoint.tensor import Tensor
 from migrate.report.totals import plural
 
-MANY = 40
+MANY = 12
 """Patterns of changed names from which numbers in names are left out, too."""
 LISTED = 20
 """Patterns of undecided names that the text lists."""
@@ -23,6 +23,7 @@ def to_json(plan: Plan, proof: dict[str, object] | None) -> str:
     """The report as a document."""
     document: dict[str, object] = {
         "schema": 1,
+        "key": plan.key or None,
         "entries": [_entry(entry) for entry in plan.entries],
         "added": [{"target": t.name, "shape": list(t.shape), "dtype": t.dtype} for t in plan.added],
         "kept_at_initial": list(plan.kept_at_initial),

@@ -61,7 +61,7 @@ def read_sources(paths: tuple[str, ...], warn: Callable[[str], None]) -> Queries
             return None
 
     rules = load_rules("mindspore.nn")
-    return load(files, files, parse, python_of(files.__getitem__), rules)
+    return load(files, files, parse, python_of(files.__getitem__), rules, whole_trees=True)
 
 
 def _bytes(path: str) -> bytes:
@@ -101,7 +101,8 @@ class SourceTree:
         if _disagree(chosen):
             least = min(found.walk.missing() for found in chosen)
             chosen = [found for found in chosen if found.walk.missing() == least]
-        titles = tuple(self._attributes.title(found.walk.root) for found in chosen)
+        below = f" below {view.cut[:-1]}, which stays in front" if view.cut else ""
+        titles = tuple(f"{self._attributes.title(found.walk.root)}{below}" for found in chosen)
         seen = {view.cut + name: joined(found.seen[name] for found in chosen) for name in view.keys.shapes}
         return Match(titles, seen, not view.cut)
 

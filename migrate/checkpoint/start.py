@@ -16,6 +16,9 @@ def main() -> None:
         from migrate.checkpoint.command import main as full
 
         full()
+    except KeyboardInterrupt:
+        print("bn-migrate-checkpoint: interrupted", file=sys.stderr)
+        sys.exit(130)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:

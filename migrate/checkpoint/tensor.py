@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from migrate.errors import UsageError
+
 CHUNK = 2 << 20
 """Bytes that are in memory at a time where a file can be read in parts."""
 SIZES = {
@@ -62,13 +64,19 @@ def as_float32(tensor: Tensor) -> Tensor:
     """The tensor with values of float32; those of another floating type are rounded where they have to be."""
     if tensor.dtype not in ("float16", "float64", "bfloat16"):
         return tensor
-    return replace(tensor, dtype="float32", parts=lambda: iter((_float32(tensor.data(), tensor.dtype),)))
+    return replace(tensor, dtype="float32", parts=lambda: iter((_float32(tensor),)))
 
 
-def _float32(data: Bytes, dtype: str) -> bytes:
-    if dtype == "bfloat16":  # the upper half of the float32 with the same value
+def _float32(tensor: Tensor) -> bytes:
+    data = tensor.data()
+    if tensor.dtype == "bfloat16":  # the upper half of the float32 with the same value
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
-    return np.frombuffer(data, np.dtype(dtype).newbyteorder("<")).astype("<f4").tobytes()
+    values = np.frombuffer(data, np.dtype(tensor.dtype).newbyteorder("<"))
+    with np.errstate(over="ignore"):
+        rounded = values.astype("<f4")
+    if (np.isinf(rounded) & np.isfinite(values)).any():
+        raise UsageError(f"{tensor.name}: holds values of {tensor.dtype} that are too large for float32")
+    return rounded.tobytes()
 
 
 def zero_counter(name: str) -> Tensor:

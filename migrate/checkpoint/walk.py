@@ -95,7 +95,7 @@ class Walk:
             unknown = found.unknown if found.readings else found.unknown or more.unknown
             if not readings and not unknown:
                 return None
-            seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown)
+            seen[name] = Seen(tuple(dict.fromkeys(readings)), unknown, not found.readings and not found.unknown)
         told = sum(name in exact or bool(each.readings) for name, each in seen.items())
         return Explained(self, seen, sum(bool(found.readings) for found in exact.values()), told)
 
@@ -116,12 +116,17 @@ class Walk:
 
     def _read(self, path: str, facts: Iterable[Fact], found: _Names) -> None:
         """Read the names below a path as those of tensors of what stands there."""
-        for fact in facts:
+        for fact in self._fitting(path, list(facts)):
             for name, reading in (*self._of_layer(fact, path), *self._of_object(fact, path)):
                 found.setdefault(self._whole(path, name), _Found()).readings.append(reading)
             unknown = self._unknown(fact)
             if unknown:
                 self._note(path, found, unknown)
+
+    def _fitting(self, path: str, facts: list[Fact]) -> list[Fact]:
+        """The facts without classes that stay what they are, where more is there than these have, and others may be."""
+        rest = [fact for fact in facts if fact[0] not in "IL" or not self._layers.stays(str(fact[1]))]
+        return rest if rest and not self._keys.below[path].keys() <= self._layers.of_kept else facts
 
     def _note(self, path: str, found: _Names, unknown: str) -> None:
         for name in self._keys.below[path]:
@@ -148,10 +153,12 @@ class Walk:
         return Reading(self._cut + path, name, None, self._cut + self._whole(path, name), owner)
 
     def _more(self, fact: Fact, path: str) -> frozenset[str]:
-        """The tensors at a path that an object has besides those of the layer that its class derives from."""
+        """The tensors below a path that an object has besides those of the layer that its class derives from."""
         if fact[0] != "O":
             return frozenset()
-        return frozenset(name for name in self._keys.direct(path) if self._attributes.of(fact, name).exists)
+        firsts = {name.partition(".")[0] for name in self._keys.below[path]}
+        own = {first for first in firsts if self._attributes.of(fact, first).exists}
+        return frozenset(name for name in self._keys.below[path] if name.partition(".")[0] in own)
 
     def _of_object(self, fact: Fact, path: str) -> Iterator[tuple[str, Reading]]:
         """Readings as tensors that a class of the program gives its objects."""

@@ -6,7 +6,7 @@ from migrate.flow.by_name import ByName
 from migrate.flow.container_methods import ContainerMethods
 from migrate.flow.copies import Copies
 from migrate.flow.effects import Effects, made_of_elements
-from migrate.flow.facts import Fact, id_of
+from migrate.flow.facts import FIELDS, Fact, id_of
 from migrate.flow.foreign import Foreign
 from migrate.flow.library import CONTAINERS, EFFECTS, LISTS, MAPPINGS, NAMING, is_class_name, is_foreign
 from migrate.flow.members import Members
@@ -55,7 +55,10 @@ class Calls:
         elif kind == "V":
             self._result(call, ("D" if fact[2:] == ("D",) else "O", of))
         elif kind == "C":
-            self._fill(id_of(fact), call)
+            if fact[2:] == (FIELDS,):
+                self.graph.postpone(lambda: self._fill_above(id_of(fact), call))
+            else:
+                self._fill(id_of(fact), call)
         elif kind == "T":
             self._result(call, ("D", of))
         elif kind == "P":
@@ -113,7 +116,17 @@ class Calls:
         bases = {str(base[1]) for base in classes.library_bases(cls)}
         if not bases.isdisjoint(CONTAINERS | MAPPINGS | LISTS) and not classes.has(cls, "__init__"):
             self._fill(cls, call)
-        family = [*reversed(classes.above(cls)), cls]
+        self._take_fields(cls, [*reversed(classes.above(cls)), cls], call)
+
+    def _fill_above(self, cls: int, call: Call) -> None:
+        """The arguments that ``super().__init__`` gives to a dataclass, whose constructor nobody has written."""
+        above = self.flow.classes.above(cls)
+        if not any("__init__" in self.flow.classes.own(("K", owner)) for owner in above):
+            self._take_fields(cls, above[::-1], call)
+
+    def _take_fields(self, cls: int, family: list[int], call: Call) -> None:
+        """The fields of a family of classes, the oldest first, as arguments give them."""
+        classes = self.flow.classes
         fields = list(dict.fromkeys(name for owner in family for name in classes.classes[owner].summary.fields))
         given = [*zip(fields, call.positional, strict=False), *(k for k in call.keywords if k[0] in fields)]
         for name, value in given:

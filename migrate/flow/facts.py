@@ -16,12 +16,15 @@ Fact = tuple[Kind, int | str] | tuple[Kind, int | str, str]
 ``S`` a symbol of a library, and ``L`` an object that it makes, by qualified name
 ``X`` a module of the run, by path
 ``T`` a method that gives the layers of a network, by the container of these
-``C`` the constructor of a container of torch that a class of the run, by number, derives from
+``C`` the constructor of a container of torch that a class of the run, by number, derives from; with FIELDS the one that
+      the fields of a dataclass above it make
 ``Y`` a method of a container, by that and by its name
 ``G`` what ``attrgetter`` gives, by the number of the call that makes it
 ``E`` what code gives that is not followed, by the node of what it may have
 ``N`` something of a file that was not read, by path and, for a name at its module level, by that name
 """
+
+FIELDS = "fields"
 
 
 def id_of(fact: Fact) -> int:

@@ -30,6 +30,7 @@ def load(
     read: Read,
     rules: RuleSet,
     graph: type[Graph] = Graph,
+    whole_trees: bool = False,
 ) -> Queries:
     """The flow of the ``triggered`` files and of all others of ``paths`` that may matter to them, in such a graph."""
     paths = list(paths)
@@ -38,6 +39,7 @@ def load(
     unread = Unread(paths, read, rules, tree)
     wanted = sorted(triggered)
     flow = Flow(rules, tree, graph(), frozenset(wanted), unread.origins)
+    flow.has_whole_trees = whole_trees
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
     first, rounds = len(wanted), 0
@@ -53,6 +55,7 @@ def load(
     reached("following", rounds, rounds + 3)
     # What was said of files before they were read is not true any more.
     flow = Flow(rules, tree, graph(), frozenset(summaries), unread.origins)
+    flow.has_whole_trees = whole_trees
     _link(Linker(flow), summaries)
     return Queries(flow, nodes)
 

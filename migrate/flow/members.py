@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.flow.enums import Enums
-from migrate.flow.facts import Fact, id_of
+from migrate.flow.facts import FIELDS, Fact, id_of
 from migrate.flow.library import CONTAINERS, LISTS, MAPPINGS, is_exception
 from migrate.flow.look_ups import LookUps
 from migrate.flow.namespaces import Namespaces
@@ -340,6 +340,8 @@ class Members:
             self._tell_class_methods(cls)
             for name, to in self.flow.classes.supers.get(cls, ()):
                 self._member(self.flow.classes.lookup(id_of(fact), name, False), to, True)
+                if name == "__init__":
+                    self.graph.add(to, ("C", cls, FIELDS))
         elif fact[0] in "MSNL":
             self.flow.classes.classes[cls].library[fact] = None
             if str(fact[1]).startswith("enum."):

@@ -69,6 +69,7 @@ class Flow:
         self.copies: dict[int, list[int]] = {}
         """The nodes of copies of functions, by those of the functions."""
 
+        self.has_whole_trees = False
         self.grown: dict[int, int] = {}
         """The attributes of which layers came to trees of networks, by the node there."""
 

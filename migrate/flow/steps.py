@@ -90,7 +90,7 @@ class Steps:
             held = self._flow.behind(fact)
             return f"a partial of {' or '.join(map(self.word, held)) or 'something that is not known'}"
         others = {
-            "C": "the constructor of a container",
+            "C": "the constructor of a base",
             "T": "a method that gives layers",
             "V": "a method of an object",
             "Y": "a method of a container",

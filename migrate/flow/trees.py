@@ -8,7 +8,10 @@ from migrate.flow.state import Flow
 
 
 class Trees:
-    """For each network a container of all layers in it; lists and dicts of the language are no part of it."""
+    """For each network a container of all layers in it; lists and dicts of the language are no part of it.
+
+    Containers of layers are one only in whole trees: who asks for the class of a layer has nothing of them.
+    """
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
@@ -66,16 +69,18 @@ class Trees:
     def _grow(self, fact: Fact, what: tuple[int, int]) -> None:
         """Take something that a node holds into a tree, with the layers in it."""
         source, tree = what
-        if fact[0] == "D":
-            if id_of(fact) in self.flow.containers.networks:
-                self._take_elements(id_of(fact), tree)
-        elif fact[0] in "IL" or (fact[0] == "O" and self.flow.classes.classes[id_of(fact)].summary.bases):
-            held = self.graph.new()
-            self.flow.grown[held] = source
-            self.graph.add(held, fact)
-            self.flow.containers.put(tree, None, held)
-            if fact[0] == "O":
-                self.flow.containers.merge(self.of_objects(id_of(fact)), tree)
+        is_container = fact[0] == "D" and id_of(fact) in self.flow.containers.networks
+        if is_container:
+            self._take_elements(id_of(fact), tree)
+        is_object = fact[0] == "O" and bool(self.flow.classes.classes[id_of(fact)].summary.bases)
+        if not (is_object or fact[0] in "IL" or (is_container and self.flow.has_whole_trees)):
+            return
+        held = self.graph.new()
+        self.flow.grown[held] = source
+        self.graph.add(held, fact)
+        self.flow.containers.put(tree, None, held)
+        if is_object:
+            self.flow.containers.merge(self.of_objects(id_of(fact)), tree)
 
     def _take_elements(self, site: int, tree: int) -> None:
         if self._first_time("elements", site, tree):

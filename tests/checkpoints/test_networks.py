@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import mindspore as ms
+import numpy as np
 import pytest
 import torch
 
@@ -92,9 +94,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
-def run(folder: Path, output: str, *more: str, status: int = 0) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def trained(folder: Path) -> str:
+    """A file of MindSpore's network, as it saves itself: with tensors that torch's layers do not have."""
+    names: dict[str, Any] = {"__name__": "right"}
+    exec(MINDSPORE.replace("MOMENTUM", "0.8"), names)
+    network, random = names["Net"](), np.random.default_rng(1)
+    for parameter in network.get_parameters():
+        if "spare" not in parameter.name:
+            parameter.set_data(ms.Tensor(random.random(parameter.shape, np.float32) + 0.5))
+    ms.save_checkpoint(network, str(folder / "trained.ckpt"))
+    return "trained.ckpt"
+
+
+def run(folder: Path, output: str, *more: str, status: int = 0, source: str = "net.pth") -> dict[str, Any]:
     """The report of a conversion with the network."""
-    done = program("net.pth", output, "--network", "net:Net", *more, "--format", "json", cwd=folder)
+    done = program(source, output, "--network", "net:Net", *more, "--format", "json", cwd=folder)
     assert done.returncode == status, done.stderr
     assert "the network is imported" in done.stderr  # what it prints is no part of the document
     report: dict[str, Any] = json.loads(done.stdout)
@@ -142,6 +157,50 @@ def test_what_a_network_does_not_take_is_reported(folder: Path) -> None:
     assert set(proof["unused"]) >= {"layers.0.subnet.gamma", "layers.1.subnet.moving_mean"}
     assert set(proof["missing"]) >= {"layers.0.other.gamma"}
     assert not (folder / "no.ckpt").exists()
+
+
+@pytest.mark.slow
+def test_the_network_loads_what_is_made_for_torch(trained: str, folder: Path) -> None:
+    """As torch does it, with nothing missing; what only MindSpore's layers have is left out, with a reason."""
+    report = run(folder, "back.pth", "--to", "torch", source=trained)
+    assert report["proof"] == {"passed": True, "measures": {}, "missing": [], "unused": []}
+    left = {entry["source"]: entry["note"] for entry in report["entries"] if entry["target"] is None}
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    assert left.keys() == {f"layers.{i}.spare.{name}" for i in (0, 1) for name in names}
+    assert set(left.values()) == {"torch's layer has no such tensor: left out"}
+    counters = [each["target"] for each in report["added"]]
+    assert counters == [f"layers.{i}.subnet.num_batches_tracked" for i in (0, 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "passes"),
+    [
+        (("--source", "net.py"), True),
+        (("--mindspore-network", "right:Net"), True),
+        (("--mindspore-network", "wrong:Net"), False),
+    ],
+    ids=["the migrated network", "a network of MindSpore", "another network of MindSpore"],
+)
+def test_what_is_made_for_torch_computes_the_same(
+    more: tuple[str, str], passes: bool, trained: str, folder: Path
+) -> None:
+    output = f"{more[1]}.pth".replace(":", "_")
+    asked = ("--to", "torch", *more, "--input-shape", "2,3,7,7")
+    proof = run(folder, output, *asked, status=0 if passes else 1, source=trained)["proof"]
+    assert proof["measures"].keys() == {"evaluation", "training step", "evaluation after the step"}
+    assert proof["measures"]["evaluation"]["max_abs"] <= proof["measures"]["evaluation"]["bound"]
+    late = proof["measures"]["evaluation after the step"]
+    assert proof["passed"] is (late["max_abs"] <= late["bound"]) is passes
+    assert (folder / output).exists() is passes
+
+
+@pytest.mark.slow
+def test_a_network_of_mindspore_that_cannot_be_built_is_said(trained: str, folder: Path) -> None:
+    more = ("--to", "torch", "--network", "net:Net", "--mindspore-network", "nowhere:Net")
+    done = program(trained, "bad.pth", *more, cwd=folder)
+    assert done.returncode == 2 and "--mindspore-network nowhere:Net: " in done.stderr
+    assert not (folder / "bad.pth").exists()
 
 
 @pytest.mark.parametrize(

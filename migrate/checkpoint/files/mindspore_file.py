@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from migrate.checkpoint.files.frameworks import imported
 from migrate.checkpoint.tensor import Bytes, Tensor, as_float32
 from migrate.errors import UsageError
 
@@ -21,7 +21,7 @@ HELD = frozenset(
 
 def read(path: str) -> Iterator[Tensor]:
     """The tensors of a file; raises UsageError where it is none."""
-    mindspore = _mindspore()
+    mindspore = imported("mindspore")
     try:
         held = mindspore.load_checkpoint(path)
     except (ValueError, OSError, TypeError) as error:
@@ -32,13 +32,6 @@ def read(path: str) -> Iterator[Tensor]:
         yield Tensor(name, dtype, tuple(value.shape), partial(_parts, value))
 
 
-def _mindspore() -> Any:
-    os.environ.setdefault("GLOG_v", "4")  # its log would stand between the lines of this program
-    import mindspore
-
-    return mindspore
-
-
 def _parts(value: Any) -> Iterator[Bytes]:
     array = np.ascontiguousarray(value.asnumpy()).reshape(-1)
     yield memoryview(array.view(np.uint8).data)
@@ -46,7 +39,7 @@ def _parts(value: Any) -> Iterator[Bytes]:
 
 def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:
     """Write a checkpoint, and tell how many bytes of tensors were taken each time that there are more."""
-    mindspore = _mindspore()
+    mindspore = imported("mindspore")
     saved = []
     for tensor in tensors:
         if tensor.dtype not in HELD or not tensor.count:

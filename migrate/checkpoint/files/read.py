@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrate.checkpoint.layers import Side
@@ -20,12 +20,14 @@ SAFETENSORS = ".safetensors"
 class Checkpoint:
     """The tensors of a checkpoint by name; ``others`` are its values that are none, with their types.
 
-    ``key`` is where the weights stand in the file, empty where the file is the weights.
+    ``key`` is where the weights stand in the file, empty where the file is the weights. ``counts``: it is not older
+    than the counters of batches that torch's layers have.
     """
 
     tensors: dict[str, Tensor]
     others: dict[str, str] = field(default_factory=dict)
     key: str = ""
+    counts: bool = True
 
 
 def read(path: str, to: Side, key: str | None = None) -> Checkpoint:
@@ -33,8 +35,7 @@ def read(path: str, to: Side, key: str | None = None) -> Checkpoint:
 
     A folder stands for the one index in it.
     """
-    if os.path.isdir(path):
-        path = _index_in(path)
+    path = _index_in(path) if os.path.isdir(path) else path
     if not os.path.isfile(path):
         raise UsageError(f"{path}: there is no such file")
     if os.path.getsize(path) == 0:
@@ -43,6 +44,14 @@ def read(path: str, to: Side, key: str | None = None) -> Checkpoint:
         return _read_file(path, to, key) if not path.endswith(INDEX) else _read_shards(path, to, key)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def files_of(path: str) -> list[str]:
+    """The files that a checkpoint consists of; raises UsageError."""
+    path = _index_in(path) if os.path.isdir(path) else path
+    if not path.endswith(INDEX):
+        return [path]
+    return [os.path.join(os.path.dirname(path), name) for name in dict.fromkeys(_weight_map(path).values())]
 
 
 def _index_in(folder: str) -> str:
@@ -68,7 +77,8 @@ def _read_file(path: str, to: Side, key: str | None) -> Checkpoint:
     from migrate.checkpoint.files import torch_file
 
     chosen = torch_file.choose(path, torch_file.load(path), key)
-    return _gathered(path, torch_file.read(path, chosen), chosen.key)
+    found = _gathered(path, torch_file.read(path, chosen), chosen.key)
+    return replace(found, counts=torch_file.has_counters(path, chosen))
 
 
 def _gathered(path: str, found: Iterator[Tensor | tuple[str, str]] | Iterator[Tensor], key: str = "") -> Checkpoint:
@@ -77,6 +87,8 @@ def _gathered(path: str, found: Iterator[Tensor | tuple[str, str]] | Iterator[Te
     for each in found:
         name = each.name if isinstance(each, Tensor) else each[0]
         _check_name(path, name)
+        if name in tensors or name in others:
+            raise UsageError(f"{path}: holds two values of the name {name}")
         if isinstance(each, Tensor):
             tensors[name] = each
         else:
@@ -88,7 +100,7 @@ def _gathered(path: str, found: Iterator[Tensor | tuple[str, str]] | Iterator[Te
 
 def _check_name(path: str, name: str) -> None:
     """Raise UsageError for what cannot be the path of an attribute."""
-    if not all(name.split(".")) or "/" in name or "\0" in name:
+    if not all(name.split(".")) or "/" in name or not name.isprintable():
         raise UsageError(f"{path}: {name!r} is no name of a parameter: its parts between dots are empty, or no names")
 
 

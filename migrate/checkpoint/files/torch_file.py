@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from migrate.checkpoint.files.frameworks import imported
 from migrate.checkpoint.tensor import Bytes, Tensor
 from migrate.errors import UsageError
 
 OPTIMIZER = {"state", "param_groups"}
 """The keys of what an optimizer saves, which holds tensors and no weights."""
 DEEPEST = 6
+"""How many containers deep weights are looked for."""
+LISTED = 10
+"""Candidates that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,7 @@ class StateDict:
 
 def load(path: str) -> object:
     """What a file holds; raises UsageError where that is more than weights, or no file of torch."""
-    import torch
-
+    torch = imported("torch")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old formats, which are read all the same
@@ -68,6 +71,7 @@ def state_dicts(held: object) -> list[StateDict]:
     import torch
 
     found: list[StateDict] = []
+    opened: set[int] = set()
     todo: list[tuple[str, object, int]] = [("", held, 0)]
     for key, value, depth in todo:
         if isinstance(value, Mapping):
@@ -80,7 +84,8 @@ def state_dicts(held: object) -> list[StateDict]:
             inner = dict(enumerate(value)).items()
         else:
             continue
-        if depth < DEEPEST:
+        if depth < DEEPEST and id(value) not in opened:  # a pickle may hold a container in itself, many times
+            opened.add(id(value))
             todo += [(f"{key}.{name}" if key else str(name), each, depth + 1) for name, each in inner]
     return found
 
@@ -101,8 +106,17 @@ def choose(path: str, held: object, key: str | None) -> StateDict:
 
 
 def _candidates(found: list[StateDict]) -> str:
-    named = [f"{each.key or '(the file itself)'} with {len(each.values)}" for each in found]
-    return f"there are {', '.join(named)}" if named else "there are none in the file"
+    named = [f"{each.key or '(the file itself)'} with {len(each.values)}" for each in found[:LISTED]]
+    more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+    return f"there are {', '.join(named)}{more}" if named else "there are none in the file"
+
+
+def has_counters(path: str, chosen: StateDict) -> bool:
+    """Whether a file is younger than the counters of batches that layers save.
+
+    They came a release after the versions of modules that a state dict carries, and before files were archives.
+    """
+    return zipfile.is_zipfile(path) or hasattr(chosen.values, "_metadata")
 
 
 def read(path: str, chosen: StateDict) -> Iterator[Tensor | tuple[str, str]]:
@@ -110,16 +124,17 @@ def read(path: str, chosen: StateDict) -> Iterator[Tensor | tuple[str, str]]:
     import torch
 
     seen: dict[tuple[object, ...], str] = {}
-    for name, value in chosen.values.items():
+    for key, value in chosen.values.items():
+        name = str(key)
         if not isinstance(value, torch.Tensor):
-            yield str(name), type(value).__name__
+            yield name, type(value).__name__
             continue
-        if value.layout != torch.strided or value.is_quantized:
+        if value.layout != torch.strided or value.is_quantized or value.is_meta:
             raise UsageError(f"{path}: {name}: only dense tensors can be converted: store it dequantized and dense")
         place = (value.untyped_storage().data_ptr(), value.storage_offset(), value.stride(), value.shape)
-        same = seen.setdefault(place, str(name)) if value.numel() else str(name)
+        same = seen.setdefault(place, name) if value.numel() else name
         yield Tensor(
-            str(name),
+            name,
             str(value.dtype).removeprefix("torch."),
             tuple(value.shape),
             partial(_parts, value),
@@ -137,9 +152,7 @@ def _parts(value: Any) -> Iterator[Bytes]:
 
 def write(path: str, tensors: Iterable[Tensor], metadata: dict[str, str]) -> Iterator[int]:
     """Write a state dict, and tell how many bytes of tensors were taken each time that there are more."""
-    import torch
-
-    state = {}
+    torch, state = imported("torch"), {}
     for tensor in tensors:
         dtype, data = getattr(torch, tensor.dtype), tensor.data()
         flat = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)

@@ -31,6 +31,8 @@ def check_place(path: str, to: Side) -> None:
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise UsageError(f"{path}: there is no folder {folder}")
+    if os.path.exists(path) and not os.stat(path).st_mode & 0o222:
+        raise UsageError(f"{path}: is read-only: make it writable, or name another file")
 
 
 def write(

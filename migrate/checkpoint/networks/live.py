@@ -45,13 +45,17 @@ def ask(side: str, request: Json, at: Path) -> Json:
     package = str(Path(__file__).parents[3])
     before = os.environ.get("PYTHONPATH")
     path = os.pathsep.join(filter(None, (before, package)))
-    done = subprocess.run(command, stdout=sys.stderr, env={**os.environ, "PYTHONPATH": path, "GLOG_v": "4"})
+    environment = {**os.environ, "PYTHONPATH": path, "GLOG_v": "4"}
+    # Ctrl-C is for this process, which then ends the other one: that would print a traceback.
+    done = subprocess.run(command, stdout=sys.stderr, env=environment, start_new_session=True)
+    option = "--mindspore-network" if side == "mindspore" else "--network"
+    asked = f"{option} {request['module']}:{request['expression']}"
     if not answer.exists():
-        raise UsageError(f"--network {request['module']}: its process ended with status {done.returncode}")
+        raise UsageError(f"{asked}: its process ended with status {done.returncode}")
     found: Json = json.loads(answer.read_text("utf-8"))
     if "fault" in found:
         trace = f"\n{found['trace']}" if found.get("trace") else ""
-        raise UsageError(f"--network {request['module']}:{request['expression']}: {found['fault']}{trace}")
+        raise UsageError(f"{asked}: {found['fault']}{trace}")
     return found
 
 
@@ -98,13 +102,23 @@ class LiveNetwork:
         if self._to == "mindspore":
             seen = {name: self._checked(forth[name], shape) for name, shape in keys.shapes.items() if name in forth}
         else:
-            seen = {
+            seen = self._alone() | {
                 each.target: self._back(name, each) for name, s in forth.items() for each in s.readings if each.target
             }
         missing = [name for name in self._live.shapes if name not in keys.shapes] if self._to == "mindspore" else []
         some = f", such as {missing[0]}" if missing else ""
         remarks = (f"the network has {len(missing)} tensors that the file has not{some}",) if missing else ()
         return Told(seen, keys.shapes.keys() <= seen.keys(), self._placed, remarks)
+
+    def _alone(self) -> dict[str, Seen]:
+        """The tensors that MindSpore's layers have whatever they are built with; torch's have those that they use."""
+        found = {}
+        for path, layer in self._placed:
+            for name in layer.always:
+                own = name if path else layer.top.get(name, name)
+                reading = Reading(path, own, layer, None, layer.source)
+                found[f"{path}.{own}" if path else own] = Seen((reading,))
+        return found
 
     def _layer(self, classes: list[str]) -> Layer | None:
         return next((layer for cls in classes if (layer := self._layers.of(cls)) is not None), None)

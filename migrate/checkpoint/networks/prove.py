@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from migrate.bridged import bridged_names
-from migrate.checkpoint.files.read import SAFETENSORS
 from migrate.checkpoint.networks.live import Json, ask, folder, place
 from migrate.checkpoint.plan import Plan
 from migrate.engine import Options, migrate_files
@@ -26,16 +25,15 @@ MOVE = "move of "
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be proved: the networks and files of both sides. ``prefix`` stands in front of torch's names alone."""
+    """What is to be proved: the networks and files of both sides. ``key`` is where weights stand in torch's file."""
 
     network: str
     mindspore_network: str | None
     sources: tuple[str, ...]
     shape: str | None
-    input: str
+    torch_file: str
     key: str | None
-    prefix: str
-    output: str
+    mindspore_file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,8 @@ class LoadedProof:
 def prove(question: Question, plan: Plan) -> LoadedProof:
     """Run both networks with their files, or only load these where no input is told. Executes the user's code.
 
-    Raises UsageError where a network cannot be built, loaded or run.
+    Only torch's network loads its file where nothing tells of the other one. Raises UsageError where a network cannot
+    be built, loaded or run.
     """
     rules = load_rules("mindspore.nn")
     inputs = [[list(i.shape), i.below] for i in parse_inputs(question.shape)] if question.shape is not None else None
@@ -76,8 +75,8 @@ def prove(question: Question, plan: Plan) -> LoadedProof:
     with folder() as at:
         shared = {**place(question.network, question.sources), "inputs": inputs, "counters": counters}
         ours = at / "torch.npz"
-        files = {"checkpoint": os.path.realpath(question.input), "to": "mindspore", "key": question.key}
-        given = {**files, "prefix": question.prefix, "classes": [r.source.name for r in rules.rules if r.proof]}
+        files = {"checkpoint": os.path.realpath(question.torch_file), "to": "mindspore", "key": question.key}
+        given = {**files, "prefix": plan.prefix, "classes": [r.source.name for r in rules.rules if r.proof]}
         first = ask("torch", {**shared, **given, "arrays": str(ours)}, at)
         theirs = at / "mindspore.npz"
         second = _other_side(question, plan, {**shared, "arrays": str(theirs)}, at)
@@ -89,20 +88,24 @@ def prove(question: Question, plan: Plan) -> LoadedProof:
 
 
 def _other_side(question: Question, plan: Plan, shared: Json, at: Path) -> Json:
-    output = os.path.realpath(question.output)
-    files = {"checkpoint": output, "to": "torch", "key": None, "prefix": ""}
+    files = {"checkpoint": os.path.realpath(question.mindspore_file), "to": "torch", "key": None, "prefix": ""}
     if question.mindspore_network is not None:
-        form = "safetensors" if output.endswith(SAFETENSORS) else "ckpt"
-        network = place(question.mindspore_network, question.sources)
-        return ask("mindspore", {**shared, **files, **network, "format": form}, at)
+        return ask("mindspore", {**shared, **files, **place(question.mindspore_network, question.sources)}, at)
+    if not question.sources:
+        return {"missing": [], "unused": []}
     rules = load_rules("mindspore.nn")
-    names = {e.result.name: e.source.removeprefix(question.prefix) for e in plan.entries if e.result is not None}
     more = {
         "rewritten": _rewritten(question.sources, at),
         "names": [asdict(each) for each in bridged_names(rules)],
-        "torch_names": names,
+        "torch_names": _torch_names(plan),
     }
     return ask("bridge", {**shared, **files, **more}, at)
+
+
+def _torch_names(plan: Plan) -> dict[str, str]:
+    """The names of tensors in torch's network by those in MindSpore's file."""
+    written = [(entry.source.removeprefix(plan.prefix), entry.result.name) for entry in plan.entries if entry.result]
+    return {there: here for here, there in written} if plan.to == "mindspore" else dict(written)
 
 
 def _rewritten(sources: tuple[str, ...], at: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from migrate.checkpoint.files.read import read
+from migrate.checkpoint.files.read import SAFETENSORS, files_of, read
 from migrate.checkpoint.networks.process import Json
 from migrate.verify.networks.run.layers import disturb, found_in
 from migrate.verify.networks.run.loading import Fault, Sources, build, prepare, seed_all
@@ -40,10 +40,11 @@ def in_torch(request: Json) -> Json:
     sources = Sources({})
     held = _held(request)
     network = _network(request, sources)
+    with sources.blamed():
+        loaded = _load_whole(network, held, request)
     if request["inputs"] is None:
-        return _load(network, held, request)
+        return loaded
     classes = tuple(resolve(name) for name in request["classes"])
-    loaded = _load(network, held, request)
     with sources.blamed():
         arrays = _run(network, request)
         broken = [key for key, array in arrays.items() if not np.isfinite(array).all()]
@@ -52,7 +53,7 @@ def in_torch(request: Json) -> Json:
         moves: Arrays = {key: np.zeros(()) for key in arrays}
         for seed in range(1, DISTURBANCES + 1):
             again = _network(request, sources)
-            _load(again, held, request)
+            _load_whole(again, held, request)
             disturb([m for _, m in found_in(again, classes)], SIZE, seed)
             for key, moved in _run(again, request).items():
                 moves[key] = np.maximum(moves[key], np.abs(moved - arrays[key]).max())
@@ -88,12 +89,23 @@ def in_mindspore(request: Json) -> Json:
     import mindspore
 
     prepare(request)
-    network = _cell(request)
-    held = mindspore.load_checkpoint(request["checkpoint"], format=request["format"])
-    missing, unused = mindspore.load_param_into_net(network, held)
-    if request["inputs"] is not None:
-        np.savez(request["arrays"], **_run_cell(network, request))
+    with Sources({}).blamed():
+        network = _cell(request)
+        missing, unused = mindspore.load_param_into_net(network, _parameters(request))
+        if request["inputs"] is not None:
+            np.savez(request["arrays"], **_run_cell(network, request))
     return {"missing": list(missing), "unused": list(unused)}
+
+
+def _parameters(request: Json) -> Any:
+    """The file of MindSpore as it reads it itself; those of an index one after the other."""
+    import mindspore
+
+    held = {}
+    for path in files_of(request["checkpoint"]):
+        form = "safetensors" if path.endswith(SAFETENSORS) else "ckpt"
+        held.update(mindspore.load_checkpoint(path, format=form))
+    return held
 
 
 def _network(request: Json, sources: Sources) -> torch.nn.Module:
@@ -118,6 +130,14 @@ def _held(request: Json) -> State:
 
 def _state(network: torch.nn.Module) -> State:
     return {name: t for name, t in network.state_dict().items() if isinstance(t, torch.Tensor)}
+
+
+def _load_whole(network: torch.nn.Module, held: State, request: Json) -> Json:
+    """Load tensors as torch does, and tell which were not there and which were not taken."""
+    counters = tuple(request["counters"])
+    missing, unused = network.load_state_dict(held, strict=False)
+    own = _state(network)
+    return {"missing": [n for n in missing if n in own and not n.endswith(counters)], "unused": list(unused)}
 
 
 def _load(network: torch.nn.Module, held: State, request: Json, but: list[str] | None = None) -> Json:
