@@ -93,9 +93,9 @@ class Bodies:
 
 
 def _forwards(function: Function, body: Body) -> bool:
-    """Whether a function calls one of its parameters, passes its stars on, or returns what a parameter says.
+    """Whether a function calls one of its parameters, passes its stars on, or gives back what a parameter says.
 
-    It may look up what it returns, or take a parameter apart before.
+    It may look up what it gives back, take a parameter apart before, or have others make something of it.
     """
     if function.name.startswith("__") or (function.owner != NOBODY and function.kind in ("plain", "property")):
         return False
@@ -104,14 +104,20 @@ def _forwards(function: Function, body: Body) -> bool:
     edges = [*body.copies, *body.merges]
     given, stars = _reached(given, edges), _reached(stars, edges)
     parts = [*edges, *((test.subject, test.narrowed) for test in body.tests)]
+    made = [*parts, *((node, call.result) for call in body.calls for node in _given_to(call))]
     parts += [(base, to) for (base, _), to in body.loads.items()]
     parts += [(call.callee, call.result) for call in body.calls]
     said = _reached({node for _, node in function.parameters}, parts, 2 * STEPS)
-    if any(look_up.key in said for look_up in body.look_ups):
+    looked_up = {look_up.result for look_up in body.look_ups if look_up.key in said}
+    if function.result in _reached(looked_up, parts, 2 * STEPS) | _reached(given, made, 2 * STEPS):
         return True
     passed = {node for call in body.calls for node in (*call.double_stars, *(n for _, n in call.stars))}
     called = {call.callee for call in body.calls}
-    return not (stars.isdisjoint(passed) and given.isdisjoint(called))
+    return not (stars.isdisjoint(passed) and (given | _reached(looked_up, edges)).isdisjoint(called))
+
+
+def _given_to(call: Call) -> Iterator[int]:
+    yield from (*call.positional, *(node for _, node in call.keywords))
 
 
 def _reached(nodes: set[int], edges: list[tuple[int, int]], steps: int = STEPS) -> set[int]:
