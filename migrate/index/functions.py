@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
 from migrate.index.scopes import Scope, Source, rebound_names
-from migrate.index.summary import NOBODY, RETURNED, SENT, Display, Function, element, iterated
+from migrate.index.summary import NOBODY, RETURNED, SENT, Display, Function, element, iterated, place_of
 
 Kind = Literal["plain", "static", "class", "property"]
 KINDS: dict[str, Kind] = {
@@ -50,6 +50,8 @@ def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) 
         if argument.arg in rebound:  # what is passed may be unknown, whatever is bound besides
             scope.names[argument.arg] = b.new_of(number)
             b.copy(parameter_node, scope.names[argument.arg])
+            if (place := place_of(argument)) is not None:
+                b.summary.places[parameter_node] = place
         else:
             scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
         return argument.arg, parameter_node

@@ -64,8 +64,8 @@ class Place(NamedTuple):
     end_column: int
 
 
-def place_of(node: ast.expr) -> Place | None:
-    """Where an expression starts and ends."""
+def place_of(node: ast.expr | ast.arg) -> Place | None:
+    """Where an expression or a parameter starts and ends."""
     if node.end_lineno is None or node.end_col_offset is None:
         return None
     return Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
