@@ -38,8 +38,7 @@ def load(
     tree = Tree(paths)
     unread = Unread(paths, read, rules, tree)
     wanted = sorted(triggered)
-    flow = Flow(rules, tree, graph(), frozenset(wanted), unread.origins)
-    flow.has_whole_trees = whole_trees
+    flow = Flow(rules, tree, graph(), frozenset(wanted), unread.origins, whole_trees)
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
     first, rounds = len(wanted), 0
@@ -54,8 +53,7 @@ def load(
         return Queries(flow, nodes)
     reached("following", rounds, rounds + 3)
     # What was said of files before they were read is not true any more.
-    flow = Flow(rules, tree, graph(), frozenset(summaries), unread.origins)
-    flow.has_whole_trees = whole_trees
+    flow = Flow(rules, tree, graph(), frozenset(summaries), unread.origins, whole_trees)
     _link(Linker(flow), summaries)
     return Queries(flow, nodes)
 

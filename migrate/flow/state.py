@@ -34,6 +34,7 @@ class Flow:
         graph: Graph,
         coming: frozenset[str] = frozenset(),
         origins: Origins = lambda path, name: (),
+        has_whole_trees: bool = False,
     ) -> None:
         self.rules = rules
         self.tree = tree
@@ -69,7 +70,7 @@ class Flow:
         self.copies: dict[int, list[int]] = {}
         """The nodes of copies of functions, by those of the functions."""
 
-        self.has_whole_trees = False
+        self.has_whole_trees = has_whole_trees
         self.grown: dict[int, int] = {}
         """The attributes of which layers came to trees of networks, by the node there."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from migrate.index.builder import Builder
 from migrate.index.scopes import Function as FunctionNode
-from migrate.index.scopes import Scope, Source, rebound_names
+from migrate.index.scopes import Scope, Source
 from migrate.index.summary import NOBODY, RETURNED, SENT, Display, Function, element, iterated, place_of
 
 Kind = Literal["plain", "static", "class", "property"]
@@ -32,13 +32,14 @@ class ArgumentValues(NamedTuple):
     annotations: dict[str, int]
 
 
-def signature(b: Builder, node: FunctionNode, name: str, given: ArgumentValues) -> tuple[Function, Scope]:
-    """The function with nodes for all of its parameters, and the scope of its body."""
+def signature(
+    b: Builder, node: FunctionNode, name: str, given: ArgumentValues, rebound: Collection[str] = ()
+) -> tuple[Function, Scope]:
+    """The function with nodes for all of its parameters, and the scope of its body, which binds names ``rebound``."""
     arguments = node.args
     number = len(b.summary.functions)
     scope = Scope(b.scope, result=b.new_of(number), number=number)
     made = b.nodes[node] = b.new()
-    rebound = rebound_names(node.body) if isinstance(node.body, list) else ()
 
     def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
         parameter_node = scope.names[argument.arg] = b.new_of(number)

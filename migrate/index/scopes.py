@@ -135,17 +135,13 @@ def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
-def rebound_names(body: Iterable[ast.stmt]) -> set[str]:
-    """The names that the body of a function binds, or that functions inside of it do by nonlocal statements."""
-    return {*bound_names(body)[0], *_nonlocal_names(body)}
-
-
-def _nonlocal_names(body: Iterable[ast.stmt]) -> Iterator[str]:
+def nonlocal_names(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names of all nonlocal statements in a block, and in functions inside of it."""
     for statement in body:
         if isinstance(statement, ast.Nonlocal):
             yield from statement.names
         for inner in _bodies(statement):
-            yield from _nonlocal_names(inner)
+            yield from nonlocal_names(inner)
 
 
 def _binds(node: ast.stmt) -> Iterator[str]:

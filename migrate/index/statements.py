@@ -17,7 +17,7 @@ from migrate.index.functions import KINDS, declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region, without
-from migrate.index.scopes import Scope, bound_names
+from migrate.index.scopes import Scope, bound_names, nonlocal_names
 from migrate.index.summary import NO_LITERAL, NOBODY, RETURNED, Call, Class, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
@@ -26,10 +26,15 @@ from migrate.syntax.shapes import constants, tested_constant
 def block(b: Builder, body: list[ast.stmt]) -> None:
     """Read the statements of a block; what it begins to know of names ends with it."""
     before = b.narrowed
+    _read_inside(b, body)
+    b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
+
+
+def _read_inside(b: Builder, body: list[ast.stmt]) -> None:
+    """Read the statements of a block, with what they begin to know left as it is."""
     b.depth += 1
     _read(b, body)
     b.depth -= 1
-    b.narrowed = {path: node for path, node in b.narrowed.items() if path in before}
 
 
 def _read(b: Builder, body: list[ast.stmt]) -> None:
@@ -149,7 +154,7 @@ def _branches(b: Builder, branches: list[Branch]) -> None:
     known: list[Literals] = []
     kept: list[dict[str, ast.expr]] = []
     for body, enter in branches:
-        b.narrowed, b.literals, b.tests = dict(before), dict(literals), dict(remembered)
+        b.narrowed, b.literals, b.tests = before, dict(literals), dict(remembered)
         enter()
         block(b, body)
         known.append(b.literals)
@@ -222,14 +227,12 @@ def _try(b: Builder, node: ast.Try) -> None:
     """A handler begins with what stood anywhere in the body; so does the last part, which is always run."""
     before, literals, outer = b.narrowed, dict(b.literals), b.again
     anywhere = region(b, bound_paths([node]))
-    b.depth += 1
-    _read(b, [*node.body, *node.orelse])
-    b.depth -= 1
+    _read_inside(b, [*node.body, *node.orelse])
     ends, known = [b.narrowed], [b.literals]
     after = [] if leaves(node.body) or leaves(node.orelse) else [b.narrowed]
     thrown, raised = left_anywhere(b, before, ends, anywhere), any_values(literals, known)
     for handler in node.handlers:
-        b.narrowed, b.literals = dict(thrown), dict(raised)
+        b.narrowed, b.literals = thrown, dict(raised)
         if handler.type is not None:
             value(b, handler.type)
         if handler.name:
@@ -300,13 +303,13 @@ def _match(b: Builder, node: ast.Match) -> None:
 
 
 def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    function, scope = signature(b, node, node.name, argument_values(b, node.args))
+    names, redirects = bound_names(node.body)
+    function, scope = signature(b, node, node.name, argument_values(b, node.args), {*names, *nonlocal_names(node.body)})
     if node.returns is not None:
         b.instance_of(annotation(b, node.returns), function.result)
     b.bind(node.name, _decorated(b, node, function.node))
 
     def read() -> None:
-        names, redirects = bound_names(node.body)
         b.redirect(redirects)
         b.reserve(names)
         block(b, node.body)
