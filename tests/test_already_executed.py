@@ -24,6 +24,27 @@ ms, torch = frameworks.ms, frameworks.torch
 CHANNELS = 3
 TORCH = "import torch\nfrom torch import nn\n"
 MINDSPORE = "import mindspore as ms\nfrom mindspore import nn, ops\n"
+ZEROED = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bn3 = nn.BatchNorm2d(3)
+    def forward(self, x): return self.bn3(x)
+def net():
+    m = Net()
+    nn.init.zeros_(m.bn3.weight)
+    return m
+"""
+"""A network whose scale begins with zeros."""
+CELL = """\
+from mindspore.common.initializer import initializer
+class Net(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.bn3 = nn.BatchNorm2d(3)
+    def construct(self, x): return self.bn3(x)
+"""
+"""The same network of MindSpore's."""
 
 
 @dataclass(frozen=True)
@@ -94,42 +115,22 @@ PROGRAMS = {
     ),
     "a name of a parameter": Program(
         "BN402",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def forward(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
-        "from mindspore.common.initializer import initializer\n"
-        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def construct(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
+        ZEROED,
+        CELL + "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
         "        if name.endswith('bn3.weight'):\n            p.set_data(initializer('zeros', p.shape, p.dtype))\n"
         "    return m\n",
     ),
     "two tests of a name": Program(
         "BN402",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def forward(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
-        "from mindspore.common.initializer import initializer\n"
-        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def construct(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
+        ZEROED,
+        CELL + "def net():\n    m = Net()\n    for name, p in m.parameters_and_names():\n"
         "        if 'bn' in name and 'weight' in name:\n"
         "            p.set_data(initializer('zeros', p.shape, p.dtype))\n    return m\n",
     ),
     "what a network is filled with": Program(
         "BN402",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def forward(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n    nn.init.zeros_(m.bn3.weight)\n    return m\n",
-        "class Net(nn.Cell):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.bn3 = nn.BatchNorm2d(3)\n"
-        "    def construct(self, x): return self.bn3(x)\n"
-        "def net():\n    m = Net()\n"
+        ZEROED,
+        CELL + "def net():\n    m = Net()\n"
         "    ms.load_param_into_net(m, {'bn3.weight': ms.Parameter(ops.zeros(3), name='bn3.gamma')})\n    return m\n",
     ),
     "a fifth position": Program(

@@ -6,6 +6,7 @@ import ast
 import itertools
 from dataclasses import dataclass
 
+from migrate.decide.already_fitting import are_nearer, fit_better, name_of, target_default, words_of
 from migrate.decide.arguments import Argument, Decided, decide, described
 from migrate.decide.binding import Bound, bind, source_order
 from migrate.decide.drafts import Draft, Module
@@ -115,7 +116,7 @@ def _is_source(rule: Rule, argument: Argument) -> bool:
     parameter = rule.parameter(argument.parameter)
     assert parameter is not None
     place = rule.positional.index(argument.parameter)
-    name = _spelled(argument.value)
+    name = name_of(argument.value)
     if name in (argument.parameter, *rule.target.parameters[place : place + 1]):
         return name == argument.parameter
     kind = type(parameter.default)
@@ -131,11 +132,6 @@ def _is_of_package(rule: Rule, argument: Argument) -> bool:
 
 def _may_be(value: Value, kind: type) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, Constant) and type(value.value) is kind)
-
-
-def _spelled(value: ast.expr) -> str:
-    """The last name of an expression such as ``self.eps``."""
-    return getattr(value, "id", getattr(value, "attr", ""))
 
 
 def _renamed(call: ast.Call, rule: Rule, arguments: tuple[Argument, ...], wrong: dict[Argument, str]) -> Fault:
@@ -157,7 +153,7 @@ def _exchanged(call: ast.Call, rule: Rule, arguments: list[Argument]) -> Fault |
     meant = {a.parameter: name for a in held if a.positional and (name := _meant(a, names))}
     for first, second in itertools.combinations(held, 2):
         one, two = first.parameter, second.parameter
-        if (meant.get(one) == two and meant.get(two) == one) or _fit_better(rule, first, second):
+        if (meant.get(one) == two and meant.get(two) == one) or _are_exchanged(rule, first, second):
             texts = ast.unparse(first.value), ast.unparse(second.value)
             message = f"{texts[0]} stands where {one} belongs, and {texts[1]} where {two} does"
             return Fault(message, _by_keyword(call, rule, arguments, {one: two, two: one}))
@@ -171,15 +167,16 @@ def _exchanged(call: ast.Call, rule: Rule, arguments: list[Argument]) -> Fault |
 
 def _alone(rule: Rule, argument: Argument, arguments: list[Argument]) -> str:
     """The share that a number at a position fits better, where the call passes nothing else for it."""
-    own = _default(rule, argument)
-    if own is None or not argument.positional or argument.parameter in _words(argument):
+    parameter = rule.parameter(argument.parameter)
+    own = target_default(parameter) if parameter is not None else None
+    if own is None or not argument.positional or argument.parameter in words_of(argument.value):
         return ""
     if any(isinstance(v, Constant) and v.value == 1 for v in argument.values):
         return ""  # what is written for an eps of 1 stays right
     passed = {a.parameter for a in arguments}
     free = [p for p in rule.parameters if p.name not in passed and p.treatment.action == "complement"]
-    shares = [(p.name, fits) for p in free if (fits := _target_default(p)) is not None]
-    return next((name for name, fits in shares if _is_nearer(argument, fits, own)), "")
+    shares = [(p.name, fits) for p in free if (fits := target_default(p)) is not None]
+    return next((name for name, fits in shares if are_nearer(_numbers(argument), fits, own)), "")
 
 
 def _by_keyword(call: ast.Call, rule: Rule, arguments: list[Argument], names: dict[str, str]) -> tuple[Edit, ...]:
@@ -193,42 +190,22 @@ def _by_keyword(call: ast.Call, rule: Rule, arguments: list[Argument], names: di
 
 def _meant(argument: Argument, names: set[str]) -> str:
     """The other parameter that the text of an argument names; empty where it names none, or its own."""
-    words = _words(argument)
+    words = words_of(argument.value)
     if argument.parameter in words:
         return ""
     return next((name for name in sorted(names) if name in words), "")
 
 
-def _words(argument: Argument) -> set[str]:
-    """The words of the last name of an argument."""
-    spelled = _spelled(argument.value).lower()
-    return {spelled, *spelled.split("_")}
+def _are_exchanged(rule: Rule, first: Argument, second: Argument) -> bool:
+    """Whether the known numbers of two arguments fit better in each other's place."""
+    one, other = rule.parameter(first.parameter), rule.parameter(second.parameter)
+    return one is not None and other is not None and fit_better(one, _numbers(first), other, _numbers(second))
 
 
-def _fit_better(rule: Rule, first: Argument, second: Argument) -> bool:
-    """Whether each of two known numbers is nearer to what the other one's parameter holds by default."""
-    one, other = _default(rule, first), _default(rule, second)
-    if one is None or other is None:
-        return False
-    return _is_nearer(first, other, one) and _is_nearer(second, one, other)
-
-
-def _is_nearer(argument: Argument, to: float, than: float) -> bool:
+def _numbers(argument: Argument) -> list[float]:
+    """The numbers that an argument may be; none where it may be anything else."""
     numbers = [v.value for v in argument.values if isinstance(v, Constant) and type(v.value) in NUMBERS]
-    known = bool(numbers) and len(numbers) == len(argument.values)
-    return known and all(abs(float(n) - to) < abs(float(n) - than) for n in numbers)  # type: ignore[arg-type]
-
-
-def _default(rule: Rule, argument: Argument) -> float | None:
-    """What the target's parameter holds by default, where the source's default is a fraction."""
-    parameter = rule.parameter(argument.parameter)
-    return _target_default(parameter) if parameter is not None else None
-
-
-def _target_default(parameter: Parameter) -> float | None:
-    if not isinstance(parameter.default, float):
-        return None
-    return 1 - parameter.default if parameter.treatment.action == "complement" else parameter.default
+    return [float(n) for n in numbers] if len(numbers) == len(argument.values) else []  # type: ignore[arg-type]
 
 
 def _shared(module: Module, call: ast.Call, rule: Rule, others: list[Value], skip: int, filled: int) -> Fault | None:

@@ -38,7 +38,7 @@ def decide_names(module: Module, calls: TargetCalls) -> None:
     for text in module.index.all(ast.Constant):
         if not isinstance(text.value, str):
             continue
-        rule, right = _renamed(module, calls, text.value) if "." in f".{text.value}" else (None, "")
+        rule, right = _renamed(module, calls, text.value)
         tested = [subject for subject in _subjects(module.index, text) if _is_name(module.index, subject, given, named)]
         if rule is None and tested:
             rule, right = _beside(module.index, calls, text, ast.unparse(tested[0]))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from migrate.decide.already_fitting import fit_better, words_of
 from migrate.decide.arguments import complement_literal
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.target_calls import TargetCall, TargetCalls, has_stars
@@ -140,18 +141,8 @@ def is_mistaken(parameter: Parameter, value: object) -> bool:
 
 def names_another(value: ast.expr, parameter: Parameter, others: list[Parameter]) -> bool:
     """Whether the text of an argument names one of the ``others`` and not its own parameter."""
-    spelled = getattr(value, "id", getattr(value, "attr", "")).lower()
-    words = {spelled, *spelled.split("_")}
+    words = words_of(value)
     return parameter.name not in words and any(p.name in words for p in others)
-
-
-def fit_better(one: Parameter, values: list[float], other: Parameter, others: list[float]) -> bool:
-    """Whether numbers at two places are each nearer to what the parameter of the other place has by default."""
-    if not values or not others:
-        return False
-    assert isinstance(one.default, float) and isinstance(other.default, float)
-    at, share = other.default, 1 - one.default
-    return all(abs(v - at) < abs(v - share) for v in values) and all(abs(v - share) < abs(v - at) for v in others)
 
 
 def decide_shares(module: Module, shares: Shares) -> None:
