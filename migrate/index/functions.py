@@ -42,20 +42,8 @@ def signature(
     made = b.nodes[node] = b.new()
 
     def parameter(argument: ast.arg, default: int | None) -> tuple[str, int]:
-        parameter_node = scope.names[argument.arg] = b.new_of(number)
-        if default is not None:
-            b.copy(default, parameter_node)
-        if argument.arg in given.annotations:
-            b.instance_of(given.annotations[argument.arg], parameter_node)
-            declare(scope, argument.arg, argument.annotation, given.annotations[argument.arg])
-        if argument.arg in rebound:  # what is passed may be unknown, whatever is bound besides
-            scope.names[argument.arg] = b.new_of(number)
-            b.copy(parameter_node, scope.names[argument.arg])
-            if (place := place_of(argument)) is not None:
-                b.summary.places[parameter_node] = place
-        else:
-            scope.sources[argument.arg] = Source(default, given.annotations.get(argument.arg, b.anything))
-        return argument.arg, parameter_node
+        source = Source(default, given.annotations.get(argument.arg, b.anything))
+        return argument.arg, _parameter(b, scope, argument, source, rebound)
 
     positional = [*arguments.posonlyargs, *arguments.args]
     padded = [*[None] * (len(positional) - len(given.defaults)), *given.defaults]
@@ -77,6 +65,25 @@ def signature(
     if b.scope.is_class and function.kind != "static" and positional:
         scope.sources.pop(positional[0].arg, None)  # it is bound without being passed
     return function, scope
+
+
+def _parameter(b: Builder, scope: Scope, argument: ast.arg, source: Source, rebound: Collection[str]) -> int:
+    """The node of what is passed for a parameter, with the node of its name."""
+    name = argument.arg
+    made = scope.names[name] = b.new_of(scope.number)
+    if source.default is not None:
+        b.copy(source.default, made)
+    if source.annotation != b.anything:
+        b.instance_of(source.annotation, made)
+        declare(scope, name, argument.annotation, source.annotation)
+    if name not in rebound:
+        scope.sources[name] = source
+        return made
+    scope.names[name] = b.new_of(scope.number)  # what is passed may be unknown, whatever is bound besides
+    b.copy(made, scope.names[name])
+    if (place := place_of(argument)) is not None:
+        b.summary.places[made] = place
+    return made
 
 
 GENERAL = frozenset({"Module", "Cell", "Tensor", "Callable", "Any", "object", "type", "str", "int", "float", "bool"})
