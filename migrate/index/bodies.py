@@ -14,7 +14,7 @@ from migrate.index.summary import NOBODY, Call, Function, Part, Summary
 
 LARGEST = 400
 """Nodes of a function beyond which it is not copied."""
-STEPS = 5
+STEPS = 4
 
 
 @dataclass(slots=True)
