@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrate import __version__
-from migrate.errors import UsageError
+from migrate.errors import UsageError, end_interrupted
 from migrate.files import write_document
 from migrate.findings import Report
 from migrate.help import GroupedCommand
@@ -217,8 +217,7 @@ def main() -> None:
             abandon_output()
         status = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("bn-migrate: interrupted", err=True)
-        status = 130
+        end_interrupted("bn-migrate")
     sys.exit(status)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 
 class UsageError(Exception):
     """A wrong option, configuration or rule file: exit status 2, nothing is processed."""
@@ -13,6 +17,15 @@ def not_installed(module: str, extra: str, executable: str = sys.executable) -> 
     """What is said of a module that an optional part of this program needs, with the command that installs it."""
     command = f"{executable} -m pip install 'bn-migrate[{extra}]'"
     return f"{module} is not installed for {executable}. Install it with: {command}"
+
+
+def end_interrupted(program: str) -> NoReturn:
+    """End after Ctrl-C, with one line and exit status 130."""
+    print(f"{program}: interrupted", file=sys.stderr)
+    # Where the exception went through `exec` of a text, as in `namedtuple`, CPython ends by the signal instead of with
+    # the status that is asked for; to run another text clears that.
+    exec("")
+    sys.exit(130)
 
 
 class FileError(Exception):

@@ -11,6 +11,7 @@ import os
 import sys
 
 from migrate import __version__
+from migrate.errors import end_interrupted
 from migrate.places import TABLE, misspelled, nearest_configuration
 from migrate.report.totals import totals
 from migrate.selected import JUNK, SUFFIXES
@@ -51,12 +52,11 @@ def main() -> None:
                 writes = not {"--check", "--diff"} & set(arguments)
                 _say(totals(_Untouched(files), writes=writes), "--diff" in arguments)
             return
-    except KeyboardInterrupt:
-        print("bn-migrate: interrupted", file=sys.stderr)
-        sys.exit(130)
-    from migrate.cli import main as full
+        from migrate.cli import main as full
 
-    full()
+        full()
+    except KeyboardInterrupt:
+        end_interrupted("bn-migrate")
 
 
 def _say(text: str, err: bool) -> None:

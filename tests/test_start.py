@@ -174,6 +174,21 @@ def test_an_interrupted_look_ends_as_documented(tmp_path: Path) -> None:
     assert (process.returncode, messages) == (130, b"bn-migrate: interrupted\n")
 
 
+def test_an_interrupted_exec_of_text_ends_as_documented(tmp_path: Path) -> None:
+    """CPython remembers such an interruption, and would end by the signal where it was started with -m."""
+    text = """
+from migrate.errors import end_interrupted
+try:
+    exec("raise KeyboardInterrupt")
+except KeyboardInterrupt:
+    end_interrupted("bn-migrate")
+"""
+    plant(tmp_path, {"program.py": text.encode()})
+    command = [sys.executable, "-m", "program"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment({}), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"bn-migrate: interrupted\n")
+
+
 def test_nobody_reads_the_answer(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": CLEAN})
     read, write = os.pipe()

@@ -16,7 +16,7 @@ import click
 from migrate import __version__
 from migrate.checkpoint.layers import Layers, Side
 from migrate.checkpoint.plan import Observer, Plan
-from migrate.errors import UsageError
+from migrate.errors import UsageError, end_interrupted
 from migrate.files import check_place as check_document
 from migrate.files import write_document
 from migrate.report.streams import open_streams
@@ -78,7 +78,7 @@ def command(**given: object) -> None:
     try:
         status = run(Request(**given))  # type: ignore[arg-type]
     except KeyboardInterrupt:  # which click would answer with an empty line
-        _end("interrupted", 130)
+        end_interrupted("bn-migrate-checkpoint")
     sys.exit(status)
 
 
@@ -89,7 +89,7 @@ def main() -> None:
     try:
         command(prog_name="bn-migrate-checkpoint", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        _end("interrupted", 130)
+        end_interrupted("bn-migrate-checkpoint")
     except click.ClickException as error:
         error.show()
         sys.exit(2)

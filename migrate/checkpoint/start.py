@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from migrate.errors import not_installed
+from migrate.errors import end_interrupted, not_installed
 
 NEEDED = {"safetensors": "checkpoint", "numpy": "checkpoint", "torch": "verify", "mindspore": "verify"}
 """The extra that brings each module."""
@@ -17,8 +17,7 @@ def main() -> None:
 
         full()
     except KeyboardInterrupt:
-        print("bn-migrate-checkpoint: interrupted", file=sys.stderr)
-        sys.exit(130)
+        end_interrupted("bn-migrate-checkpoint")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:
