@@ -99,7 +99,7 @@ def migrate_group(
     have from it.
     """
     paths, triggered = list(paths), list(triggered)
-    with part(0, 0.5 if options.todo else 1):
+    with part(0, 0.5 if options.todo else 1), _uncollected():
         results = _migrated(paths, triggered, read, options)
     after = {r.path: r.after for r in results if r.differs} if options.todo else {}
     if not after:
@@ -108,7 +108,7 @@ def migrate_group(
     from migrate.todo import with_more_comments
 
     commented = replace(options, apply=(), ways=False)
-    with part(0.5, 1):
+    with part(0.5, 1), _uncollected():
         more = _migrated(paths, triggered, lambda path: after[path] if path in after else read(path), commented)
     return with_more_comments(results, more)
 
@@ -132,11 +132,11 @@ def _migrated(paths: list[str], triggered: list[str], read: Callable[[str], byte
 
     known = {path: read(path) for path in triggered}
     rules = load_rules(options.target, options.rules, options.version)
-    with stage("analyse"), _DEEP_STACK, _uncollected():
+    with stage("analyse"), _DEEP_STACK:
         project = read_project(paths, known, read, rules, TracedGraph if options.ways else Graph)
     failed: dict[str, Result] = {}
     while True:
-        with stage("analyse"), _DEEP_STACK, _uncollected():
+        with stage("analyse"), _DEEP_STACK:
             unwritten = options.as_they_are | failed.keys()
             if options.onto:
                 signatures = signatures_of(rules.rules, options.onto)
