@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -102,31 +104,41 @@ class Closure(Generic[Item]):
     def _close(self, circle: list[Item], seen: dict[Item, Behind[Item]]) -> None:
         """Find the sets of the items of a circle, or of one alone, when all before them are known."""
         known, inside = self.known, set(circle)
-        values = {}
+        values, is_open = {}, True
         for item in circle:
             mine = seen.pop(item)
             own = mine.own
             for other, mask in mine.before:
                 if other not in inside:
                     own |= known[other] & mask
+                elif mask != ALL:
+                    is_open = False
             if mine.inputs:
                 is_circular = not inside.isdisjoint(mine.inputs)
                 own |= self._circular if is_circular else self._compute(item, [known[each] for each in mine.inputs])
+                is_open = is_open and not is_circular
             values[item] = own
             seen[item] = Behind(own, [b for b in mine.before if b[0] in inside])
-        changed = len(circle) > 1
+        if is_open and len(circle) > 1:
+            values = dict.fromkeys(circle, reduce(or_, values.values()))  # whatever one has comes to all
+        elif len(circle) > 1:
+            self._move(circle, values, seen)
+        for item in circle:
+            del seen[item]
+        known.update((item, self._limit(value)) for item, value in values.items())
+
+    def _move(self, circle: list[Item], values: dict[Item, int], seen: dict[Item, Behind[Item]]) -> None:
+        """Move what the items of a circle have until nothing is new."""
+        changed = True
         while changed:
             changed = False
-            for item in circle:
+            for item in reversed(circle):  # what was found last comes first
                 value = values[item]
                 for other, mask in seen[item].before:
                     value |= values[other] & mask
                 if value != values[item]:
                     values[item] = value
                     changed = True
-        for item in circle:
-            del seen[item]
-        known.update((item, self._limit(value)) for item, value in values.items())
 
 
 def _next(behind: Behind[Item]) -> Iterable[Item]:

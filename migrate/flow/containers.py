@@ -10,6 +10,8 @@ from migrate.flow.graph import Graph
 from migrate.index.summary import KEYS
 
 Site = int
+MANY = 16
+"""Containers merged into one, from which on their elements stand there under keys that are not known."""
 KEPT_KEYS = ("attribute", KEYS)
 """Under what a mapping has its keys, which are none of its elements."""
 OnCell = Callable[[object, int, Any], None]
@@ -25,6 +27,8 @@ class Containers:
         self._readers: dict[tuple[Site, object], list[int]] = {}
         self._watchers: dict[Site, list[tuple[OnCell, Any]]] = {}
         self._merged: set[tuple[Site, Site]] = set()
+        self._sources: dict[Site, list[Site]] = {}
+        """For each container those that were merged into it."""
         self._reordered: set[Site] = set()
         self.mappings: set[Site] = set()
         self.promised: dict[Site, str] = {}
@@ -124,12 +128,24 @@ class Containers:
         if source == into or (source, into) in self._merged:
             return
         self._merged.add((source, into))
-        self.watch(source, self._take_over, into)
+        sources = self._sources.setdefault(into, [])
+        sources.append(source)
+        if len(sources) < MANY or into in self.networks:
+            self.watch(source, self._take_over, into)
+            return
+        for each in sources if len(sources) == MANY else [source]:
+            self._graph.edge(self.everything(each), self.cell(into, None))
+            self.watch(each, self._take_over_members, into)
 
     def _take_over(self, key: object, node: int, into: Site) -> None:
         self._graph.edge(node, self.cell(into, key))
         if into in self.networks and isinstance(key, str):
             self._graph.edge(node, self.cell(into, ("attribute", key)))
+
+    def _take_over_members(self, key: object, node: int, into: Site) -> None:
+        """Take over what is no element: attributes, and keys."""
+        if isinstance(key, tuple):
+            self._take_over(key, node, into)
 
     def has(self, site: Site, key: object) -> bool:
         """Whether something is put under a key, or may be."""

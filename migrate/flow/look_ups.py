@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from migrate.flow.facts import Fact
 from migrate.flow.library import KINDS
-from migrate.flow.sources import Sources
+from migrate.flow.sources import Literal, Sources
 from migrate.flow.state import Flow
 
 Take = Callable[[Fact, object, str, int], None]
@@ -19,12 +19,12 @@ class LookUps:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._sources: Sources | None = None
-        self._asked: dict[tuple[Take, Fact, int, int], set[object] | None] = {}
+        self._asked: dict[tuple[Take, Fact, int, int], frozenset[Literal] | None] = {}
         """What happens with an object, the key and a node, with the literals that were followed; None for any."""
 
     def add(self, take: Take, owner: Fact, key: int, node: int) -> None:
         """Have ``take`` called with an object, each name that ``key`` gives, and a node."""
-        self._asked.setdefault((take, owner, key, node), set())
+        self._asked.setdefault((take, owner, key, node), frozenset())
 
     def resolve(self) -> bool:
         """Follow what is new of the keys; whether there was anything.
@@ -39,16 +39,18 @@ class LookUps:
         else:
             self._sources.restart()
         sources = self._sources
-        found = False
-        for (take, owner, key, node), followed in waiting:
-            new = sources.of(key).values - followed
-            for _, value in sorted(new, key=repr):
+        keys = dict.fromkeys(key for (_, _, key, _), _ in waiting)
+        values = {key: sources.of(key).values for key in keys}
+        new = [(asked, followed) for asked, followed in waiting if values[asked[2]] != followed]
+        for asked, followed in new:
+            take, owner, key, node = asked
+            for _, value in sorted(values[key] - followed, key=repr):
                 take(owner, value, "", node)
-            followed |= new
-            found = found or bool(new)
-        if found:
+            self._asked[asked] = values[key]
+        if new:
             return True
-        unknown = [asked for asked, _ in waiting if sources.of(asked[2]).unknown or self._may_be_object(asked[2])]
+        told = {key for key in keys if not sources.of(key).unknown and not self._may_be_object(key)}
+        unknown = [asked for asked, _ in waiting if asked[2] not in told]
         for asked in unknown:
             self._asked[asked] = None
             take, owner, key, node = asked

@@ -63,6 +63,7 @@ class Unread:
         self._general = re.compile(rf"\b(?:{dotted})\b|\.(?:{_any(rules.of_holders)})\b".encode())
         self._called: dict[str, frozenset[str]] = {}
         self._running: dict[tuple[str, str], list[Part]] = {}
+        self._naming: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._uses: dict[str, bool] = {}
         self._concerned: dict[str, bool] = {}
         self._parts: dict[tuple[str, str], Part] = {}
@@ -159,13 +160,18 @@ class Unread:
         seen = set(todo)
         while todo:
             at, member = todo.pop()
-            part = self._part(at, member)
-            yield part
-            for word in part.words:
-                inside = [(at, word)] if word in self._outline(at).parts else self._members(at, word, part)
-                new = [found for found in inside if found not in seen]
-                todo += new
-                seen.update(new)
+            yield self._part(at, member)
+            new = [found for found in self._named(at, member) if found not in seen]
+            todo += new
+            seen.update(new)
+
+    def _named(self, path: str, name: str) -> list[tuple[str, str]]:
+        """The functions and classes that a part may name, each once."""
+        if (path, name) not in self._naming:
+            part, own = self._part(path, name), self._outline(path).parts
+            named = ([(path, word)] if word in own else self._members(path, word, part) for word in sorted(part.words))
+            self._naming[path, name] = list(dict.fromkeys(found for each in named for found in each))
+        return self._naming[path, name]
 
     def _gets(self, path: str, handle: str, names: Collection[str]) -> bool:
         """Whether a file may take one of ``names`` from a module that it has, or hands the module on as it is."""
