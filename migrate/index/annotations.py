@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from migrate.index.builder import Builder
 from migrate.index.expressions import defaults, value
@@ -115,6 +116,21 @@ def annotation(b: Builder, node: ast.expr) -> int:
             return _container(b, name, named)
         return b.join(named) if name in TRANSPARENT else b.anything
     return value(b, node)
+
+
+@contextmanager
+def type_parameters(b: Builder, node: ast.stmt) -> Iterator[None]:
+    """The signature, the bases or the value of a definition, where names of type parameters stand for their bounds."""
+    around = b.scope
+    before, around.types = around.types, dict(around.types)
+    for parameter in getattr(node, "type_params", ()):  # none before Python 3.12
+        told = (getattr(parameter, "bound", None), getattr(parameter, "default_value", None))
+        classes = [part for each in told if each for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
+        around.types[parameter.name] = b.join([annotation(b, each) for each in classes])
+    try:
+        yield
+    finally:
+        around.types = before
 
 
 def _tells(node: ast.expr) -> bool:

@@ -193,6 +193,7 @@ class Builder:
     def variable(self, name: str) -> int:
         """The node of a name that is bound here."""
         scope = self.scope.home(name)
+        scope.types.pop(name, None)
         node = scope.names.get(name)
         if node is None:
             node = scope.names[name] = self.new_of(scope.number)
@@ -211,6 +212,8 @@ class Builder:
         narrowed = self.narrowed.get(name)
         if narrowed is not None:
             return narrowed
+        if name in self.scope.types:
+            return self.scope.types[name]
         scope = self.scope.resolve(name)
         if scope is not None:
             return scope.names[name]
@@ -335,9 +338,6 @@ class Builder:
             self.scope, self.owner, self.narrowed = before, before.number, narrowed
             self.literals, self.pairs, self.again, self.tests = literals, pairs, again, tests
 
-    def enclosing_class(self) -> int:
-        return self.scope.enclosing_class()
-
     def redirect(self, statements: Iterable[ast.Global | ast.Nonlocal]) -> None:
         """Send the names of global and nonlocal statements to where they belong."""
         for statement in statements:
@@ -351,6 +351,7 @@ class Builder:
     def reserve(self, names: Iterable[str]) -> None:
         """Give the names that a block binds their nodes before it is read."""
         for name in names:
+            self.scope.types.pop(name, None)
             self.scope.names.setdefault(name, NOBODY)
             if self.scope.names[name] == NOBODY:
                 self.scope.names[name] = self.new()
@@ -392,8 +393,7 @@ class Builder:
         found = [""]
         for part in node.values:
             inner = part.value if isinstance(part, ast.FormattedValue) else part
-            values = (
-                (inner.value,) if isinstance(inner, ast.Constant) else self.literals.get(getattr(inner, "id", ""), ())
-            )
+            name = getattr(inner, "id", "")
+            values = (inner.value,) if isinstance(inner, ast.Constant) else self.literals.get(name, ())
             found = [f"{start}{value}" for start in found for value in values][:MANY]
         return found

@@ -172,7 +172,7 @@ def _attribute(b: Builder, node: ast.Attribute) -> int:
 def _member(b: Builder, node: ast.Attribute) -> int:
     if is_super(node.value):
         value(b, node.value)
-        cls = b.enclosing_class()
+        cls = b.scope.enclosing_class()
         result = b.new()
         b.summary.supers.append((cls, node.attr, result))
         return result

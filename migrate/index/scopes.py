@@ -28,7 +28,8 @@ class Scope:
     """A namespace under construction: its names with their nodes.
 
     ``elsewhere`` holds the names that a global or nonlocal statement sends to another scope, ``sources`` the parameters
-    that nothing else is bound to, ``declared`` the annotations that speak about all that is bound to names.
+    that nothing else is bound to, ``declared`` the annotations that speak about all that is bound to names, ``types``
+    the type parameters of this and what is around it, but for those that it binds anew.
     ``narrowed`` are the nodes that stand for names at places, as tests made them, ``rebound`` what other scopes bind to
     them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
     function returns, and ``number`` says which function of the file it is or is inside of. ``generators`` are the nodes
@@ -40,6 +41,7 @@ class Scope:
     elsewhere: dict[str, Scope] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
     narrowed: dict[str, list[int]] = field(default_factory=dict)
     rebound: dict[str, list[int]] = field(default_factory=dict)
     owner: int = NOBODY
@@ -50,8 +52,9 @@ class Scope:
     generators: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.number == NOBODY and self.parent is not None:
-            self.number = self.parent.number
+        if self.parent is not None:
+            self.types = dict(self.parent.types)
+            self.number = self.parent.number if self.number == NOBODY else self.number
 
     @property
     def is_class(self) -> bool:

@@ -6,19 +6,19 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from migrate.index.annotations import annotation, argument_values
+from migrate.index.annotations import annotation, argument_values, type_parameters
 from migrate.index.builder import Builder, Literals
 from migrate.index.calls import entered
 from migrate.index.children import assign_children, registered_names
-from migrate.index.dispatch import registered
+from migrate.index.dispatch import decorated
 from migrate.index.displays import group_of
 from migrate.index.expressions import assign, give_back, loop, narrow, value
-from migrate.index.functions import KINDS, declare, signature
+from migrate.index.functions import declare, signature
 from migrate.index.narrowing import conditions, leaves, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region, without
 from migrate.index.scopes import Scope, bound_names, nonlocal_names
-from migrate.index.summary import NO_LITERAL, NOBODY, RETURNED, Call, Class, Import, element, iterated
+from migrate.index.summary import NO_LITERAL, NOBODY, RETURNED, Class, Import, element, iterated
 from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import constants, tested_constant
 
@@ -304,10 +304,12 @@ def _match(b: Builder, node: ast.Match) -> None:
 
 def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     names, redirects = bound_names(node.body)
-    function, scope = signature(b, node, node.name, argument_values(b, node.args), {*names, *nonlocal_names(node.body)})
-    if node.returns is not None:
-        b.instance_of(annotation(b, node.returns), function.result)
-    b.bind(node.name, _decorated(b, node, function.node))
+    rebound = {*names, *nonlocal_names(node.body)}
+    with type_parameters(b, node):
+        function, scope = signature(b, node, node.name, argument_values(b, node.args), rebound)
+        if node.returns is not None:
+            b.instance_of(annotation(b, node.returns), function.result)
+    b.bind(node.name, decorated(b, node, function.node))
 
     def read() -> None:
         b.redirect(redirects)
@@ -320,26 +322,12 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     b.later.append(lambda: b.inside(scope, read))
 
 
-def _decorated(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, made: int) -> int:
-    """What a definition is bound to: what its decorators make of it, or itself where one of them is not known."""
-    for decorator in reversed(node.decorator_list):
-        name = getattr(decorator, "id", getattr(decorator, "attr", ""))
-        callee = value(b, decorator)
-        if name in KINDS:
-            continue
-        if name == "" and isinstance(decorator, ast.Call) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            registered(b, node, decorator)
-        result = b.new()
-        b.summary.calls.append(Call(callee, (made,), (), (), (), result, decorator.lineno, decorator.col_offset))
-        made = b.join((made, result)) if isinstance(node, ast.ClassDef) else result
-    return made
-
-
 def _class(b: Builder, node: ast.ClassDef) -> None:
     made = b.nodes[node] = b.new()
-    bases = tuple(value(b, base.value if isinstance(base, ast.Starred) else base) for base in node.bases)
-    keywords = tuple((k.arg or "", value(b, k.value)) for k in node.keywords)
-    scope = Scope(b.scope, owner=made)
+    with type_parameters(b, node):
+        bases = tuple(value(b, base.value if isinstance(base, ast.Starred) else base) for base in node.bases)
+        keywords = tuple((k.arg or "", value(b, k.value)) for k in node.keywords)
+        scope = Scope(b.scope, owner=made)
     ordered = (_fields(node), registered_names(node))
     b.summary.classes.append(Class(made, node.name, bases, keywords, scope.names, *ordered, node.lineno))
 
@@ -350,7 +338,7 @@ def _class(b: Builder, node: ast.ClassDef) -> None:
         block(b, node.body)
 
     b.inside(scope, read)
-    b.bind(node.name, _decorated(b, node, made))
+    b.bind(node.name, decorated(b, node, made))
 
 
 def _fields(node: ast.ClassDef) -> tuple[str, ...]:
@@ -369,6 +357,12 @@ def _raise(b: Builder, node: ast.Raise) -> None:
     for part in (node.exc, node.cause):
         if part is not None:
             value(b, part)
+
+
+def _alias(b: Builder, node: ast.Expr) -> None:
+    with type_parameters(b, node):
+        made = annotation(b, node.value)
+    b.bind(getattr(node, "name").id, made)  # noqa: B009 - no such statement before Python 3.12
 
 
 STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {
@@ -395,6 +389,6 @@ STATEMENTS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Raise: _raise,
 }
 if hasattr(ast, "TypeAlias"):
-    STATEMENTS[ast.TypeAlias] = lambda b, node: b.bind(node.name.id, value(b, node.value))
+    STATEMENTS[ast.TypeAlias] = _alias
 if hasattr(ast, "TryStar"):
     STATEMENTS[ast.TryStar] = _try
