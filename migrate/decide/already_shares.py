@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 from migrate.decide.already_fitting import fit_better, words_of
 from migrate.decide.arguments import complement_literal
@@ -20,6 +21,7 @@ from migrate.edits import Edit, Write
 from migrate.findings import Role
 from migrate.flow.facts import Fact
 from migrate.flow.made import PARTIAL
+from migrate.flow.written import LITERALS
 from migrate.rule import Parameter
 from migrate.syntax.index import Index
 from migrate.syntax.source import Located
@@ -34,12 +36,16 @@ HOLDERS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.IfExp, ast.
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A mistaken literal that comes to an argument of a call; ``node`` is that of the literal in the flow."""
+    """A mistaken literal that comes to an argument of a call; ``node`` is that of the literal in the flow.
+
+    A calculation with literals alone, such as ``1 / 10``, counts as one of its ``value``.
+    """
 
     node: int
-    literal: ast.Constant
+    literal: ast.expr
     target: TargetCall
     parameter: Parameter
+    value: float
 
 
 class Shares:
@@ -60,8 +66,8 @@ class Shares:
         return found
 
     @cached_property
-    def by_literal(self) -> dict[ast.Constant, list[Share]]:
-        found: dict[ast.Constant, list[Share]] = {}
+    def by_literal(self) -> dict[ast.expr, list[Share]]:
+        found: dict[ast.expr, list[Share]] = {}
         for share in self.all:
             found.setdefault(share.literal, []).append(share)
         return found
@@ -73,9 +79,9 @@ class Shares:
                 if not nodes or self.calls.is_frozen(target) or self._is_another(target, parameter):
                     continue
                 for node in sorted(self.calls.arriving(nodes).literals):
-                    literal = self.calls.written.literal(node)
-                    if literal is not None and is_mistaken(parameter, literal.value):
-                        yield Share(node, literal, target, parameter)
+                    literal, value = self.calls.written.literal(node), self.calls.constants.values[node]
+                    if literal is not None and is_mistaken(value, parameter):
+                        yield Share(node, literal, target, parameter, value)
 
     def _is_another(self, target: TargetCall, parameter: Parameter) -> bool:
         """Whether what stands at the place of a parameter was meant for another one, in whose place it would fit."""
@@ -125,7 +131,7 @@ class Shares:
         return bool(facts) and all(fact[0] in FOLLOWED or fact == ("S", "builtins.dict") for fact in facts)
 
 
-def is_mistaken(parameter: Parameter, value: object) -> bool:
+def is_mistaken(value: object, parameter: Parameter) -> TypeGuard[float]:
     """Whether a number is the source's for a parameter that the target takes as its complement.
 
     ``0.0`` is what is written for a 1 of the source, and taken as meant; ``0`` is not.
@@ -158,7 +164,7 @@ def decide_shares(module: Module, shares: Shares) -> None:
                 by_argument.setdefault(passed or call, []).append(share)
         for node, found in by_argument.items():
             module.add(_of_argument(module, shares, call, node, found))
-    for literal in module.index.all(ast.Constant):
+    for literal in (node for kind in LITERALS for node in module.index.all(kind)):
         found = shares.by_literal.get(literal, [])
         if found and not any(_value(shares.calls.passed(s.target, s.parameter)) is literal for s in found):
             module.add(_of_literal(module, shares, literal, found))
@@ -174,34 +180,34 @@ def _of_argument(module: Module, shares: Shares, call: ast.Call, node: Located, 
     name, told = share.parameter.name, share.parameter.treatment.mistaken
     value = _value(node) if isinstance(node, (ast.expr, ast.keyword)) and node is not call else None
     literals = list(dict.fromkeys(s.literal for s in found))
-    if value in literals and share.literal.value == 0:
+    if value in literals and share.value == 0:
         said = f"{name}=0 keeps nothing of what was; {share.target.rule.source.name} never changes with it: {told}"
         return _draft(share, node, f"{said}; write {name}=1.0 for that, or 0.0 where it is meant", "call")
     is_alone = shares.calls.is_alone(call)
     if value in literals:
         said = f"{name}={ast.unparse(share.literal)} has the meaning of {share.target.rule.source.name}: {told}"
-        edits = _written(node, value) if is_alone else ()
-        return _draft(share, node, f"{said}; write {name}={_right(share.literal)}", "call", edits)
+        edits = _written(node, value, share) if is_alone else ()
+        return _draft(share, node, f"{said}; write {name}={_right(share)}", "call", edits)
     places = ", ".join(f"{ast.unparse(literal)} ({module.place(literal)})" for literal in literals)
     said = f"{name} may be {places}, with the meaning of {share.target.rule.source.name}: {told}"
     arriving = shares.calls.arriving(share.target.nodes(share.parameter))
     is_alone &= not arriving.unknown and arriving.literals == {s.node for s in found if s.target is share.target}
     if value is None or not is_alone or any(shares.serves_only(module, s) for s in found):
-        rights = ", ".join(dict.fromkeys(_right(literal) for literal in literals))
+        rights = ", ".join(dict.fromkeys(map(_right, found)))
         return _draft(share, node, f"{said}; write {rights} there", "call")
     edits = _written(node, value)
     return _draft(share, node, f"{said}; write {name}=1 - {ast.unparse(value)}, and keep what is there", "call", edits)
 
 
-def _of_literal(module: Module, shares: Shares, literal: ast.Constant, found: list[Share]) -> Draft:
+def _of_literal(module: Module, shares: Shares, literal: ast.expr, found: list[Share]) -> Draft:
     """The review of a literal that comes to mistaken arguments by way of names."""
-    share, right = found[0], _right(literal)
+    share, right = found[0], _right(found[0])
     name, told = share.parameter.name, share.parameter.treatment.mistaken
     places = ", ".join(dict.fromkeys(module.place(s.target.call) for s in found))
     said = f"{ast.unparse(literal)} comes to {name} of {share.target.made.name} ({places}): {told}"
     is_default = isinstance(module.index.parent(literal), ast.arguments)
     role: Role = "default" if is_default else "other"
-    if literal.value != 0 and shares.serves_only(module, share):
+    if share.value != 0 and shares.serves_only(module, share):
         return _draft(share, literal, f"{said}; write {right}", role, (Write(literal, right),))
     return _draft(share, literal, f"{said}; it is used for something else, too: write {name}=1 - … there", role)
 
@@ -210,15 +216,15 @@ def _draft(share: Share, node: Located, message: str, role: Role, edits: tuple[E
     return Draft(CODE, role, share.target.rule.target.name, node, message, suggestion=edits)
 
 
-def _right(literal: ast.Constant) -> str:
-    text = complement_literal(literal) or f"1 - {ast.unparse(literal)}"
+def _right(share: Share) -> str:
+    text = complement_literal(share.literal) or str(1 - share.value)
     return text if "." in text else f"{text}.0"
 
 
-def _written(node: Located, value: ast.expr | None) -> tuple[Edit, ...]:
-    """The edits that write the complement of a value at the place of an argument."""
+def _written(node: Located, value: ast.expr | None, share: Share | None = None) -> tuple[Edit, ...]:
+    """The edits that write the complement of a value, or of a share that it is, at the place of an argument."""
     assert value is not None
-    text = _right(value) if isinstance(value, ast.Constant) else "1 - {value}"
+    text = "1 - {value}" if share is None else _right(share)
     keyword = f"{node.arg}=" if isinstance(node, ast.keyword) else ""
     assert isinstance(node, (ast.expr, ast.keyword))
-    return (Write(node, f"{keyword}{text}", () if isinstance(value, ast.Constant) else (("value", value),)),)
+    return (Write(node, f"{keyword}{text}", () if share is not None else (("value", value),)),)

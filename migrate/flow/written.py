@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from migrate.flow.queries import Queries
 from migrate.index.summary import Place
 
+LITERALS = (ast.Constant, ast.BinOp)
+"""The expressions that are literals, or may be calculated from these."""
+
 
 class Written:
     """The expressions of the files of a run by the nodes that they stand for, in copies of functions too."""
@@ -16,10 +19,10 @@ class Written:
         self._flow = queries.flow
         self._nodes: Mapping[ast.AST, int] = queries._nodes
         self._expressions: dict[int, list[ast.expr]] = {}
-        self._literals: dict[tuple[str, Place], ast.Constant] = {}
+        self._literals: dict[tuple[str, Place], ast.expr] = {}
         for path, nodes in queries._numbers.items():
             for node in nodes.of:
-                if isinstance(node, ast.Constant) and node.end_lineno is not None and node.end_col_offset is not None:
+                if isinstance(node, LITERALS) and node.end_lineno is not None and node.end_col_offset is not None:
                     place = Place(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
                     self._literals[path, place] = node
         for node, number in self._nodes.items():
@@ -34,8 +37,8 @@ class Written:
             if number in loaded.summary.constants
         }
 
-    def literal(self, node: int) -> ast.Constant | None:
-        """The literal of a node; the first of them where several have one."""
+    def literal(self, node: int) -> ast.expr | None:
+        """The literal of a node, or a calculation with literals alone; the first of them where several have one."""
         place = self._places.get(node)
         return self._literals.get(place) if place is not None else None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable
 
 from migrate.index.builder import Builder
 from migrate.index.summary import Computed
@@ -22,6 +24,13 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.BitXor: "^",
     ast.BitOr: "|",
 }
+NUMBERS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+"""What operators make of numbers."""
 UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
 """The names of methods."""
 REPEATED = "repeated"
@@ -30,6 +39,9 @@ REPEATED = "repeated"
 
 def operation(b: Builder, node: ast.BinOp, left: int, right: int) -> int:
     """A union of classes, containers that are joined, numbers, or what objects make of it."""
+    number = _number(b, node, left, right)
+    if number is not None:
+        return b.constant(number)
     if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
         return b.reorder(left)  # its elements stand at more places then
     if isinstance(node.op, ast.Mult) and isinstance(node.right, ast.List):
@@ -48,6 +60,17 @@ def operation(b: Builder, node: ast.BinOp, left: int, right: int) -> int:
             b.copy(part, made)
         b.reorder(right)  # what is to the left comes before it
     return b.join((joined, made))
+
+
+def _number(b: Builder, node: ast.BinOp, left: int, right: int) -> float | None:
+    """The number that two literals make, such as ``1 / 10``; None for anything else."""
+    one, other = b.summary.constants.get(left), b.summary.constants.get(right)
+    if type(one) not in (int, float) or type(other) not in (int, float) or type(node.op) not in NUMBERS:
+        return None
+    try:
+        return NUMBERS[type(node.op)](one, other)  # type: ignore[arg-type]
+    except ArithmeticError:
+        return None
 
 
 def signed(b: Builder, operator: ast.unaryop, operand: int) -> int:
