@@ -20,7 +20,7 @@ from migrate.lsp.documents import path_of
 from tests.command import environment, plant
 
 T = TypeVar("T")
-PATIENCE = 30
+PATIENCE = 120
 """Seconds after which an answer is taken for lost; nothing is measured."""
 QUICK_FIX = types.CodeActionKind.QuickFix
 UTF16 = types.PositionEncodingKind.Utf16

@@ -9,8 +9,6 @@ containers of these. Before the migration a program runs in torch, and after it 
 
 ``equal``: the same is computed, and there is no review but those that are marked
 ``review``: something else is computed, or nothing, and the marked reviews say so
-``not yet: why``: something else is computed, and no review says so but those that are marked, which are about other
-places
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from typing import Any
 from migrate import Means, Result, migrate_paths
 
 FOLDER = Path(__file__).parent / "programs"
-HEAD = re.compile(r"^### (?P<title>.+)\n> (?P<outcome>equal|review|not yet)(?:: (?P<why>.+))?\n", re.MULTILINE)
+HEAD = re.compile(r"^### (?P<title>.+)\n> (?P<outcome>equal|review)\n", re.MULTILINE)
 FILE = re.compile(r"^#### (\S+)\n", re.MULTILINE)
 UNCACHED = Means(cache=False)
 MARK = re.compile(r"# review: (BN\d+(?:, BN\d+)*)$")
@@ -47,7 +45,6 @@ class SmallProgram:
     title: str
     place: str
     outcome: str
-    why: str
     files: dict[str, str]
 
     @property
@@ -80,7 +77,7 @@ def _programs(path: Path) -> Iterator[SmallProgram]:
         files = {"main.py": first} if first.strip() else {}
         files |= dict(zip(others[::2], others[1::2], strict=True))
         place = f"{path.relative_to(FOLDER.parent.parent)}:{text.count(chr(10), 0, head.start()) + 1}"
-        yield SmallProgram(head["title"], place, head["outcome"], head["why"] or "", files)
+        yield SmallProgram(head["title"], place, head["outcome"], files)
 
 
 def observe(program: SmallProgram, folder: Path) -> Observed:

@@ -68,8 +68,3 @@ def test_what_is_modelled_is_rewritten_where_it_comes_out(row: Row) -> None:
 @each([row for row in ROWS if row.kind == "escape"])
 def test_what_escapes_is_reviewed(row: Row) -> None:
     assert findings(row, "review"), row.program
-
-
-@each([row for row in ROWS if row.kind == "not yet"])
-def test_what_is_lost_is_still_so(row: Row) -> None:
-    assert row.why and not findings(row, "rewrite") and not findings(row, "review"), "modelled or an escape now"

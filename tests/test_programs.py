@@ -51,21 +51,6 @@ def test_something_else_is_computed_and_reviews_say_where(program: SmallProgram,
         fail(program, seen, "not reviewed, and different:", seen.difference, *listed("no review any more:", missing))
 
 
-@those("not yet")
-def test_what_is_wrong_in_silence_is_still_so(program: SmallProgram, tmp_path: Path) -> None:
-    seen = observe(program, tmp_path)
-    if not seen.difference:
-        fail(program, seen, "the same is computed now: write > equal", *listed("review at", seen.reviews))
-    if seen.reviews - program.marked:
-        fail(
-            program,
-            seen,
-            "reviewed now: write > review",
-            *listed("mark", seen.reviews - program.marked),
-            seen.difference,
-        )
-
-
 @pytest.mark.parametrize(
     "other",
     [
@@ -89,7 +74,3 @@ def test_what_is_compared_shows_every_argument(other: str) -> None:
 def test_titles_are_sentences_and_given_once() -> None:
     titles = [program.title for program in PROGRAMS]
     assert len(titles) == len(set(titles)) and all(title[0].isupper() and title[-1] == "." for title in titles)
-
-
-def test_reasons_are_given_where_something_is_wrong_and_nowhere_else() -> None:
-    assert [p.place for p in PROGRAMS if bool(p.why) != (p.outcome == "not yet")] == []

@@ -41,6 +41,7 @@ class Effects:
             "selected": self._select,
             "cast": self._cast,
             "bound": self._bind,
+            "new type": self._name_type,
             "elements": self._gather,
             "inner elements": self._gather_inner,
             "repeated": self._repeat,
@@ -179,6 +180,12 @@ class Effects:
     def _bind(self, call: Call, number: int) -> None:
         for cls in (*call.positional[1:], *(node for name, node in call.keywords if name == "bound")):
             self.graph.edge(cls, call.result)
+
+    def _name_type(self, call: Call, number: int) -> None:
+        self.graph.add(call.result, ("D", call.result))
+        self.graph.add(call.result, ("S", DECORATOR))
+        for cls in call.positional[1:]:
+            self.flow.containers.put(call.result, None, cls)
 
     def _give_type(self, call: Call, number: int) -> None:
         for value in call.positional[:1]:

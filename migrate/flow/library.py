@@ -21,6 +21,7 @@ Effect = Literal[
     "selected",
     "cast",
     "bound",
+    "new type",
     "type",
     "elements",
     "inner elements",
@@ -52,6 +53,7 @@ Effect = Literal[
 ``arguments``: gives back its arguments
 ``cast``: gives back its second argument, as an instance of the first
 ``bound``: stands for the classes that it gets
+``new type``: stands for its second argument in annotations, and gives back what it is called with
 ``collection``: gives back its argument, or an empty container
 ``mapping``: gives back its argument, or a container of its keywords and of the pairs that it gets
 ``keys``: a container of its second argument under the elements of the first
@@ -165,6 +167,7 @@ EFFECTS: dict[str, Effect] = {
     **dict.fromkeys(("builtins.zip", "builtins.enumerate", "itertools.product"), "rows"),
     "typing.cast": "cast",
     "typing.TypeVar": "bound",
+    "typing.NewType": "new type",
     "builtins.filter": "selected",
     "itertools.starmap": "starred map",
     "builtins.type": "type",

@@ -9,6 +9,7 @@ from migrate.flow.children import Children
 from migrate.flow.classes import RunClass, RunFunction
 from migrate.flow.copies import Copies
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.guards import Guards
 from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
 from migrate.flow.memberships import Memberships
@@ -32,6 +33,7 @@ class Linker:
         copies = Copies(flow, self._body, self._copy)
         self._calls = Calls(flow, passing, self._members, copies, self._operators)
         self._memberships = Memberships(flow)
+        self._guards = Guards(flow, self._members.test)
         self._children = Children(flow, self._members.load, self._members.element_of)
         self._bodies: dict[str, Bodies] = {}
 
@@ -39,6 +41,7 @@ class Linker:
         """Move what is known until nothing is new."""
         self.graph.run()
         waiting = (
+            self._guards.resolve,
             self._members.look_ups.resolve,
             self._children.resolve,
             self._calls.foreign.hand_over,
@@ -70,6 +73,8 @@ class Linker:
             graph.watch(at[owner], members.store, (key, at[value]))
         for test in part.tests:
             graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
+        for test in part.asked:
+            self._guards.add(Test(*(at[node] for node in test)))
         for asked in part.memberships:
             self._memberships.add(Membership(*(at[node] for node in asked)))
         for unpacked in part.unpacked:

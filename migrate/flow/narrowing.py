@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, GENERAL, KINDS
+from migrate.flow.library import CALLABLES, DECORATOR, GENERAL, KINDS
 from migrate.flow.state import Flow
 from migrate.index.summary import Test
 
+NO_CLASSES = frozenset({*CALLABLES, DECORATOR})
+"""What stands beside classes, and is none of a value of its own."""
 ABSTRACT = frozenset({"collections", "typing", "abc", "numbers", "enum"})
 """Libraries of classes that say nothing of what an object is made of."""
 
@@ -32,9 +34,9 @@ class Narrowing:
             self.graph.add(to, ("I", self.flow.names[str(of)]))
         elif kind == "K":
             self.graph.add(to, ("O", of))
-        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in CALLABLES:
+        elif kind == "S" and str(of).rpartition(".")[2] not in GENERAL and of not in NO_CLASSES:
             self.graph.add(to, ("L", of))
-        elif kind == "D" and self.flow.containers.promised.get(id_of(fact)) == "container":
+        elif kind == "D" and self.flow.containers.promised.get(id_of(fact)) in ("container", "callable"):
             self.graph.add(to, fact)
         elif kind == "D" and id_of(fact) in self.flow.containers.promised:
             classes = self.flow.containers.everything(id_of(fact))

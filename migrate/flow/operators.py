@@ -21,8 +21,16 @@ METHODS = {
     "&": "and",
     "|": "or",
     "^": "xor",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+    "==": "eq",
+    "!=": "ne",
 }
 """The names of the methods for operators, without the underscores around them."""
+REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+"""The methods of the right side that are not called as those of the left one with an ``r`` before."""
 COLLECTING = frozenset({"add", "sub", "and", "or", "xor", "concat", "repeated", "imul"})
 """Operators that make a container of those on their sides."""
 
@@ -45,7 +53,7 @@ class Operators:
         """``left operator right``, by the name of its method; for an operator of one side, ``right`` is NOBODY."""
         self._graph.watch(left, self._operate, (name, right, result))
         if right != NOBODY:
-            self._graph.watch(right, self._operate, (f"r{name}", left, result))
+            self._graph.watch(right, self._operate, (REFLECTED.get(name, f"r{name}"), left, result))
 
     def call(self, name: str, call: Call) -> None:
         """A function of the module ``operator``."""

@@ -36,6 +36,8 @@ class Origins:
                 self._tests.setdefault(at[test.narrowed], []).append((at[test.subject], at[test.classes]))
             for cls, to in part.instances:
                 self._promised.setdefault(at[to], []).append(at[cls])
+        for narrowed, told in flow.guarded.items():
+            self._tests.setdefault(narrowed, []).append(told)
 
     def of(self, nodes: Iterable[int], fact: Fact) -> list[int]:
         """The nodes of the expressions that spell a class, or the class of an instance, that some nodes hold.

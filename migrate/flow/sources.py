@@ -121,8 +121,9 @@ class Sources:
             self._looked_up.update(at[look_up.result] for look_up in part.look_ups)
             self._without_none.update(at[node] for node in part.without_none)
             for result, left, right, sign in part.computed:
-                if sign != "|":
+                if sign in OPERATORS:
                     self._computed[at[result]] = Computed(at[result], at[left], at[right], sign)
+        self._tests.update(flow.guarded)
         self._made_here.difference_update(*(call.positional for call in flow.calls[self._calls :]))
         self._calls = len(flow.calls)
         self._parts, self._functions = len(flow.parts), len(flow.functions)
@@ -295,7 +296,11 @@ class Sources:
         if not facts and method is not None:
             facts = self._flow.graph.of(method[0])
             return 0 if facts and all(fact[0] == "D" for fact in facts) else ANYTHING
-        return 0 if facts and all(map(_is_followed, facts)) else ANYTHING
+        return 0 if facts and all(_is_followed(f) or self._is_promised(f) for f in facts) else ANYTHING
+
+    def _is_promised(self, callee: Fact) -> bool:
+        """Whether an annotation promises what calling something gives."""
+        return callee[0] == "D" and self._flow.containers.promised.get(id_of(callee)) == "callable"
 
     def _texts(self, method: Callable[..., object], given: list[Literals]) -> int:
         """What a method of texts gives: the same for the same."""

@@ -65,6 +65,8 @@ class Flow:
         self.dispatching: set[int] = set()
         """The functions that pass what they get to others, which are registered with them."""
         self.kept: dict[Fact, int] = {}
+        self.guarded: dict[int, tuple[int, int]] = {}
+        """For what a function of the run has told the class of, what it is and the classes."""
         self.forked: set[int] = set()
         """The parameters of functions of which the calls that are known go to copies."""
         self.copies: dict[int, list[int]] = {}

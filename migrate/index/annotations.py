@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from migrate.index.builder import Builder
 from migrate.index.expressions import defaults, value
 from migrate.index.functions import ArgumentValues
-from migrate.index.summary import KEYS, Display, place_of
+from migrate.index.summary import KEYS, Display, Function, place_of
+from migrate.syntax.paths import dotted
 from migrate.syntax.shapes import annotated
 
 TRANSPARENT = frozenset(
@@ -25,10 +26,11 @@ TRANSPARENT = frozenset(
         "ReadOnly",
         "Awaitable",
         "Coroutine",
-        "TypeGuard",
     }
 )
 """What promises the same as what stands in its brackets."""
+ASKED = frozenset({"TypeGuard", "TypeIs"})
+"""What promises something of the argument where the result is true."""
 PLAIN = frozenset(
     {"Any", "Callable", "Module", "Path", "Tensor", "bool", "bytes", "complex", "float", "int", "object", "str"}
 )
@@ -114,8 +116,20 @@ def annotation(b: Builder, node: ast.expr) -> int:
         named = [annotation(b, part) for part in inner]
         if name in CONTAINERS and any(map(_tells, inner)):
             return _container(b, name, named)
+        if name == "Callable" and len(inner) == 2 and _tells(inner[1]):
+            return _container(b, name, named[1:])
         return b.join(named) if name in TRANSPARENT else b.anything
     return value(b, node)
+
+
+def returns(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
+    """What the annotation of a result says: of what classes it is, or those of what the function is asked about."""
+    told = node.returns.slice if isinstance(node.returns, ast.Subscript) else None
+    name = dotted(node.returns.value).rpartition(".")[2] if isinstance(node.returns, ast.Subscript) else ""
+    if told is not None and name in ASKED:
+        b.summary.tells[function.number] = annotation(b, told)
+    elif node.returns is not None:
+        b.instance_of(annotation(b, node.returns), function.result)
 
 
 @contextmanager
@@ -160,7 +174,7 @@ def _container(b: Builder, name: str, named: list[int]) -> int:
     else:
         by_place = name in ("Tuple", "tuple") and len(named) > 1 and b.anything not in named
         entries = [(place if by_place else None, _instance(b, each)) for place, each in enumerate(named)]
-    promised = "class" if name in CLASSES else "container"
+    promised = "class" if name in CLASSES else "callable" if name == "Callable" else "container"
     b.summary.displays.append(Display(made, tuple(entries), is_mapping=name in MAPPINGS, promised=promised))
     return made
 

@@ -33,6 +33,14 @@ NUMBERS: dict[type[ast.operator], Callable[[float, float], float]] = {
 """What operators make of numbers."""
 UNARY: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
 """The names of methods."""
+COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
 REPEATED = "repeated"
 """Stands for a list as often as a number says."""
 
@@ -71,6 +79,17 @@ def _number(b: Builder, node: ast.BinOp, left: int, right: int) -> float | None:
         return NUMBERS[type(node.op)](one, other)  # type: ignore[arg-type]
     except ArithmeticError:
         return None
+
+
+def compared(b: Builder, node: ast.Compare, left: int, right: int) -> int:
+    """A truth value, or what an object makes of it."""
+    sign = COMPARISONS.get(type(node.ops[0]))
+    if sign is None or b.anything in (left, right):
+        return b.anything
+    made = b.new()
+    b.unshown.add(made)
+    b.summary.computed.append(Computed(made, left, right, sign))
+    return made
 
 
 def signed(b: Builder, operator: ast.unaryop, operand: int) -> int:

@@ -139,6 +139,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "calls": _of_call,
     "tests": iter,
     "memberships": iter,
+    "asked": iter,
     "unpacked": lambda unpacked: (unpacked.base, *unpacked.results),
     "instances": iter,
     "functions": lambda function: (function.node,),

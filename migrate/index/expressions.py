@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-from migrate.index.arithmetic import operation, signed
+from migrate.index.arithmetic import compared, operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
 from migrate.index.displays import mapping, sequence
 from migrate.index.functions import ArgumentValues, signature, yielded
-from migrate.index.narrowing import AMONG, Condition, conditions
-from migrate.index.regions import enter_again, may_be, walrused, without
+from migrate.index.narrowing import Condition, conditions
+from migrate.index.regions import enter_again, may_be, told, walrused, without
 from migrate.index.scopes import Scope
 from migrate.index.summary import (
     KEYS,
@@ -20,8 +20,6 @@ from migrate.index.summary import (
     NOBODY,
     SLICE,
     Display,
-    Membership,
-    Test,
     Use,
     element,
     iterated,
@@ -51,14 +49,8 @@ def narrow(b: Builder, found: Iterable[Condition], inner: bool = False) -> None:
                 b.narrow(condition.path, b.some(value(b, condition.subject)), inner)
             continue
         classes = b.join(value(b, c) for c in condition.classes)
-        subject, narrowed = value(b, condition.subject), b.new()
-        if condition.told_by != AMONG:
-            b.summary.tests.append(Test(subject, classes, narrowed))
-        elif b.is_told_by_names(condition.path, condition.classes):
-            b.summary.memberships.append(Membership(subject, classes, narrowed))
-        else:
-            continue
-        b.narrow(condition.path, narrowed, inner)
+        if told(b, condition, value(b, condition.subject), classes, narrowed := b.new()):
+            b.narrow(condition.path, narrowed, inner)
 
 
 def assign(b: Builder, target: ast.expr, given: int, source: ast.expr | None = None) -> None:
@@ -369,6 +361,11 @@ def _operation(b: Builder, node: ast.BinOp) -> int:
     return operation(b, node, left, right)
 
 
+def _comparison(b: Builder, node: ast.Compare) -> int:
+    first, *others = (value(b, side) for side in (node.left, *node.comparators))
+    return compared(b, node, first, others[0]) if len(others) == 1 else b.anything
+
+
 def _signed(b: Builder, node: ast.UnaryOp) -> int:
     return signed(b, node.op, value(b, node.operand))
 
@@ -395,5 +392,6 @@ EXPRESSIONS: dict[type[ast.expr], Callable[..., int]] = {
     ast.Yield: _yield,
     ast.YieldFrom: _yield,
     ast.BinOp: _operation,
+    ast.Compare: _comparison,
     ast.UnaryOp: _signed,
 }

@@ -12,7 +12,9 @@ from migrate.syntax.paths import dotted
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
-AMONG = "in"
+WITH_DOCSTRING = 2
+"""The statements of a function that returns something and does nothing else."""
+AMONG, ASKED = "in", "()"
 
 Known = Mapping[str, ast.expr]
 """Tests, and expressions that give the class of something, by the names that are bound to them."""
@@ -22,7 +24,7 @@ class Condition(NamedTuple):
     """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells.
 
     Without classes, it is something other than None. Where ``AMONG`` tells it, it is an element of what is there
-    instead of classes.
+    instead of classes; where ``ASKED`` does, a function stands there, which was true of it.
     """
 
     path: str
@@ -43,6 +45,8 @@ def conditions(test: ast.expr, holds: bool, known: Known = MappingProxyType({}))
             yield from _alternatives(test, holds, known)
     elif isinstance(test, ast.Call) and holds:
         yield from _instance_test(test, known)
+        if len(test.args) == 1 and not test.keywords and dotted(test.args[0]) and dotted(test.func):
+            yield Condition(dotted(test.args[0]), test.args[0], (test.func,), ASKED)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
         yield from _comparison(test, holds, known)
     elif isinstance(test, ast.Name):
@@ -71,7 +75,7 @@ def _comparison(test: ast.Compare, holds: bool, known: Known) -> Iterator[Condit
 def _alternatives(test: ast.BoolOp, holds: bool, known: Known) -> Iterator[Condition]:
     """One condition where all parts speak about the classes of the same path."""
     parts = [list(conditions(part, holds, known)) for part in test.values]
-    if any(not each.classes or each.told_by == AMONG for part in parts for each in part):
+    if any(not each.classes or each.told_by in (AMONG, ASKED) for part in parts for each in part):
         return
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]
@@ -101,10 +105,22 @@ def type_subject(node: ast.expr, known: Known = MappingProxyType({})) -> ast.exp
 def told_paths(node: ast.expr) -> list[str]:
     """The paths of which an expression tells the class, or whose class it is; none for any other expression."""
     subject = type_subject(node)
-    told = [dotted(subject)] if subject is not None else [c.path for c in conditions(node, True) if c.classes]
+    if subject is not None:
+        told = [dotted(subject)]
+    else:
+        told = [c.path for c in conditions(node, True) if c.classes and c.told_by != ASKED]
     return [path for path in told if path]
 
 
 def leaves(body: list[ast.stmt]) -> bool:
     """Whether a block always leaves the one around it."""
     return bool(body) and isinstance(body[-1], EXITS)
+
+
+def tested_classes(body: list[ast.stmt], argument: str) -> Iterator[ast.expr]:
+    """The classes for which a function tests an argument, where it does nothing else."""
+    last = body[-1]
+    if isinstance(last, ast.Return) and last.value is not None and len(body) <= WITH_DOCSTRING:
+        told = list(conditions(last.value, True))
+        if len(told) == 1 and told[0].path == argument and told[0].told_by in ("isinstance", ""):
+            yield from told[0].classes

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable
 
 from migrate.index.builder import Builder, Literals
+from migrate.index.narrowing import AMONG, ASKED, Condition
+from migrate.index.summary import Membership, Test
 from migrate.syntax.paths import dotted
 
 Narrowed = dict[str, int]
@@ -113,3 +115,19 @@ def may_be(b: Builder, bound: list[tuple[str, int]]) -> None:
             either = b.join((b.narrowed[name], node))
             b.forget(name)
             b.narrowed[name] = either
+
+
+def told(b: Builder, condition: Condition, subject: int, classes: int, narrowed: int) -> bool:
+    """Let a node hold what a test says of a ``subject``; whether anything here says it."""
+    summary = b.summary
+    if condition.told_by == ASKED:
+        if b.scope.resolve(dotted(condition.classes[0]).partition(".")[0]) is None:
+            return False  # a builtin function
+        summary.asked.append(Test(subject, classes, narrowed))
+    elif condition.told_by != AMONG:
+        summary.tests.append(Test(subject, classes, narrowed))
+    elif b.is_told_by_names(condition.path, condition.classes):
+        summary.memberships.append(Membership(subject, classes, narrowed))
+    else:
+        return False
+    return True

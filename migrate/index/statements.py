@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from migrate.index.annotations import annotation, argument_values, type_parameters
+from migrate.index.annotations import annotation, argument_values, returns, type_parameters
 from migrate.index.builder import Builder, Literals
 from migrate.index.calls import entered
 from migrate.index.children import assign_children, registered_names
@@ -14,7 +14,7 @@ from migrate.index.dispatch import decorated
 from migrate.index.displays import group_of
 from migrate.index.expressions import assign, give_back, loop, narrow, value
 from migrate.index.functions import declare, signature
-from migrate.index.narrowing import conditions, leaves, told_paths
+from migrate.index.narrowing import conditions, leaves, tested_classes, told_paths
 from migrate.index.patterns import bind_pattern, takes_all
 from migrate.index.regions import any_values, bound_paths, enter_again, joined, left_anywhere, region, without
 from migrate.index.scopes import Scope, bound_names, nonlocal_names
@@ -307,14 +307,17 @@ def _function(b: Builder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     rebound = {*names, *nonlocal_names(node.body)}
     with type_parameters(b, node):
         function, scope = signature(b, node, node.name, argument_values(b, node.args), rebound)
-        if node.returns is not None:
-            b.instance_of(annotation(b, node.returns), function.result)
+        returns(b, node, function)
     b.bind(node.name, decorated(b, node, function.node))
 
     def read() -> None:
         b.redirect(redirects)
         b.reserve(names)
         block(b, node.body)
+        asked = function.parameters[int(function.owner != NOBODY and function.kind != "static") :][:1]
+        tested = [b.nodes[classes] for name, _ in asked for classes in tested_classes(node.body, name)]
+        if tested:
+            b.summary.tells.setdefault(function.number, b.join(tested))
         for made in scope.generators:
             for returned in scope.returned:
                 b.store(made, RETURNED, returned)

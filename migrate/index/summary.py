@@ -208,6 +208,8 @@ class Part:
     calls: list[Call] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
+    asked: list[Test] = field(default_factory=list)
+    """Tests by functions, which stand in the place of the classes that they may tell."""
     unpacked: list[Unpacked] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
@@ -236,6 +238,8 @@ class Summary(Part):
     stars: list[tuple[int, str]] = field(default_factory=list)
     given_back: dict[int, dict[int, None]] = field(default_factory=dict)
     """The parameters that functions return as they came, which no edge leads to what they return."""
+    tells: dict[int, int] = field(default_factory=dict)
+    """For functions by number, the classes of which their arguments are where they are true."""
     exports: dict[str, int] = field(default_factory=dict)
     free: dict[str, int] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)

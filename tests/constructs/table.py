@@ -5,7 +5,6 @@ what it ``moves``, with an ``example`` that puts ``layer`` into the construct an
 
 ``modelled``: what is used of ``got`` is rewritten
 ``escape``: it is not followed, and a review says so
-``not yet``: nothing is said, ``why``
 
 ``since`` and ``until`` have the names that not all versions of Python know, by the first one that does, or does not.
 """
@@ -28,7 +27,7 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent
-KINDS = ("modelled", "escape", "not yet")
+KINDS = ("modelled", "escape")
 TITLES = {"ast": "Syntax", "builtins": "Builtins"}
 HEAD = """\
 from torch import nn
@@ -65,7 +64,6 @@ class Row:
     moves: str
     example: str
     uses: str = "layer"
-    why: str = ""
 
     @property
     def program(self) -> str:
@@ -149,9 +147,8 @@ PAGE = """\
 # Constructs
 
 What becomes of a layer or a class that goes into a construct of Python and comes out of it again. *Modelled*: it is
-followed, and what is used of it is rewritten. *Escape*: it is not followed, and what is used of it is a review. *Not
-yet*: it is lost, and nothing is said. The tests run an example of each row, and hold the tables against the node types
-and the names of the Python that runs them.
+followed, and what is used of it is rewritten. *Escape*: it is not followed, and what is used of it is a review. The
+tests run an example of each row, and hold the tables against the node types and the names of the Python that runs them.
 
 This page is written by `python docs/generate.py` from `tests/constructs/`.
 """
@@ -165,8 +162,7 @@ def page() -> str:
 def _section(table: Table) -> Iterator[str]:
     yield f"\n## {table.title}\n\n| construct | moves | |\n|---|---|---|\n"
     for row in sorted(table.rows, key=lambda row: row.name.lower()):
-        kind = f"{row.kind}: {row.why}" if row.why else row.kind
-        yield f"| `{row.name}` | {row.moves} | {kind} |\n"
+        yield f"| `{row.name}` | {row.moves} | {row.kind} |\n"
     yield "\nMoving nothing:\n\n"
     for reason, names in table.nothing.items():
         yield f"- {reason}: {', '.join(f'`{name}`' for name in sorted(names, key=str.lower))}\n"
