@@ -313,3 +313,22 @@ def layer_choice(s: Strand, x: str) -> str:
         f"({x} or None)",
         f"(None or {x})",
     )
+
+
+@form
+def layer_of_a_comparison(s: Strand, x: str) -> str:
+    cls, method = s.new("Box"), s.pick("lt", "gt", "eq", "ne", "le")
+    sign = {"lt": "<", "gt": ">", "eq": "==", "ne": "!=", "le": "<="}[method]
+    x = _made_inside(s, x)
+    s.add(f"class {cls}:\n    def __{method}__(self, other):\n        return {x}")
+    reflected = {"<": ">", ">": "<", "<=": ">="}.get(sign, sign)
+    return s.pick(f"({cls}() {sign} 1)", f"(1 {reflected} {cls}())")
+
+
+@form
+def layer_made_as_annotated(s: Strand, x: str) -> str:
+    """A parameter is called, of which the annotation says what it gives."""
+    f, make, name = s.new("look"), s.new("make"), s.new("layer")
+    x = _made_inside(s, x)
+    s.block(f"def {f}({make}: Callable[[], {s.spelled}]):\n    {name} = {make}()\n    if True:", f"{f}(lambda: {x})")
+    return name

@@ -218,3 +218,34 @@ def type_of_another(s: Strand, x: str) -> str:
     m = _mixed(s, x)
     s.block(f"if type({m}) is not {s.spelled}:")
     return m
+
+
+@form
+def predicate(s: Strand, x: str) -> str:
+    """A function tells the class, of its argument or of another one, or not at all."""
+    f, m = s.new("is_meant"), _mixed(s, x)
+    test = f"isinstance(m, {s.spelled})"
+    text = s.way(
+        plain=f"def {f}(m):\n    return {test}",
+        documented=f'def {f}(m):\n    """Whether it is meant."""\n    return {test}',
+        exact=f"def {f}(m):\n    return type(m) is {s.spelled}",
+        function=f"{f} = lambda m: {test}",
+        negated=f"def {f}(m):\n    return not {test}",
+        second=f"def {f}(first, m={x}):\n    return {test}",
+        anything=f"def {f}(m):\n    return hidden(True)",
+        more=f"def {f}(m):\n    return {test} or isinstance(m, nn.InstanceNorm2d)",
+        less=f"def {f}(m):\n    m = hidden({x})\n    return {test}",
+    )
+    s.add(text)
+    s.block(f"if {s.pick(f'{f}({m})', f'{f}({m}) or isinstance({m}, nn.GroupNorm)', f'{m} is not None and {f}({m})')}:")
+    return m
+
+
+@form
+def predicate_of_an_object(s: Strand, x: str) -> str:
+    cls, m = s.new("Tool"), _mixed(s, x)
+    kind = s.pick("", "    @staticmethod\n", "    @classmethod\n")
+    first = {"": "self, ", "    @staticmethod\n": "", "    @classmethod\n": "cls, "}[kind]
+    s.add(f"class {cls}:\n{kind}    def is_meant({first}m):\n        return isinstance(m, {s.spelled})")
+    s.block(f"if {cls}().is_meant({m}):")
+    return m

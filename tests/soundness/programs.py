@@ -28,7 +28,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from types import SimpleNamespace
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 from observer import hidden, observe
 """
 
