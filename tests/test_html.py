@@ -317,10 +317,17 @@ def test_hostile_code_and_paths_are_text(proved: Report) -> None:
     assert SCRIPT in text_of(next(hostile.iter("h3"))) and text_of(hostile).count(SCRIPT) > 6
 
 
+@pytest.mark.parametrize(("version", "said"), [("2.10", "signatures before 2.12"), ("2.12", "signatures of 2.12")])
+def test_the_head_says_for_which_signatures_calls_were_written(tmp_path: Path, version: str, said: str) -> None:
+    plant(tmp_path, {"a.py": BEFORE})
+    done = bn_migrate("--check", "--mindspore-version", version, "--report", "page.html", "a.py", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr.decode()
+    assert f"mindspore.nn, {said}" in (tmp_path / "page.html").read_text("utf-8")
+
+
 def test_every_call_has_a_row(proved: Report) -> None:
-    (table,) = (
-        t for t in by_id(read_page(render(proved)), "verification").iter("table") if t.find("caption") is not None
-    )
+    tables = by_id(read_page(render(proved)), "verification").iter("table")
+    (table,) = (table for table in tables if table.get("aria-describedby") == "measured")
     head, *rows = rows_of(table)
     assert proved.verification is not None
     assert head == ["call", "verdict", "places", "cases", *MEASURES]

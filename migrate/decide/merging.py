@@ -42,9 +42,10 @@ def merged(source: Source, drafts: list[Draft], applied: Container[Span]) -> lis
 
 
 def _speaking(source: Source, first: Draft, others: list[Draft]) -> Draft:
-    lines = ", ".join(dict.fromkeys(source.line_name(d.node.lineno) for d in others))
+    *lines, last = dict.fromkeys(source.line_name(d.node.lineno) for d in others)
+    where = f"lines {', '.join(lines)} and {last}" if lines else f"line {last}"
     more = f"{len(others)} more tensors" if len(others) > 1 else "another tensor"
-    return replace(first, message=f"{first.message}; this is also about {more} of the function (line {lines})")
+    return replace(first, message=f"{first.message}; this is also about {more} of the function ({where})")
 
 
 def _spoken(source: Source, other: Draft, first: Draft) -> Draft:

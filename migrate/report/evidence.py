@@ -15,6 +15,8 @@ VERSIONS = ("torch", "mindspore", "numpy", "device", "mode")
 FEW_SITES = 3
 FEW_ROWS = 30
 FEW_FAILURES = 10
+MEASURED = "measured"
+"""The id of what is said of the table of all calls."""
 EXPLAINED = {
     "reference": "torch against the formula in double precision; where this fails, the bounds mean nothing",
     "initial": "the tensors of the new layer; they have to be equal",
@@ -150,8 +152,10 @@ def _calls(verification: Verification) -> Iterator[str]:
     head = "".join(f'<th scope="col">{name.replace("_", "_<wbr>")}</th>' for name in columns)
     is_open = "" if len(proofs) > FEW_ROWS else " open"
     yield f"<details{is_open}><summary><h3>Every call</h3> ({len(proofs)})</summary>"
-    yield '<div class="scroll" tabindex="0" role="region" aria-label="Every call"><table>'
-    yield "<caption>For each measure the largest difference as a part of its bound: up to 1 passes.</caption>"
+    yield f'<p class="soft" id="{MEASURED}">For each measure the largest difference as a part of its bound: '
+    yield "up to 1 passes.</p>"
+    yield '<div class="scroll" tabindex="0" role="region" aria-label="Every call">'
+    yield f'<table aria-describedby="{MEASURED}">'
     yield f"<thead><tr>{head}</tr></thead><tbody>"
     yield from (_row(p, names) for p in proofs)
     yield "</tbody></table></div></details>"

@@ -55,7 +55,6 @@ dl:not(.tiles) { display: grid; grid-template-columns: max-content 1fr; gap: .2r
 dl:not(.tiles) dd { margin: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
-caption { text-align: left; padding: .25rem 0; color: var(--soft); }
 th, td { padding: .3rem .45rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { background: var(--panel); vertical-align: bottom; }
 th.call { font-weight: inherit; min-width: min(20rem, 55vw); max-width: 34rem; overflow-wrap: anywhere; }
