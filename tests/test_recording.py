@@ -14,7 +14,7 @@ import pytest
 from migrate.trace.command import command
 from migrate.trace.run.writing import write
 from tests.command import environment, plant
-from tests.recorded import RECORDER, occurrences, plain, said_by_program, trace
+from tests.recorded import occurrences, plain, said_by_program, trace
 
 USES = """\
 import copy, functools, inspect, os, pickle, string, subprocess, sys, threading
