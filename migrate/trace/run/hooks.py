@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from .compiled import COMPILER, hide
+from .compiled import COMPILER, follow, hide
 from .layers import Layers
 from .patching import held, patch_class, patch_copies, patch_others, patch_root, patch_tests, rule_classes
 from .seen import Seen
 
-EXITS = ("_exit", "execv", "execve")
-"""Functions of ``os`` behind which nothing of this process runs any more."""
+EXECUTIONS = ("execv", "execve")
+"""Functions of ``os`` behind which another program has this process."""
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Signals by which a process is told to end."""
 
 
 class Loaded:
@@ -59,6 +63,7 @@ class Watch:
 
     def _patch(self) -> None:
         hide()
+        follow()
         for spec in self._specs:
             for cls in rule_classes(spec):
                 if cls not in self._seen.classes:
@@ -87,11 +92,35 @@ class Watch:
 
 def at_every_end(save: Callable[[], None], forget: Callable[[], None]) -> None:
     """Call ``save`` where the process ends, however it does, and ``forget`` in every process that it forks."""
-    atexit.register(save)
+    last = undisturbed(save)
+    atexit.register(last)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=forget)
-    for name in EXITS:
+    setattr(os, "_exit", _behind(last, os._exit))  # noqa: B010 - its type says that it does not return
+    for name in EXECUTIONS:
         setattr(os, name, _behind(save, getattr(os, name)))
+
+
+def undisturbed(save: Callable[[], None]) -> Callable[[], None]:
+    """``save``, with which a process ends, and which nobody cuts short who tells the process to end.
+
+    After Ctrl-C the workers of a DataLoader end by themselves, and their parent sends them SIGTERM all the same: one
+    that was just writing lost what it saw.
+    """
+
+    def last() -> None:
+        before = {}
+        with contextlib.suppress(ValueError):  # only the main thread may say what becomes of signals
+            for number in ENDING:
+                before[number] = signal.signal(number, signal.SIG_IGN)
+        try:
+            save()
+        finally:
+            for number, handler in before.items():
+                # None stands for a handler in C, which Python cannot put back.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    return last
 
 
 def _behind(save: Callable[[], None], ending: Callable[..., Any]) -> Callable[..., Any]:

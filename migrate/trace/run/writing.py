@@ -55,7 +55,8 @@ class Ranges:
 
 def document(seen: Seen) -> Json:
     """The occurrences by file. Of those where no instance of a class was, nothing is kept."""
-    ranges, files = Ranges(seen.files), {}  # type: ignore[var-annotated]
+    ranges = Ranges(seen.files)
+    files: dict[str, list[Json]] = {}
     places: dict[tuple[Any, ...], Json] = {}
     for code, offset, use, name, cls, through, count in seen.entries():
         path = seen.files.path(code.co_filename)
@@ -76,9 +77,9 @@ def document(seen: Seen) -> Json:
             entry = dict(zip(IDENTITY[:4], ranges.of(code, offset, path), strict=True))
             if place["use"] == MADE:
                 place["arguments"] = [list(kept) for kept in seen.arguments.get((id(code), offset), ())]
-            file = files.setdefault(path, {"sha256": seen.files.digest(path), "occurrences": []})
-            file["occurrences"] = merged(file["occurrences"], [{**entry, **place}])
-    return {"files": files}
+            files.setdefault(path, []).append({**entry, **place})
+    digest = seen.files.digest
+    return {"files": {path: {"sha256": digest(path), "occurrences": merged([], new)} for path, new in files.items()}}
 
 
 def merged(old: list[Json], new: list[Json]) -> list[Json]:
