@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
@@ -14,7 +14,37 @@ MANY = 16
 """Containers merged into one, from which on their elements stand there under keys that are not known."""
 KEPT_KEYS = ("attribute", KEYS)
 """Under what a mapping has its keys, which are none of its elements."""
+FARTHEST = 64
+"""The last place that elements move to; behind it they may be anywhere, or a list that grows by itself had no end."""
 OnCell = Callable[[object, int, Any], None]
+
+
+class Part(NamedTuple):
+    """Elements of a list that stand in another one: those from the place ``first`` to before ``end``.
+
+    ``before`` others stand before them; None: it is not known how many. With ``names``, they keep the names that they
+    have in a network, which are their places where nobody has chosen others.
+    """
+
+    first: int | None = 0
+    end: int | None = None
+    before: int | None = 0
+    names: bool = False
+
+    def holds(self, key: object) -> bool:
+        """Whether what has a key belongs to the part."""
+        if not _is_place(key) or self.first is None:
+            return key != KEPT_KEYS
+        return self.first <= key and (self.end is None or key < self.end)
+
+    def key(self, key: object) -> object:
+        """The key under which that stands in the other container; None where it is not known."""
+        if self.names:
+            return ("attribute", str(key)) if _is_place(key) and self.first != 0 else key
+        if not _is_place(key) or self.first is None or self.before is None:
+            return None
+        place = key - self.first + self.before
+        return None if place > max(key, FARTHEST) else place
 
 
 class Containers:
@@ -29,6 +59,8 @@ class Containers:
         self._merged: set[tuple[Site, Site]] = set()
         self._sources: dict[Site, list[Site]] = {}
         """For each container those that were merged into it."""
+        self._parts: dict[Site, set[tuple[Site, Part]]] = {}
+        """For each container those of which it has a part."""
         self._reordered: set[Site] = set()
         self.mappings: set[Site] = set()
         self.promised: dict[Site, str] = {}
@@ -146,6 +178,27 @@ class Containers:
         """Take over what is no element: attributes, and keys."""
         if isinstance(key, tuple):
             self._take_over(key, node, into)
+
+    def take_part(self, source: Site, into: Site, part: Part) -> None:
+        """Let ``into`` hold some elements of ``source`` at other places."""
+        parts = self._parts.setdefault(into, set())
+        if (source, part) not in parts:
+            parts.add((source, part))
+            self.watch(source, self._take_part, (into, part))
+
+    def _take_part(self, key: object, node: int, what: tuple[Site, Part]) -> None:
+        into, part = what
+        if part.holds(key):
+            self._graph.edge(node, self.cell(into, part.key(key)))
+
+    def is_in_order(self, site: Site) -> bool:
+        """Whether elements stay at the places that they were put at, in all that a container is made of."""
+        seen, todo = {site}, [site]
+        for each in todo:
+            more = {*self._sources.get(each, ()), *(source for source, _ in self._parts.get(each, ()))} - seen
+            seen |= more
+            todo += more
+        return seen.isdisjoint(self._reordered)
 
     def has(self, site: Site, key: object) -> bool:
         """Whether something is put under a key, or may be."""

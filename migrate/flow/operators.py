@@ -25,7 +25,8 @@ METHODS = {
 """The names of the methods for operators, without the underscores around them."""
 COLLECTING = frozenset({"add", "sub", "and", "or", "xor", "concat", "repeated", "imul"})
 """Operators that make a container of those on their sides."""
-
+CONCATENATING = frozenset({"add", "concat"})
+"""Those of them that leave the elements to the left at their places."""
 INTO = frozenset({"iadd", "iconcat", "ior"})
 """Operators by which the container to the left has the elements of the other."""
 INVERTED = {"inv": "invert"}
@@ -72,7 +73,8 @@ class Operators:
     def _operate(self, fact: Fact, what: tuple[str, int, int]) -> None:
         name, other, result = what
         if fact[0] == "D" and (name in COLLECTING or (name[0] == "r" and name[1:] in COLLECTING)):
-            self._flow.containers.reorder(id_of(fact))
+            if name not in CONCATENATING:
+                self._flow.containers.reorder(id_of(fact))
             self._graph.add(result, fact)
         elif fact[0] == "O" and (fact, name, result) not in self._done:
             self._done.add((fact, name, result))
