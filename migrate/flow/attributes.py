@@ -59,8 +59,8 @@ class Attributes:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._known: dict[tuple[Fact, str], Under] = {}
-        self._ordered: dict[int, bool] = {}
-        """The containers by whether their elements stay at their places."""
+        self._sure_up_to: dict[int, float] = {}
+        """For each container the place up to which elements stay where they were put."""
 
     def under(self, holder: Under, name: str) -> Under:
         """What stands under a name, or a place that is written as one, in what stands somewhere."""
@@ -150,13 +150,13 @@ class Attributes:
             found |= self._exact(cells.get(key))
         if is_place:
             at = cells.get(int(name))
-            found |= self._exact(at) if self._is_in_order(site) else self._possible(at)
+            found |= self._exact(at) if int(name) < self._sure(site) else self._possible(at)
         return found if is_place else found | self._named(site, name, NESTED)
 
-    def _is_in_order(self, site: int) -> bool:
-        if site not in self._ordered:
-            self._ordered[site] = self._flow.containers.is_in_order(site)
-        return self._ordered[site]
+    def _sure(self, site: int) -> float:
+        if site not in self._sure_up_to:
+            self._sure_up_to[site] = self._flow.containers.sure(site)
+        return self._sure_up_to[site]
 
     def _named(self, site: int, name: str, depth: int) -> Under:
         """What stands in pairs of a name and a value, as an OrderedDict is made of them."""

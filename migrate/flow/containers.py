@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
-from migrate.index.summary import KEYS
+from migrate.index.summary import KEYS, SOMEWHERE
 
 Site = int
 MANY = 16
@@ -35,12 +36,14 @@ class Part(NamedTuple):
         """Whether what has a key belongs to the part."""
         if not _is_place(key) or self.first is None:
             return key != KEPT_KEYS
-        return self.first <= key and (self.end is None or key < self.end)
+        return self.first <= key and (self.end in (None, SOMEWHERE) or key < self.end)
 
     def key(self, key: object) -> object:
         """The key under which that stands in the other container; None where it is not known."""
+        if self.names and not (_is_place(key) and self.first != 0):
+            return key
         if self.names:
-            return ("attribute", str(key)) if _is_place(key) and self.first != 0 else key
+            return ("attribute", str(key)) if self.end is None else None
         if not _is_place(key) or self.first is None or self.before is None:
             return None
         place = key - self.first + self.before
@@ -62,6 +65,8 @@ class Containers:
         self._parts: dict[Site, set[tuple[Site, Part]]] = {}
         """For each container those of which it has a part."""
         self._reordered: set[Site] = set()
+        self._sure: dict[Site, int] = {}
+        """The place from which on something else may stand in a container than what was put there."""
         self.mappings: set[Site] = set()
         self.promised: dict[Site, str] = {}
         """What annotations promise: containers, or classes as the elements of some."""
@@ -184,6 +189,8 @@ class Containers:
         parts = self._parts.setdefault(into, set())
         if (source, part) not in parts:
             parts.add((source, part))
+            if part.end == SOMEWHERE:
+                self.be_unsure(into, 0)
             self.watch(source, self._take_part, (into, part))
 
     def _take_part(self, key: object, node: int, what: tuple[Site, Part]) -> None:
@@ -191,14 +198,19 @@ class Containers:
         if part.holds(key):
             self._graph.edge(node, self.cell(into, part.key(key)))
 
-    def is_in_order(self, site: Site) -> bool:
-        """Whether elements stay at the places that they were put at, in all that a container is made of."""
+    def be_unsure(self, site: Site, place: int) -> None:
+        """Take for possible alone what is put at a place or behind it: what comes next may begin there."""
+        self._sure[site] = min(place, self._sure.get(site, place))
+
+    def sure(self, site: Site) -> float:
+        """The place up to which the elements of a container stay where they were put, in all that it is made of."""
         seen, todo = {site}, [site]
         for each in todo:
             more = {*self._sources.get(each, ()), *(source for source, _ in self._parts.get(each, ()))} - seen
             seen |= more
             todo += more
-        return seen.isdisjoint(self._reordered)
+        is_in_order = seen.isdisjoint(self._reordered) and (seen - {site}).isdisjoint(self._sure)
+        return self._sure.get(site, math.inf) if is_in_order else 0
 
     def has(self, site: Site, key: object) -> bool:
         """Whether something is put under a key, or may be."""

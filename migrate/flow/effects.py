@@ -220,6 +220,8 @@ class Effects:
             # Behind a star, places depend on how much it holds.
             self.flow.containers.put(site, i if i < star else None, self._spread(value) if is_list else value)
             self.graph.watch(value, take, site)
+        if star < len(call.positional) or len(call.stars) > 1:
+            self.flow.containers.be_unsure(site, star)
         for i, (place, value) in enumerate(call.stars):
             self.graph.watch(value, self._take_star, (site, Part(before=place if i == 0 else None)))
         for name, value in call.keywords:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate.flow.containers import Part
 from migrate.flow.graph import Graph
 from migrate.flow.state import Flow
-from migrate.index.summary import SLICE
+from migrate.index.summary import SLICE, SOMEWHERE
 
 COUNTED = frozenset({"ModuleList", "CellList"})
 """Networks of which a slice is one that counts from 0."""
@@ -26,7 +26,7 @@ class Slices:
         cls = self._containers.networks.get(site, "") if key[0] == SLICE else ""
         name = cls.rpartition(".")[2]
         into = self._network(cls, to) if name in COUNTED | NAMED else to
-        first, end = key[1] if isinstance(key[1], tuple) else (None, None)
+        first, end = key[1] if isinstance(key[1], tuple) else (None, SOMEWHERE)
         if first is None and name not in NAMED:
             self.rekeyed(site, into)
         else:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migrate.index.builder import Builder
-from migrate.index.summary import PART, SLICE, Bounds
+from migrate.index.summary import PART, SLICE, SOMEWHERE, Bounds
 
 Value = Callable[[Builder, ast.expr], int]
 """What gives the node of an expression."""
@@ -17,14 +17,15 @@ def sliced(b: Builder, base: int, of: ast.Slice) -> int:
     return b.load(base, (SLICE, _bounds(of)))
 
 
-def _bounds(of: ast.Slice) -> Bounds | None:
-    """The places that a slice begins and ends at, as far as they are literals that count from the start."""
+def _bounds(of: ast.Slice) -> Bounds:
+    """Where a slice begins and ends, as far as that are literals that count from the start."""
     first = 0 if of.lower is None else _place(of.lower)
-    return (first, _place(of.upper)) if of.step is None and first is not None else None
+    end = None if of.upper is None else _place(of.upper)
+    return first if of.step is None and first != SOMEWHERE else None, end
 
 
-def _place(node: ast.expr | None) -> int | None:
-    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
+def _place(node: ast.expr) -> int:
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else SOMEWHERE
 
 
 def unpacked(b: Builder, node: ast.expr, value: Value) -> int:

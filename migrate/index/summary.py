@@ -31,8 +31,12 @@ stored under ``(ORDER, None)`` is the same elements in another order, and under 
 whose name looks like a file name pattern. ``(METHOD, name)`` is a method of a container that is not called at once.
 """
 
-Bounds = tuple[int, int | None]
-"""The place of the first element of a slice, and the place behind its last; None for the end of what is sliced."""
+SOMEWHERE = -1
+Bounds = tuple[int | None, int | None]
+"""The place of the first element of a slice, None where it is not known; and the place behind its last.
+
+That is None for the end of what is sliced, and SOMEWHERE if it is not known.
+"""
 
 KEYS = "keys of"
 """The name under which a mapping has its keys."""
