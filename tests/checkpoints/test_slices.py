@@ -48,6 +48,9 @@ DECIDED = {
     "a network up to a place": "self.x = network[:2]",
     "a network with names": ("self.x = nn.Sequential(OrderedDict([('p', two()), ('q', three()), ('r', group())]))[1:]"),
     "a slice of a network, unpacked": "self.x = nn.Sequential(*network[2:])",
+    "a slice of a network, unpacked from a place on": (
+        "self.x = nn.Sequential(*nn.Sequential(prelu(), two(), three())[1:])"
+    ),
     "a slice of a network, unpacked before others": "self.x = nn.Sequential(*network[:2], network[2])",
     "a slice of a network, unpacked behind others": "self.x = nn.Sequential(network[2], *network[3:])",
     "a network that is split": "self.x = nn.Sequential(network[:2], network[2:])",
