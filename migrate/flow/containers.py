@@ -65,6 +65,7 @@ class Containers:
         self._parts: dict[Site, set[tuple[Site, Part]]] = {}
         """For each container those of which it has a part."""
         self._reordered: set[Site] = set()
+        self._moved: set[Site] = set()
         self._sure: dict[Site, int] = {}
         """The place from which on something else may stand in a container than what was put there."""
         self.mappings: set[Site] = set()
@@ -144,8 +145,10 @@ class Containers:
         if isinstance(key, tuple):
             self._graph.edge(node, to)
 
-    def reorder(self, site: Site) -> bool:
-        """What stands at a place may stand at any; whether that is new."""
+    def reorder(self, site: Site, moves: bool = True) -> bool:
+        """What stands at a place may stand at any; whether that is new. Unless it ``moves``, it stands there, too."""
+        if moves:
+            self._moved.add(site)
         if site in self._reordered:
             return False
         self._reordered.add(site)
@@ -209,7 +212,7 @@ class Containers:
             more = {*self._sources.get(each, ()), *(source for source, _ in self._parts.get(each, ()))} - seen
             seen |= more
             todo += more
-        is_in_order = seen.isdisjoint(self._reordered) and (seen - {site}).isdisjoint(self._sure)
+        is_in_order = seen.isdisjoint(self._moved) and (seen - {site}).isdisjoint(self._sure)
         return self._sure.get(site, math.inf) if is_in_order else 0
 
     def has(self, site: Site, key: object) -> bool:

@@ -73,8 +73,7 @@ class Operators:
     def _operate(self, fact: Fact, what: tuple[str, int, int]) -> None:
         name, other, result = what
         if fact[0] == "D" and (name in COLLECTING or (name[0] == "r" and name[1:] in COLLECTING)):
-            if name not in CONCATENATING:
-                self._flow.containers.reorder(id_of(fact))
+            self._flow.containers.reorder(id_of(fact), name not in CONCATENATING)
             self._graph.add(result, fact)
         elif fact[0] == "O" and (fact, name, result) not in self._done:
             self._done.add((fact, name, result))

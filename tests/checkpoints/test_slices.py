@@ -65,8 +65,6 @@ DECIDED = {
     "what a function passes on behind others": (
         "f = lambda *layers: nn.Sequential(two(), *layers)\n        self.x = f(three(), group())"
     ),
-    "networks that are joined": "self.x = nn.Sequential(two(), three()) + nn.Sequential(group(), prelu())",
-    "lists of layers that are joined": "self.x = counted[1:2] + nn.ModuleList([group()])",
     "what is unpacked into itself in a loop": (
         "x = nn.Sequential(three())\n        for _ in range(n): x = nn.Sequential(three(), *x)\n        self.x = x"
     ),
@@ -126,4 +124,12 @@ def test_what_may_stand_anywhere_is_undecided(what: str, tmp_path: Path) -> None
     """No name is wrong, and those that several layers have are not decided."""
     found, expected, undecided = converted(tmp_path, MOVED[what])
     assert undecided
+    assert {name: target for name, target in found.items() if name not in undecided}.items() <= expected.items()
+
+
+@pytest.mark.parametrize("kind", ["nn.Sequential({})", "nn.ModuleList([{}])", "nn.Sequential(*([two()] + [three()]))"])
+def test_what_others_are_joined_to_stays_in_its_place(kind: str, tmp_path: Path) -> None:
+    joined = " + ".join(kind.format(layer) for layer in ("two()", "three()")) if "{}" in kind else kind
+    found, expected, undecided = converted(tmp_path, f"self.x = {joined}")
+    assert {name.rpartition(".")[0] for name in undecided} == {"x.1"}
     assert {name: target for name, target in found.items() if name not in undecided}.items() <= expected.items()
