@@ -59,6 +59,8 @@ class Attributes:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._known: dict[tuple[Fact, str], Under] = {}
+        self._sure_up_to: dict[int, float] = {}
+        """For each container the place up to which elements stay where they were put."""
 
     def under(self, holder: Under, name: str) -> Under:
         """What stands under a name, or a place that is written as one, in what stands somewhere."""
@@ -143,11 +145,18 @@ class Attributes:
     def _elements(self, site: int, name: str) -> Under:
         cells = self._flow.containers.cells(site)
         is_place = name.isdecimal()
-        keys: list[object] = [name, ("attribute", name), *([int(name)] if is_place else [])]
         found = self._possible(cells.get(None))
-        for key in keys:
+        for key in (name, ("attribute", name)):
             found |= self._exact(cells.get(key))
+        if is_place:
+            at = cells.get(int(name))
+            found |= self._exact(at) if int(name) < self._sure(site) else self._possible(at)
         return found if is_place else found | self._named(site, name, NESTED)
+
+    def _sure(self, site: int) -> float:
+        if site not in self._sure_up_to:
+            self._sure_up_to[site] = self._flow.containers.sure(site)
+        return self._sure_up_to[site]
 
     def _named(self, site: int, name: str, depth: int) -> Under:
         """What stands in pairs of a name and a value, as an OrderedDict is made of them."""

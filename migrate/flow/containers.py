@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from migrate.flow.facts import Fact
 from migrate.flow.graph import Graph
-from migrate.index.summary import KEYS
+from migrate.index.summary import KEYS, SOMEWHERE
 
 Site = int
 MANY = 16
 """Containers merged into one, from which on their elements stand there under keys that are not known."""
 KEPT_KEYS = ("attribute", KEYS)
 """Under what a mapping has its keys, which are none of its elements."""
+FARTHEST = 64
+"""The last place that elements move to; behind it they may be anywhere, or a list that grows by itself had no end."""
 OnCell = Callable[[object, int, Any], None]
+
+
+class Part(NamedTuple):
+    """Elements of a list that stand in another one: those from the place ``first`` to before ``end``.
+
+    ``before`` others stand before them; None: it is not known how many. With ``names``, they keep the names that they
+    have in a network, which are their places where nobody has chosen others.
+    """
+
+    first: int | None = 0
+    end: int | None = None
+    before: int | None = 0
+    names: bool = False
+
+    def holds(self, key: object) -> bool:
+        """Whether what has a key belongs to the part."""
+        if not _is_place(key) or self.first is None:
+            return key != KEPT_KEYS
+        return self.first <= key and (self.end in (None, SOMEWHERE) or key < self.end)
+
+    def key(self, key: object) -> object:
+        """The key under which that stands in the other container; None where it is not known."""
+        if self.names and not (_is_place(key) and self.first != 0):
+            return key
+        if self.names:
+            return ("attribute", str(key)) if self.end is None else None
+        if not _is_place(key) or self.first is None or self.before is None:
+            return None
+        place = key - self.first + self.before
+        return None if place > max(key, FARTHEST) else place
 
 
 class Containers:
@@ -29,7 +62,12 @@ class Containers:
         self._merged: set[tuple[Site, Site]] = set()
         self._sources: dict[Site, list[Site]] = {}
         """For each container those that were merged into it."""
+        self._parts: dict[Site, set[tuple[Site, Part]]] = {}
+        """For each container those of which it has a part."""
         self._reordered: set[Site] = set()
+        self._moved: set[Site] = set()
+        self._sure: dict[Site, int] = {}
+        """The place from which on something else may stand in a container than what was put there."""
         self.mappings: set[Site] = set()
         self.promised: dict[Site, str] = {}
         """What annotations promise: containers, or classes as the elements of some."""
@@ -107,8 +145,10 @@ class Containers:
         if isinstance(key, tuple):
             self._graph.edge(node, to)
 
-    def reorder(self, site: Site) -> bool:
-        """What stands at a place may stand at any; whether that is new."""
+    def reorder(self, site: Site, moves: bool = True) -> bool:
+        """What stands at a place may stand at any; whether that is new. Unless it ``moves``, it stands there, too."""
+        if moves:
+            self._moved.add(site)
         if site in self._reordered:
             return False
         self._reordered.add(site)
@@ -146,6 +186,34 @@ class Containers:
         """Take over what is no element: attributes, and keys."""
         if isinstance(key, tuple):
             self._take_over(key, node, into)
+
+    def take_part(self, source: Site, into: Site, part: Part) -> None:
+        """Let ``into`` hold some elements of ``source`` at other places."""
+        parts = self._parts.setdefault(into, set())
+        if (source, part) not in parts:
+            parts.add((source, part))
+            if part.end == SOMEWHERE:
+                self.be_unsure(into, 0)
+            self.watch(source, self._take_part, (into, part))
+
+    def _take_part(self, key: object, node: int, what: tuple[Site, Part]) -> None:
+        into, part = what
+        if part.holds(key):
+            self._graph.edge(node, self.cell(into, part.key(key)))
+
+    def be_unsure(self, site: Site, place: int) -> None:
+        """Take for possible alone what is put at a place or behind it: what comes next may begin there."""
+        self._sure[site] = min(place, self._sure.get(site, place))
+
+    def sure(self, site: Site) -> float:
+        """The place up to which the elements of a container stay where they were put, in all that it is made of."""
+        seen, todo = {site}, [site]
+        for each in todo:
+            more = {*self._sources.get(each, ()), *(source for source, _ in self._parts.get(each, ()))} - seen
+            seen |= more
+            todo += more
+        is_in_order = seen.isdisjoint(self._moved) and (seen - {site}).isdisjoint(self._sure)
+        return self._sure.get(site, math.inf) if is_in_order else 0
 
     def has(self, site: Site, key: object) -> bool:
         """Whether something is put under a key, or may be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from migrate.flow.by_name import ByName
+from migrate.flow.containers import Part
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import React
 from migrate.flow.library import DECORATOR, LISTS, Effect
@@ -220,12 +221,16 @@ class Effects:
 
     def fill(self, site: int, call: Call, is_list: bool) -> None:
         """Put what a call passes into a container; where it ``is_list``, the elements of that."""
-        take = self._take_plain if self._holds_networks(call) else self._members.take_over
+        take = self._take_plain if self._holds_networks(call) else self._take_elements_of
+        star = min((place for place, _ in call.stars), default=len(call.positional))
         for i, value in enumerate(call.positional):
-            self.flow.containers.put(site, i, self._spread(value) if is_list else value)
+            # Behind a star, places depend on how much it holds.
+            self.flow.containers.put(site, i if i < star else None, self._spread(value) if is_list else value)
             self.graph.watch(value, take, site)
-        for _, value in call.stars:
-            self.graph.watch(value, self._members.take_over, site)
+        if star < len(call.positional) or len(call.stars) > 1:
+            self.flow.containers.be_unsure(site, star)
+        for i, (place, value) in enumerate(call.stars):
+            self.graph.watch(value, self._take_star, (site, Part(before=place if i == 0 else None)))
         for name, value in call.keywords:
             self.flow.containers.put(site, name, value)
         for value in call.double_stars:
@@ -241,6 +246,21 @@ class Effects:
     def _take_elements(self, fact: Fact, to: int) -> None:
         if fact[0] != "D":
             self._members.element_of(fact, to)
+
+    def _take_star(self, fact: Fact, what: tuple[int, Part]) -> None:
+        site, part = what
+        if fact[0] == "D":
+            self.flow.containers.take_part(id_of(fact), site, part)
+        else:
+            self._members.element_of(fact, self.flow.containers.cell(site, None))
+
+    def _take_elements_of(self, fact: Fact, site: int) -> None:
+        """Let a container have the elements of another: those of a list of layers count anew."""
+        networks = self.flow.containers.networks
+        if fact[0] == "D" and id_of(fact) in networks and not networks[id_of(fact)].endswith("Dict"):
+            self.flow.containers.take_part(id_of(fact), site, Part())
+        else:
+            self._members.take_over(fact, site)
 
     def _holds_networks(self, call: Call) -> bool:
         """Whether networks among the arguments are elements themselves, not containers of these."""

@@ -11,6 +11,7 @@ from migrate.flow.look_ups import LookUps
 from migrate.flow.namespaces import Namespaces
 from migrate.flow.narrowing import Narrowing
 from migrate.flow.passing import Passing
+from migrate.flow.slices import Slices
 from migrate.flow.state import Flow
 from migrate.flow.trees import Trees
 from migrate.index.summary import (
@@ -22,6 +23,7 @@ from migrate.index.summary import (
     NOBODY,
     ORDER,
     PAIRS,
+    PART,
     SLICE,
     Call,
     Key,
@@ -50,6 +52,7 @@ class Members:
         self.graph = flow.graph
         self._passing = passing
         self._done: set[object] = set()
+        self._slices = Slices(flow)
         self._trees = Trees(flow)
         self._namespaces = Namespaces(flow)
         self._enums = Enums(flow)
@@ -78,8 +81,8 @@ class Members:
             self.graph.add(to, fact)
             self.graph.watch(id_of(fact), self._had, ("IOMKD" if isinstance(key, tuple) else "IO", to))
         elif isinstance(key, tuple):
-            if key[0] == SLICE and kind == "D":
-                self._rekeyed(id_of(fact), to)
+            if key[0] in (SLICE, PART) and kind == "D":
+                self._slices.load(id_of(fact), key, to)
             elif key[0] == PAIRS and kind == "D":
                 self.flow.containers.take_unnamed(id_of(fact), to)
             elif key[0] == METHOD:
@@ -90,7 +93,7 @@ class Members:
                 for name in self.flow.classes.names(id_of(fact)):  # the members of an Enum
                     self._member(self.flow.classes.lookup(id_of(fact), name, False), to, False)
             else:
-                self._load_element(fact, key[1], to)
+                self._load_element(fact, key[1] if key[0] == ELEMENT else None, to)
         else:
             self._load_attribute(fact, key, to)
 
@@ -164,7 +167,7 @@ class Members:
             self.graph.add(to, ("T", self._trees.of_objects(cls)))
         elif key in HELD:
             self.graph.add(to, ("D", self._trees.of_objects(cls)))
-            self._rekeyed(self.flow.classes.classes[cls].site, to)
+            self._slices.load(self.flow.classes.classes[cls].site, (PART, None), to)
         elif key in self.flow.rules.returns_self:
             self.graph.add(to, ("V", cls, "O"))
         self._member(self.flow.classes.lookup(cls, key, True), to, True)
@@ -176,16 +179,11 @@ class Members:
         if key in TREE:
             self.graph.add(to, ("T", self._trees.of_container(site)))
         elif key in HELD and site in self.flow.containers.networks:
-            self._rekeyed(site, to)
+            self._slices.load(site, (PART, None), to)
         else:
             if key in self.flow.rules.returns_self:
                 self.graph.add(to, ("V", site, "D"))
             self.flow.containers.take_attribute(site, key, to)
-
-    def _rekeyed(self, site: int, to: int) -> None:
-        """Let ``to`` hold a container of the elements of another, which have other keys there."""
-        self.graph.add(to, ("D", to))
-        self.flow.containers.put(to, None, self.flow.containers.everything(site))
 
     def look_up(self, fact: Fact, what: tuple[int, int]) -> None:
         """``base[key]``, for a fact of the base, where the key is computed."""

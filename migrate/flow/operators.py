@@ -33,7 +33,8 @@ REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "
 """The methods of the right side that are not called as those of the left one with an ``r`` before."""
 COLLECTING = frozenset({"add", "sub", "and", "or", "xor", "concat", "repeated", "imul"})
 """Operators that make a container of those on their sides."""
-
+CONCATENATING = frozenset({"add", "concat"})
+"""Those of them that leave the elements to the left at their places."""
 INTO = frozenset({"iadd", "iconcat", "ior"})
 """Operators by which the container to the left has the elements of the other."""
 INVERTED = {"inv": "invert"}
@@ -80,7 +81,7 @@ class Operators:
     def _operate(self, fact: Fact, what: tuple[str, int, int]) -> None:
         name, other, result = what
         if fact[0] == "D" and (name in COLLECTING or (name[0] == "r" and name[1:] in COLLECTING)):
-            self._flow.containers.reorder(id_of(fact))
+            self._flow.containers.reorder(id_of(fact), name not in CONCATENATING)
             self._graph.add(result, fact)
         elif fact[0] == "O" and (fact, name, result) not in self._done:
             self._done.add((fact, name, result))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from migrate.index.builder import Builder
 from migrate.index.namespaces import namespace
-from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, SENT, SLICE, Call, Display, Use, element, iterated
+from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, PART, SENT, Call, Display, Use, element, iterated
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -202,7 +202,7 @@ def _copy(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
 
 
 def _values(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:
-    return b.load(base, (SLICE, None))
+    return b.load(base, (PART, None))
 
 
 def _keys(b: Builder, node: ast.Call, base: int, passed: Passed) -> int:

@@ -13,12 +13,13 @@ from migrate.index.functions import ArgumentValues, signature, yielded
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.regions import enter_again, may_be, told, walrused, without
 from migrate.index.scopes import Scope
+from migrate.index.slices import sliced, unpacked
 from migrate.index.summary import (
     KEYS,
     METHOD,
     NO_LITERAL,
     NOBODY,
-    SLICE,
+    PART,
     Display,
     Use,
     element,
@@ -108,7 +109,7 @@ def _assign_parts(b: Builder, target: ast.Tuple | ast.List, given: int, source: 
     for i, part in enumerate(target.elts):
         starred = starred or isinstance(part, ast.Starred)
         key = element() if starred else element(i)
-        assign(b, part, b.load(given, (SLICE, None) if isinstance(part, ast.Starred) else key))
+        assign(b, part, b.load(given, (PART, None) if isinstance(part, ast.Starred) else key))
 
 
 def loop(b: Builder, target: ast.expr, source: ast.expr) -> None:
@@ -206,7 +207,7 @@ def _passed(b: Builder, node: ast.Call) -> Passed:
     stars: list[tuple[int, int]] = []
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            stars.append((len(positional), value(b, argument.value)))
+            stars.append((len(positional), unpacked(b, argument.value, value)))
         else:
             positional.append(value(b, argument))
     keywords = tuple((k.arg, value(b, k.value)) for k in node.keywords if k.arg is not None)
@@ -325,7 +326,7 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
     if narrowed is not None:
         return narrowed
     if isinstance(node.slice, ast.Slice):
-        return b.load(base, (SLICE, None))
+        return sliced(b, base, node.slice)
     if dotted(node.value).rpartition(".")[2] in UNIONS:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return b.join(value(b, part) for part in parts)

@@ -6,7 +6,7 @@ import ast
 
 from migrate.index.builder import Builder
 from migrate.index.expressions import value
-from migrate.index.summary import SLICE, Test, element
+from migrate.index.summary import PART, Test, element
 
 
 def bind_pattern(b: Builder, pattern: ast.pattern, subject: int, path: str) -> None:
@@ -27,7 +27,7 @@ def bind_pattern(b: Builder, pattern: ast.pattern, subject: int, path: str) -> N
                 bind_pattern(b, part, b.load(narrowed, name), "")
     elif isinstance(pattern, (ast.MatchSequence, ast.MatchOr)):
         for part in pattern.patterns:
-            key = (SLICE, None) if isinstance(part, ast.MatchStar) else element()
+            key = (PART, None) if isinstance(part, ast.MatchStar) else element()
             bind_pattern(b, part, subject if isinstance(pattern, ast.MatchOr) else b.load(subject, key), "")
     elif isinstance(pattern, ast.MatchMapping):
         for part in pattern.patterns:

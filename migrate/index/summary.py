@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 ELEMENT = "[]"
 SLICE = "[:]"
+PART = "[:*]"
 ORDER = "[~]"
 PAIRS = "[=]"
 METHOD = "[.]"
@@ -23,10 +24,18 @@ COMPUTED = "*"
 Key = str | tuple[str, object]
 """What is loaded or stored: an attribute, or ``(ELEMENT, key)`` for an element, where the key is None for any.
 
-``(SLICE, None)`` is a container of some of the elements, ``(PAIRS, None)`` any element that has no name, as the pairs
+``(SLICE, bounds)`` is what a slice gives, and ``(PART, bounds)`` a list of such elements, where bounds
+of None are not known. ``(PAIRS, None)`` any element that has no name, as the pairs
 have that a dict is made of, and ``(ITERATED, None)`` what a loop gives: any element, or of a mapping any key. What is
 stored under ``(ORDER, None)`` is the same elements in another order, and under ``(COMPUTED, pattern)`` an attribute
 whose name looks like a file name pattern. ``(METHOD, name)`` is a method of a container that is not called at once.
+"""
+
+SOMEWHERE = -1
+Bounds = tuple[int | None, int | None]
+"""The place of the first element of a slice, None where it is not known; and the place behind its last.
+
+That is None for the end of what is sliced, and SOMEWHERE if it is not known.
 """
 
 KEYS = "keys of"

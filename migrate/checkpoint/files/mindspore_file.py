@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from migrate.checkpoint.files.damaged import damaged
 from migrate.checkpoint.files.frameworks import imported
 from migrate.checkpoint.tensor import Bytes, Tensor, as_float32
 from migrate.errors import UsageError
 
+ENDING = ".ckpt"
+LARGEST = 512 * 2**20
+"""The bytes behind which a tensor is stored in several parts of the same name."""
 HELD = frozenset(
     {"bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"}
     | {"float16", "bfloat16", "float32", "float64"}
@@ -19,15 +24,24 @@ HELD = frozenset(
 """The types that its files give back."""
 
 
-def read(path: str) -> Iterator[Tensor]:
-    """The tensors of a file; raises UsageError where it is none."""
+def read(path: str) -> Iterator[Tensor | tuple[str, str]]:
+    """The tensors of a file, and the names of its strings; raises UsageError where one name stands for several."""
+    if not path.endswith(ENDING):
+        raise UsageError(f"{path}: --to torch reads {ENDING} and .safetensors; without it, files of torch are read")
     mindspore = imported("mindspore")
+    stored = Counter[str]()
     try:
-        held = mindspore.load_checkpoint(path)
+        held = mindspore.load_checkpoint(path, choice_func=lambda name: not stored.update([name]))
     except (ValueError, OSError, TypeError) as error:
         line = " ".join(str(error).split()).partition(". ")[0]
-        raise UsageError(f"{path}: no checkpoint of MindSpore, or one that is cut short: {line}") from None
+        raise damaged(path, "checkpoint of MindSpore", line) from None
     for name, value in held.items():
+        if not isinstance(value, mindspore.Tensor):
+            yield name, type(value).__name__
+            continue
+        # MindSpore itself would read one of several, or put their bytes behind each other, and say nothing.
+        if stored[name] > max(1, -(-value.nbytes // LARGEST)):
+            raise UsageError(f"{path}: holds several tensors of the name {name}: save it with one of each")
         dtype = str(value.dtype).lower()
         yield Tensor(name, dtype, tuple(value.shape), partial(_parts, value))
 

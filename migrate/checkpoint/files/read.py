@@ -61,7 +61,17 @@ def _index_in(folder: str) -> str:
     return os.path.join(folder, found[0])
 
 
+def _check_readable(path: str) -> None:
+    """Raise UsageError for a file that may not be read: libraries take it for one that is damaged."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
 def _read_file(path: str, to: Side, key: str | None) -> Checkpoint:
+    _check_readable(path)
     if path.endswith(SAFETENSORS):
         from migrate.checkpoint.files import safetensors_file
 
@@ -101,7 +111,7 @@ def _gathered(path: str, found: Iterator[Tensor | tuple[str, str]] | Iterator[Te
 def _check_name(path: str, name: str) -> None:
     """Raise UsageError for what cannot be the path of an attribute."""
     if not all(name.split(".")) or "/" in name or not name.isprintable():
-        raise UsageError(f"{path}: {name!r} is no name of a parameter: its parts between dots are empty, or no names")
+        raise UsageError(f"{path}: {name!r} is no name of a parameter: rename it; parts between dots are names")
 
 
 def _read_shards(path: str, to: Side, key: str | None) -> Checkpoint:

@@ -16,9 +16,11 @@ from typing import Any, BinaryIO
 
 from safetensors import SafetensorError, safe_open
 
+from migrate.checkpoint.files.damaged import damaged
 from migrate.checkpoint.tensor import CHUNK, SIZES, Bytes, Tensor
 from migrate.errors import UsageError
 
+KIND = "safetensors file"
 LENGTH = struct.Struct("<Q")
 LONGEST = 100_000_000
 """The longest header that the library reads."""
@@ -43,7 +45,7 @@ def read(path: str) -> Iterator[Tensor]:
         with safe_open(path, framework="np") as opened:  # checks sizes, types and that there are no gaps
             names = opened.keys()
     except (SafetensorError, OSError) as error:
-        raise UsageError(f"{path}: no safetensors file, or one that is cut short: {_line(error)}") from None
+        raise damaged(path, KIND, _line(error)) from None
     for name in names:
         entry = header[name]
         dtype = CODES.get(entry["dtype"])
@@ -64,14 +66,14 @@ def _header(path: str) -> tuple[int, dict[str, Any]]:
         length = LENGTH.unpack(first)[0] if len(first) == LENGTH.size else 0
         size = os.fstat(file.fileno()).st_size
         if not 2 <= length <= min(LONGEST, size - LENGTH.size):
-            raise UsageError(f"{path}: no safetensors file, or one that is cut short: its header has {length} bytes")
+            raise damaged(path, KIND, f"its first bytes tell of a header of {length}, which it does not hold")
         text = file.read(length)
     try:
         header = json.loads(text)
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise UsageError(f"{path}: no safetensors file: its header is no JSON object")
+        raise damaged(path, KIND, "its header is no JSON object")
     return LENGTH.size + length, header
 
 

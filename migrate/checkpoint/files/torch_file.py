@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from migrate.checkpoint.files.damaged import damaged
 from migrate.checkpoint.files.frameworks import imported
 from migrate.checkpoint.tensor import Bytes, Tensor
 from migrate.errors import UsageError
@@ -20,6 +22,8 @@ DEEPEST = 6
 """How many containers deep weights are looked for."""
 LISTED = 10
 """Candidates that a message names."""
+IN_LIBRARY = re.compile(r"^\[enforce fail[^]]*\][ .]*")
+"""Where in torch an error was found, with which some messages begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def load(path: str) -> object:
     except pickle.UnpicklingError as error:
         raise UsageError(f"{path}: {_refused(path, error)}") from None
     except (RuntimeError, ValueError, EOFError, OSError, KeyError, AttributeError, TypeError, IndexError) as error:
-        raise UsageError(f"{path}: no checkpoint of torch, or one that is cut short: {_line(error)}") from None
+        raise damaged(path, "checkpoint of torch", _line(error)) from None
 
 
 def _refused(path: str, error: Exception) -> str:
@@ -57,12 +61,15 @@ def _refused(path: str, error: Exception) -> str:
     return (
         f"holds more than weights, or is no checkpoint, and was not read any further ({what}): "
         "where you trust it, load it in torch and save network.state_dict()"
+        + ("; one of MindSpore is read with --to torch" if path.endswith(".ckpt") else "")
     )
 
 
 def _line(error: Exception) -> str:
     """The first sentence of a message of torch, whose others are advice for programmers."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, KeyError):  # which only says what it did not find
+        return "it does not begin as one"
+    text = " ".join(IN_LIBRARY.sub("", str(error)).split()) or type(error).__name__
     return text.partition(". ")[0][:200]
 
 
@@ -99,7 +106,7 @@ def choose(path: str, held: object, key: str | None) -> StateDict:
             raise UsageError(f"{path}: --key {key}: no weights there; {_candidates(found)}")
         return chosen
     if not found:
-        raise UsageError(f"{path}: holds no tensors by name")
+        raise UsageError(f"{path}: holds no tensors by name: what network.state_dict() gives is expected")
     if len(found) > 1:
         raise UsageError(f"{path}: weights stand in several places, name one with --key NAME; {_candidates(found)}")
     return found[0]

@@ -25,12 +25,12 @@ FORMAT: dict[Side, dict[str, str]] = {"mindspore": {"format": "ms"}, "torch": {"
 def check_place(path: str, to: Side) -> None:
     """Raise UsageError where a checkpoint cannot be written to a path."""
     if not path.endswith(ENDINGS[to]):
-        raise UsageError(f"{path}: the output ends in one of {', '.join(ENDINGS[to])}")
+        raise UsageError(f"{path}: --to {to} writes a file that ends in {', '.join(ENDINGS[to])}: name it so")
     if os.path.isdir(path):
-        raise UsageError(f"{path}: is a folder")
+        raise UsageError(f"{path}: is a folder: name a file in it")
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
-        raise UsageError(f"{path}: there is no folder {folder}")
+        raise UsageError(f"{path}: there is no folder {folder}; make it first")
     if os.path.exists(path) and not os.stat(path).st_mode & 0o222:
         raise UsageError(f"{path}: is read-only: make it writable, or name another file")
 
