@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from migrate.flow.by_name import ByName
 from migrate.flow.containers import Part
@@ -47,7 +48,7 @@ class Effects:
             "inner elements": self._gather_inner,
             "repeated": self._repeat,
             "rows": self._gather_rows,
-            "type": self._give_type,
+            "type": partial(self._give_attribute, "__class__"),
             "element": self._give_element,
             "chosen": self._choose,
             "modules": self._collect,
@@ -66,7 +67,7 @@ class Effects:
             "reduced": self._reduce,
             "item getter": self._by_name.make_item_getter,
             "operator": self._operate,
-            "namespace": self._list_attributes,
+            "namespace": partial(self._give_attribute, "__dict__"),
             "fields": self._list_fields,
             "dispatched": self._dispatch,
             "root module": self._by_name.import_root,
@@ -188,9 +189,9 @@ class Effects:
         for cls in call.positional[1:]:
             self.flow.containers.put(call.result, None, cls)
 
-    def _give_type(self, call: Call, number: int) -> None:
+    def _give_attribute(self, name: str, call: Call, number: int) -> None:
         for value in call.positional[:1]:
-            self.graph.watch(value, self._members.load, ("__class__", call.result))
+            self.graph.watch(value, self._members.load, (name, call.result))
 
     def _give_element(self, call: Call, number: int) -> None:
         for value in call.positional[:1]:
@@ -302,8 +303,7 @@ class Effects:
     def _map_stars(self, call: Call, number: int) -> None:
         if len(call.positional) < 2:
             return
-        row, result = self.graph.new(), self.graph.new()
-        self.graph.watch(call.positional[1], self._members.element_of, row)
+        row, result = self._element(call.positional[1]), self.graph.new()
         made = Call(call.positional[0], (), (), ((0, row),), (), result, call.line, call.column)
         self.graph.watch(call.positional[0], self._call, self.flow.new_call(made, self.flow.homes[number]))
         self.graph.add(call.result, ("D", call.result))
@@ -363,10 +363,6 @@ class Effects:
                 self.graph.watch(base, self._members.store, (element(), value))
             else:
                 self._operators.call(name, call)
-
-    def _list_attributes(self, call: Call, number: int) -> None:
-        for value in call.positional[:1]:
-            self.graph.watch(value, self._members.load, ("__dict__", call.result))
 
     def _list_fields(self, call: Call, number: int) -> None:
         """``dataclasses.fields(cls)``."""
