@@ -63,15 +63,18 @@ class Foreign:
         """An object of a library's class, of which the methods may do all that with what it is made with."""
         call = self.flow.calls[number]
         if self._keeps(made) and (call.positional or call.keywords):
-            self._enter(number, [made])
+            self._enter(number, [made], is_made=True)
 
     def _keeps(self, owner: Fact) -> bool:
         """Whether methods of an object may give what others of them got: those of a queue do."""
         of = str(owner[1])
         return owner[0] == "L" and (is_foreign(of, self.flow.rules.packages) or is_exception(of))
 
-    def _enter(self, number: int, owners: list[Fact]) -> int:
-        """The bag of a call that gives something, a method of ``owners``; NOBODY where it has one already."""
+    def _enter(self, number: int, owners: list[Fact], is_made: bool = False) -> int:
+        """The bag of a call that gives something, a method of ``owners``; NOBODY where it has one already.
+
+        One of them that is made by the call may stand for what it is made with, but not for what its methods get.
+        """
         call = self.flow.calls[number]
         if number in self._entered:
             return NOBODY
@@ -81,7 +84,7 @@ class Foreign:
             self.graph.watch(value, self._put, bag)
         is_known = bool(owners or self.graph.facts[call.callee])
         if call.result != NOBODY:
-            if is_known:
+            if is_known and not is_made:
                 self.graph.watch(bag, self._give, (bag, call.result))
             else:
                 self.graph.watch(bag, self._give_back, call.result)
@@ -91,7 +94,7 @@ class Foreign:
             kept = self.flow.kept_by(owner)
             self.graph.edge(bag, kept)
             if call.result != NOBODY:
-                self.graph.watch(kept, self._give, (kept, call.result))
+                self.graph.watch(kept, self._hold if is_made else self._give, (kept, call.result))
         return bag
 
     def _put(self, fact: Fact, bag: int) -> None:
@@ -132,8 +135,11 @@ class Foreign:
             self.graph.add(result, fact)
 
     def _give(self, fact: Fact, what: tuple[int, int]) -> None:
+        self.graph.add(what[1], fact)
+        self._hold(fact, what)
+
+    def _hold(self, fact: Fact, what: tuple[int, int]) -> None:
         bag, result = what
-        self.graph.add(result, fact)
         self.graph.add(result, ("E", bag))
 
     def _call_back(self, bag: int, number: int) -> None:

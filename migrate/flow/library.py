@@ -235,6 +235,8 @@ LISTS = frozenset(
     for module, names in (("builtins", "list tuple set frozenset"), ("collections", "deque UserList"))
     for name in names.split()
 )
+NO_NETWORKS = dict.fromkeys(("Module", "Cell"), "FBPMK")
+"""Names of classes of networks, with the kinds of facts that are none: functions, and classes themselves."""
 GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 """Names of classes of libraries from which layers derive."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrate.flow.facts import Fact, id_of
-from migrate.flow.library import CALLABLES, DECORATOR, GENERAL, KINDS
+from migrate.flow.library import CALLABLES, DECORATOR, GENERAL, KINDS, NO_NETWORKS
 from migrate.flow.state import Flow
 from migrate.index.summary import Test
 
@@ -73,7 +73,7 @@ class Narrowing:
         if kinds is not None:
             passes = fact[0] in kinds
         elif name.rpartition(".")[2] in GENERAL:
-            passes = True
+            passes = fact[0] not in NO_NETWORKS.get(name.rpartition(".")[2], "")
         elif fact[0] == "O":
             passes = any(self._may_derive(base, name) for base in self.flow.classes.library_bases(id_of(fact)))
         else:

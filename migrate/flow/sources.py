@@ -11,7 +11,19 @@ from migrate.flow.closure import ALL, Behind, Closure, Elements
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.library import EFFECTS, GENERAL, GIVE_PARTS, is_class_name
 from migrate.flow.state import Flow
-from migrate.index.summary import ITERATED, KEYS, NO_LITERAL, NOBODY, Call, Computed, Key, element, iterated
+from migrate.index.summary import (
+    ITERATED,
+    KEYS,
+    NO_LITERAL,
+    NOBODY,
+    PART,
+    SLICE,
+    Call,
+    Computed,
+    Key,
+    element,
+    iterated,
+)
 
 MANY = 64
 """Literals beyond which a node may hold anything."""
@@ -324,8 +336,10 @@ class Sources:
             return self._bits(name for fact in facts if (name := self._name(fact))) | (0 if facts else ANYTHING)
         if any(fact[0] in "OK" and self.may_have_more(id_of(fact), key, base) for fact in facts):
             return ANYTHING
-        if isinstance(key, tuple) and any(fact[0] == "D" and self._shows_none(id_of(fact), key[1]) for fact in facts):
-            return ANYTHING
+        if isinstance(key, tuple):
+            under = None if key[0] in (SLICE, PART) else key[1]  # of which it is told what they hold
+            if any(fact[0] == "D" and self._shows_none(id_of(fact), under) for fact in facts):
+                return ANYTHING
         foreign = "LN" if self._flow.graph.facts[node] else "LNI"
         return ANYTHING if any(fact[0] in foreign for fact in facts) else 0
 
