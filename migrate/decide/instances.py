@@ -84,7 +84,7 @@ def _in_doubt(
     rule = known[0][1].rule
     role: Role = "method" if node.attr in rule.methods else "attribute"
     if node.attr not in module.rules.members:
-        return _lacking(module, node, values, rule, symbol)
+        return None
     if _keeps_meaning(node, [b.rule for _, b in known]):
         return Draft("BN303", role, symbol, node, _same_meaning(rule, node.attr))
     is_one = f"{ast.unparse(node.value)} may be {module.described(values)}"
@@ -99,14 +99,6 @@ def _in_doubt(
     advice = f"split the branch by class; {_advised([b.rule for _, b in known], node)}"
     message = f"{is_one}, which do not share the name: {advice}"
     return Draft("BN205", role, symbol, offer.place, message, suggestion=offer.edits)
-
-
-def _lacking(module: Module, node: ast.Attribute, values: list[Value], rule: Rule, symbol: str) -> Draft | None:
-    """What is said of a name that the target's class lacks, of an object that may be another one."""
-    if node.attr not in rule.lacks:
-        return None
-    message = f"{ast.unparse(node.value)} may be {module.described(values)}: {rule.target.name} has no {node.attr}"
-    return Draft("BN304", "attribute", symbol, node, message)
 
 
 def _made_again(module: Module, node: ast.Attribute, values: list[Value]) -> Draft | None:
