@@ -29,7 +29,7 @@ from typing import Any
 from resolver import Place, references
 
 PACKAGES = {
-    "torchvision": "0.29.2",
+    "torchvision": "0.29.1",
     "segmentation-models-pytorch": "0.6.0",
     "pytorchcv": "0.0.74",
     "ultralytics": "8.4.190",

@@ -34,7 +34,7 @@ def shown(folder: Path, *options: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_large_group_is_shown_by_files_and_then_by_stages(tmp_path: Path, jobs: int) -> None:
     # A pool is for several groups; what is said of the other one comes in between.
-    files = group(50, 35) if jobs == 1 else {"z.py": BEFORE, **group(50, 35)}
+    files = group(50, 90) if jobs == 1 else {"z.py": BEFORE, **group(50, 90)}
     seen = shown(plant(tmp_path, files), "--jobs", str(jobs))
     percents = [percent for _, percent in seen]
     assert percents == sorted(percents), "a bar does not go back"
