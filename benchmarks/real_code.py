@@ -208,22 +208,13 @@ def check_library() -> list[str]:
 
 def analyse_alone(path: str) -> str | None:
     """What is wrong with the analysis of a file that has no batch norm; None where Python cannot parse it."""
-    from migrate.decide.module import analyse
-    from migrate.errors import FileError
-    from migrate.rules import load_rules
-    from migrate.syntax.source import Source
+    from migrate.engine import Options, migrate_group
 
-    try:
-        source = Source(Path(path).read_bytes(), path)
-        _ = source.tree  # parsed on first use
-    except FileError:
-        return None
-    try:
-        drafts, spelling = analyse(source, load_rules("mindspore.nn"), "NCHW")
-    except Exception as error:
-        return f"{path}: {type(error).__name__}: {error}"
-    edits = [edit for draft in drafts for edit in draft.edits]
-    return f"{path}: {edits[:3]}" if edits or spelling.inserted else ""
+    data = Path(path).read_bytes()
+    (result,) = migrate_group([path], [path], lambda _: data, Options())
+    if result.error is not None:
+        return f"{path}: {result.error}" if result.error.startswith("BN905") else None
+    return f"{path}: it is changed" if result.changed else ""
 
 
 if __name__ == "__main__":

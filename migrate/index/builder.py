@@ -234,8 +234,7 @@ class Builder:
         self.forget(name)
         self.literals.pop(name, None)
         self.literals.pop(f"{name}[]", None)
-        if self.pairs:
-            self.pairs = {key: pair for key, pair in self.pairs.items() if name not in (key, pair[0])}
+        self.pairs = {key: pair for key, pair in self.pairs.items() if name not in (key, pair[0])}
         self.copy(value, self.variable(name))
         if before is not None and self.depth > self.depths.get(name, 0):
             self.narrowed[name] = self.join((before, value))
@@ -321,8 +320,7 @@ class Builder:
 
     def forget_keyed(self, key: str) -> None:
         """Drop what tests have said of elements under a key that changes."""
-        if self.narrowed:
-            self.narrowed = {p: n for p, n in self.narrowed.items() if f"[{key}]" not in p}
+        self.narrowed = {p: n for p, n in self.narrowed.items() if f"[{key}]" not in p}
 
     def inside(self, scope: Scope, read: Callable[[], T]) -> T:
         """What ``read`` gives in another scope, where nothing is narrowed unless it is a comprehension."""
@@ -347,6 +345,9 @@ class Builder:
                     target = self.scope.parent.resolve(name)
                 if target is not None and target is not self.scope:
                     self.scope.elsewhere[name] = target
+                    if name not in target.names:  # nothing above the functions binds it, unless it comes by a star
+                        target.names[name] = self.new_of(target.number)
+                        self.copy(self.summary.free.setdefault(name, self.new_of(NOBODY)), target.names[name])
 
     def reserve(self, names: Iterable[str]) -> None:
         """Give the names that a block binds their nodes before it is read."""
