@@ -146,7 +146,8 @@ def unexplained(before: bytes, after: bytes, findings: list[dict[str, Any]]) -> 
         yield f"the encoding was {encoding} and is {actual_encoding}"
     got = actual.splitlines(keepends=True)
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, expected, got, autojunk=False).get_opcodes():
-        new_imports = all(NEW_IMPORT.match(line) for line in got[j1:j2])
+        new = [line for line in got[j1:j2] if line.strip()]  # a group of imports has a blank line before it
+        new_imports = bool(new) and all(map(NEW_IMPORT.match, new))
         if tag != "equal" and not (tag == "insert" and new_imports):
             yield f"line {j1 + 1}: {''.join(expected[i1:i2])!r} became {''.join(got[j1:j2])!r}"
 
