@@ -14,17 +14,23 @@ from tests.command import environment, plant
 from tests.recorded import RECORDER, occurrences
 
 
-def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
-    text = "import time\nfrom torch import nn\nnn.BatchNorm2d(3).eps\nprint('ready', flush=True)\ntime.sleep(100)\n"
-    plant(tmp_path, {"wait.py": text.encode()})
-    process = subprocess.Popen(
-        [*RECORDER, "-o", "t.json", "wait.py"],
-        cwd=tmp_path,
+def recording(folder: Path, program: str) -> subprocess.Popen[str]:
+    """A program of a folder under the recorder, in a session of its own."""
+    return subprocess.Popen(
+        [*RECORDER, "-o", "t.json", program],
+        cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
+
+
+def test_what_was_seen_before_an_interruption_is_kept(tmp_path: Path) -> None:
+    text = "import time\nfrom torch import nn\nnn.BatchNorm2d(3).eps\nprint('ready', flush=True)\ntime.sleep(100)\n"
+    plant(tmp_path, {"wait.py": text.encode()})
+    process = recording(tmp_path, "wait.py")
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
@@ -61,15 +67,7 @@ def test_what_the_workers_of_a_loader_saw_before_an_interruption_is_kept(tmp_pat
     """Also where they have so much to write that their parent meanwhile tells them to end."""
     uses = "\n        ".join(["layer.eps, layer.weight, layer.bias, layer.momentum, layer.running_mean"] * 1500)
     plant(tmp_path, {"load.py": LOADING.format(uses=uses, context=context).encode()})
-    process = subprocess.Popen(
-        [*RECORDER, "-o", "t.json", "load.py"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = recording(tmp_path, "load.py")
     assert process.stdout is not None and [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)

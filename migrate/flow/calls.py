@@ -63,7 +63,7 @@ class Calls:
             self._result(call, ("D", of))
         elif kind == "P":
             self._call_partial(id_of(fact), number)
-        elif kind == "D" and self.flow.containers.promised.get(id_of(fact)) == "callable":
+        elif self.flow.containers.is_promised_callable(fact):
             if call.result != NOBODY:
                 self.graph.edge(self.flow.containers.everything(id_of(fact)), call.result)
         elif kind == "S":

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
-from migrate.flow.facts import Fact
+from migrate.flow.facts import Fact, id_of
 from migrate.flow.graph import Graph
 from migrate.index.summary import KEYS, SOMEWHERE
 
@@ -226,6 +226,10 @@ class Containers:
     def attribute(self, site: Site, name: str) -> int:
         """The node of an attribute of an object that is followed as a container."""
         return self.cell(site, ("attribute", name))
+
+    def is_promised_callable(self, fact: Fact) -> bool:
+        """Whether a fact is what an annotation promises of something that is called: its elements are the results."""
+        return fact[0] == "D" and self.promised.get(id_of(fact)) == "callable"
 
     def held(self, site: Site) -> list[Fact]:
         """All that a container holds."""

@@ -33,10 +33,10 @@ class Guards:
 
     def _ask(self, fact: Fact, asked: Test) -> None:
         classes = self._told_by(fact)
-        if classes == NOBODY:
+        if classes == NOBODY or asked.narrowed in self._flow.guarded:  # any of several may have been asked
             self._flow.graph.edge(asked.subject, asked.narrowed)
-        elif asked.narrowed not in self._flow.guarded:
-            self._flow.guarded[asked.narrowed] = (asked.subject, classes)
+        if classes != NOBODY:
+            self._flow.guarded.setdefault(asked.narrowed, (asked.subject, classes))
             self._flow.graph.watch(classes, self._test, asked._replace(classes=classes))
 
     def _told_by(self, fact: Fact) -> int:

@@ -308,11 +308,8 @@ class Sources:
         if not facts and method is not None:
             facts = self._flow.graph.of(method[0])
             return 0 if facts and all(fact[0] == "D" for fact in facts) else ANYTHING
-        return 0 if facts and all(_is_followed(f) or self._is_promised(f) for f in facts) else ANYTHING
-
-    def _is_promised(self, callee: Fact) -> bool:
-        """Whether an annotation promises what calling something gives."""
-        return callee[0] == "D" and self._flow.containers.promised.get(id_of(callee)) == "callable"
+        is_promised = self._flow.containers.is_promised_callable
+        return 0 if facts and all(_is_followed(f) or is_promised(f) for f in facts) else ANYTHING
 
     def _texts(self, method: Callable[..., object], given: list[Literals]) -> int:
         """What a method of texts gives: the same for the same."""

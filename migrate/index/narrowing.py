@@ -12,8 +12,6 @@ from migrate.syntax.paths import dotted
 EXITS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
-WITH_DOCSTRING = 2
-"""The statements of a function that returns something and does nothing else."""
 AMONG, ASKED = "in", "()"
 
 Known = Mapping[str, ast.expr]
@@ -119,8 +117,9 @@ def leaves(body: list[ast.stmt]) -> bool:
 
 def tested_classes(body: list[ast.stmt], argument: str) -> Iterator[ast.expr]:
     """The classes for which a function tests an argument, where it does nothing else."""
-    last = body[-1]
-    if isinstance(last, ast.Return) and last.value is not None and len(body) <= WITH_DOCSTRING:
+    *before, last = body
+    is_alone = all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in before)
+    if is_alone and isinstance(last, ast.Return) and last.value is not None:
         told = list(conditions(last.value, True))
         if len(told) == 1 and told[0].path == argument and told[0].told_by in ("isinstance", ""):
             yield from told[0].classes
