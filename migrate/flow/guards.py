@@ -33,7 +33,7 @@ class Guards:
 
     def _ask(self, fact: Fact, asked: Test) -> None:
         classes = self._told_by(fact)
-        if classes == NOBODY or asked.narrowed in self._flow.guarded:  # any of several may have been asked
+        if classes == NOBODY or asked.narrowed in self._flow.guarded:  # of several, one may let texts pass
             self._flow.graph.edge(asked.subject, asked.narrowed)
         if classes != NOBODY:
             self._flow.guarded.setdefault(asked.narrowed, (asked.subject, classes))
