@@ -12,6 +12,9 @@ from migrate.flow.state import Flow
 from migrate.flow.unread import Having, Unread
 from migrate.index.summary import Call
 
+Had = tuple[tuple[str, frozenset[str]], ...]
+"""Files, with names that they have."""
+
 
 class Demand:
     """The files that a flow leads to whenever it has come to rest."""
@@ -27,7 +30,7 @@ class Demand:
         self._carrying.refresh()
         self._number()
         self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
-        self._onward: dict[tuple[str, frozenset[str]], list[Having]] = {}
+        self._led: dict[Had, list[Having]] = {}
         self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
         return {*self._forward(), *self._backward()}
 
@@ -115,10 +118,9 @@ class Demand:
             if spelled and (max(spelled) >= BY_ITSELF or is_used):
                 yield path
                 return
-        for file, given in self._unread.beside(path, name) if parts[0].keeps else ():
-            for at, has, through in self._having(file, given):
-                if self._uses(at, has, fact):
-                    yield from (path, *(f for f in (at, *through) if f not in self._read))
+        for at, has, through in self._onward(tuple(self._unread.keeping(path, name).items())):
+            if self._uses(at, has, fact):
+                yield from (path, *(f for f in (at, *through) if f not in self._read))
 
     def _stored(self, loaded: Loaded) -> Iterator[str]:
         """The files whose objects are given something that matters, or are used as layers are."""
@@ -147,9 +149,12 @@ class Demand:
             importers = self._unread.importers.get(module, {})
             waiting = {path: names for path, names in importers.items() if path not in self._read}
             brought = self._brought(module) if waiting else {}
+            had: dict[str, list[tuple[str, frozenset[str]]]] = {}
             for path, names in waiting.items() if brought else ():
                 for name, bound in _had(names, brought):
-                    yield from self._users(path, name, bound, brought[name])
+                    had.setdefault(name, []).append((path, frozenset({bound})))
+            for name, having in had.items():
+                yield from self._users(name, tuple(having), brought[name])
 
     def _brought(self, module: str) -> dict[str, list[Fact]]:
         """The names of a module that bring a class or layer, with what does."""
@@ -168,11 +173,11 @@ class Demand:
         given = [node for _, node in (*summary.parameters, *summary.keyword_only)]
         return any(self._carrying.node(each) == IS_CLASS for node in given for each in self._flow.everywhere(node))
 
-    def _users(self, path: str, name: str, bound: str, facts: list[Fact]) -> Iterator[str]:
+    def _users(self, name: str, having: Had, facts: list[Fact]) -> Iterator[str]:
         """The files that have something under a name, or what others make of it, and do with it what matters."""
         by_itself = any(self._carrying.fact(fact) >= BY_ITSELF for fact in facts)
         takes_class = any(map(self._takes_class, facts))
-        for file, given, through in self._having(path, frozenset({bound})):
+        for file, given, through in self._onward(having):
             files = dict.fromkeys((file, *through))
             is_spelled = name == COMPUTING or name in given or any(name in self._unread.words(f) for f in files)
             if not is_spelled and not self._unread.takes_any(file, given):
@@ -182,10 +187,10 @@ class Demand:
             elif any(self._uses(file, given | {name}, fact) for fact in facts):
                 yield from (f for f in files if f not in self._read)
 
-    def _having(self, path: str, names: frozenset[str]) -> list[Having]:
-        found = self._onward.get((path, names))
+    def _onward(self, having: Had) -> list[Having]:
+        found = self._led.get(having)
         if found is None:
-            found = self._onward[path, names] = self._unread.onward(path, names, self._read)
+            found = self._led[having] = self._unread.onward(having, self._read)
         return found
 
     def _uses(self, path: str, given: frozenset[str], fact: Fact) -> bool:

@@ -20,6 +20,7 @@ TAKES = re.compile(
 """What looks something up in all that a name has."""
 KEEPS = re.compile(rb"\]\s*=[^=]|\.(?:append|add|insert|setdefault|update|register)\(|\bglobal\b")
 """What a function does that keeps something for others."""
+LONG_TEXT = re.compile(rb"(\"\"\"|''').*?\1", re.DOTALL)
 
 
 class Having(NamedTuple):
@@ -62,7 +63,7 @@ class Unread:
         dotted = _any(".".join(name[-2:]) for name in self._given)
         self._general = re.compile(rf"\b(?:{dotted})\b|\.(?:{_any(rules.of_holders)})\b".encode())
         self._called: dict[str, frozenset[str]] = {}
-        self._running: dict[tuple[str, str], list[Part]] = {}
+        self._running: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._naming: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._uses: dict[str, bool] = {}
         self._concerned: dict[str, bool] = {}
@@ -113,7 +114,15 @@ class Unread:
         for word in whole.words:
             yield from (self._part(*found) for found in self._members(path, word, whole))
 
-    def beside(self, path: str, name: str) -> Iterator[tuple[str, frozenset[str]]]:
+    def keeping(self, path: str, name: str) -> dict[str, frozenset[str]]:
+        """The files that may have what ``name`` of a file keeps, or what it calls does, with what they call that."""
+        found: dict[str, frozenset[str]] = {}
+        for at, member in self._runs(path, name):
+            for file, had in self._beside(at, member) if self._part(at, member).keeps else ():
+                found[file] = found.get(file, frozenset()) | had
+        return found
+
+    def _beside(self, path: str, name: str) -> Iterator[tuple[str, frozenset[str]]]:
         """The files that have more from a file than ``name`` alone, with what they call that.
 
         Where the name is not known, those that have something that the file puts things into.
@@ -151,19 +160,16 @@ class Unread:
 
     def runs(self, path: str, name: str) -> list[Part]:
         """What runs where ``name`` of a file is called, as far as names tell; the whole file for an empty name."""
-        if (path, name) not in self._running:
-            self._running[path, name] = list(self._find_running(path, name))
-        return self._running[path, name]
+        return [self._part(*each) for each in self._runs(path, name)]
 
-    def _find_running(self, path: str, name: str) -> Iterator[Part]:
-        todo = [(path, name)]
-        seen = set(todo)
-        while todo:
-            at, member = todo.pop()
-            yield self._part(at, member)
-            new = [found for found in self._named(at, member) if found not in seen]
-            todo += new
-            seen.update(new)
+    def _runs(self, path: str, name: str) -> list[tuple[str, str]]:
+        if (path, name) not in self._running:
+            todo = {(path, name): None}
+            found = self._running[path, name] = list(todo)
+            for at, member in found:
+                found += [each for each in self._named(at, member) if each not in todo]
+                todo.update(dict.fromkeys(found))
+        return self._running[path, name]
 
     def _named(self, path: str, name: str) -> list[tuple[str, str]]:
         """The functions and classes that a part may name, each once."""
@@ -210,32 +216,41 @@ class Unread:
         """A function or class at the margin of a file; the whole file where it has none of that name."""
         if (path, name) not in self._parts:
             data = self._outline(path).parts.get(name, self._outline(path).data)
-            uses, calls, keeps = self._attribute.search(data), self._method.search(data), KEEPS.search(data)
+            uses, calls, keeps = self._attribute.search(data), self._method.search(data), self._keeps(path, name, data)
             words, is_class = frozenset(words_of(data)), data.startswith(b"class")
             general = self._general.search(data) is not None or any(self._imported(path, words))
-            self._parts[path, name] = Part(words, bool(uses), bool(calls), bool(keeps), is_class, general)
+            self._parts[path, name] = Part(words, bool(uses), bool(calls), keeps, is_class, general)
         return self._parts[path, name]
+
+    def _keeps(self, path: str, name: str, data: bytes) -> bool:
+        """Whether a function may put something into what others have, too: its own variables are gone afterwards."""
+        code = LONG_TEXT.sub(b"", data)
+        if KEEPS.search(code) is None:
+            return False
+        shared = {*self._outline(path).margin, *(target.bound for target in self.imports.targets(path))}
+        return not name or not shared.isdisjoint(words_of(code) - {name})
 
     def _imported(self, path: str, words: Collection[str]) -> Iterator[bool]:
         """Whether each function that a layer does not get through may have been imported by its bare name."""
         for *module, name in self._given:
             yield name in words and len(module) > 1 and self.words(path).issuperset(module)
 
-    def onward(self, path: str, names: frozenset[str], is_read: Container[str]) -> list[Having]:
-        """The files, not read, that have ``names`` from a file that has them, or something that one makes of these.
+    def onward(self, having: Iterable[tuple[str, frozenset[str]]], is_read: Container[str]) -> list[Having]:
+        """The files, not read, that have names from files ``having`` them, or something that one makes of these.
 
         A file that only hands a name on makes nothing of it; what a file that was read makes is known.
         """
         found: dict[str, Having] = {}
-        todo = [Having(path, names, ())]
+        todo = {path: Having(path, names, ()) for path, names in having}
         while todo:
-            at, got, through = todo.pop()
+            at, got, through = todo.pop(next(iter(todo)))
             known = found.get(at)
             if known is not None and got <= known.names:
                 continue
             has = got | known.names if known is not None else got
-            made = self._outline(at).made_of(has)
-            if made or not self._outline(at).code_words.isdisjoint(got):
+            outline = self._outline(at)
+            made = outline.made_of(has)
+            if made or not outline.code_words.isdisjoint(got):
                 has |= made
                 through = (*through, at)
             found[at] = Having(at, has, known.through if known is not None else through)
@@ -250,7 +265,8 @@ class Unread:
                 if passed and file in is_read:
                     found.setdefault(file, Having(file, frozenset(passed), through))
                 elif passed:
-                    todo.append(Having(file, frozenset(passed), through))
+                    before = todo.get(file) or Having(file, frozenset(), through)
+                    todo[file] = before._replace(names=before.names | passed)
         return list(found.values())
 
 

@@ -92,22 +92,31 @@ class Outline:
 
     def made_of(self, names: Collection[str]) -> set[str]:
         """What it binds at the margin by code that spells one of ``names``, or something that is made so."""
-        found = set(names)
-        todo = dict(self._words_by_name)
-        while True:
-            more = {name for name, words in todo.items() if not words.isdisjoint(found)}
-            if not more:
-                return found.difference(names)
-            found |= more
-            for name in more:
-                del todo[name]
+        found, todo = set(names), list(names)
+        beside, rest = self._beside
+        for word in todo:
+            more = self._makers.get(word, ())
+            if rest and word in beside:
+                more, rest = (*more, *rest), ()
+            new = [name for name in more if name not in found]
+            todo += new
+            found.update(new)
+        return found.difference(names)
 
     @cached_property
-    def _words_by_name(self) -> dict[str, set[str]]:
-        """The names that stand in each function and class at the margin; for other names, in what is beside these."""
-        found = {name: words_of(text) for name, text in self.parts.items()}
-        beside = words_of(without_imports(PART.sub(b"", self._code)))
-        return dict.fromkeys(self.margin - found.keys(), beside) | found
+    def _makers(self) -> dict[str, list[str]]:
+        """The functions and classes at the margin by the names that stand in them."""
+        found: dict[str, list[str]] = {}
+        for name, text in self.parts.items():
+            for word in words_of(text):
+                found.setdefault(word, []).append(name)
+        return found
+
+    @cached_property
+    def _beside(self) -> tuple[set[str], tuple[str, ...]]:
+        """The names that stand beside functions and classes, and the others at the margin, which are bound there."""
+        words = words_of(without_imports(PART.sub(b"", self._code)))
+        return words, tuple(sorted(self.margin - self.parts.keys()))
 
     @cached_property
     def margin(self) -> set[str]:
