@@ -69,6 +69,8 @@ class Containers:
         self._sure: dict[Site, int] = {}
         """The place from which on something else may stand in a container than what was put there."""
         self.mappings: set[Site] = set()
+        self.dicts: set[Site] = set()
+        """The mappings that are known to be dicts."""
         self.promised: dict[Site, str] = {}
         """What annotations promise: containers, or classes as the elements of some."""
         self.networks: dict[Site, str] = {}

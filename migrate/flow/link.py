@@ -8,6 +8,7 @@ from migrate.flow.calls import Calls
 from migrate.flow.children import Children
 from migrate.flow.classes import RunClass, RunFunction
 from migrate.flow.copies import Copies
+from migrate.flow.exclusions import Exclusions
 from migrate.flow.facts import Fact, id_of
 from migrate.flow.guards import Guards
 from migrate.flow.home import At, Home, Moved
@@ -34,6 +35,7 @@ class Linker:
         self._calls = Calls(flow, passing, self._members, copies, self._operators)
         self._memberships = Memberships(flow)
         self._guards = Guards(flow, self._members.test)
+        self._exclusions = Exclusions(flow)
         self._children = Children(flow, self._members.load, self._members.element_of)
         self._bodies: dict[str, Bodies] = {}
 
@@ -42,6 +44,7 @@ class Linker:
         self.graph.run()
         waiting = (
             self._guards.resolve,
+            self._exclusions.resolve,
             self._members.look_ups.resolve,
             self._children.resolve,
             self._calls.foreign.hand_over,
@@ -75,6 +78,8 @@ class Linker:
             graph.watch(at[test.classes], members.test, Test(*(at[node] for node in test)))
         for test in part.asked:
             self._guards.add(Test(*(at[node] for node in test)))
+        for test in part.excluded:
+            self._exclusions.add(Test(*(at[node] for node in test)))
         for asked in part.memberships:
             self._memberships.add(Membership(*(at[node] for node in asked)))
         for unpacked in part.unpacked:
@@ -105,6 +110,8 @@ class Linker:
             containers.promised[site] = display.promised
         if display.is_mapping:
             containers.mappings.add(site)
+            if not display.promised:
+                containers.dicts.add(site)
         self.graph.add(site, ("D", site))
         for place, value in display.entries:
             containers.put(site, place, at[value])
@@ -169,6 +176,7 @@ class Linker:
             if summary.kind == "class":
                 self._members.class_method(owner, summary.parameters[0][1])
         self.flow.containers.mappings.add(summary.keyword_rest)
+        self.flow.containers.dicts.add(summary.keyword_rest)
         for node in (summary.rest, summary.keyword_rest):
             if node != NOBODY:
                 self.graph.add(node, ("D", node))

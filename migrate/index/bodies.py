@@ -101,7 +101,7 @@ def _forwards(function: Function, body: Body) -> bool:
         return False
     given = {node for _, node in (*function.parameters, *function.keyword_only)}
     stars = {function.rest, function.keyword_rest} - {NOBODY}
-    edges = [*body.copies, *body.merges]
+    edges = [*body.copies, *body.merges, *((test.subject, test.narrowed) for test in body.excluded)]
     given, stars = _reached(given, edges), _reached(stars, edges)
     parts = [*edges, *((test.subject, test.narrowed) for test in body.tests)]
     made = [*parts, *((node, call.result) for call in body.calls for node in _given_to(call))]
@@ -140,6 +140,7 @@ EDGES: dict[str, Callable[[Any], Iterable[int]]] = {
     "tests": iter,
     "memberships": iter,
     "asked": iter,
+    "excluded": iter,
     "unpacked": lambda unpacked: (unpacked.base, *unpacked.results),
     "instances": iter,
     "functions": lambda function: (function.node,),

@@ -229,7 +229,7 @@ class Builder:
         if name in self.scope.elsewhere:
             home = self.scope.elsewhere[name]
             home.rebound.setdefault(name, []).append(value)
-            for node in home.narrowed.get(name, ()):
+            for node in home.standing(name):
                 self.copy(value, node)
         self.forget(name)
         self.literals.pop(name, None)

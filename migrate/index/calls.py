@@ -8,7 +8,20 @@ from typing import NamedTuple
 
 from migrate.index.builder import Builder
 from migrate.index.namespaces import namespace
-from migrate.index.summary import KEYS, METHOD, NO_LITERAL, PAIRS, PART, SENT, Call, Display, Use, element, iterated
+from migrate.index.summary import (
+    KEYS,
+    METHOD,
+    NO_LITERAL,
+    NOBODY,
+    PAIRS,
+    PART,
+    SENT,
+    Call,
+    Display,
+    Use,
+    element,
+    iterated,
+)
 from migrate.syntax.paths import dotted, namespace_owner
 from migrate.syntax.shapes import looks_like
 
@@ -30,13 +43,37 @@ Form = Callable[[Builder, ast.Call, int, Passed], int]
 """What a call of a name, or of a method of a node, gives."""
 
 
+COPYING = frozenset({"copy.copy", "copy.deepcopy"})
+"""Functions that give a copy of what they get."""
+
+
 def plain_call(b: Builder, node: ast.Call, callee: int, passed: Passed) -> int:
     """A call that is followed when it is known what is called."""
     if callee == b.anything:
         return callee
     result = b.new()
     b.summary.calls.append(Call(callee, *passed, result, node.lineno, node.col_offset))
+    _remember_copy(b, node, passed, result)
     return result
+
+
+def _remember_copy(b: Builder, node: ast.Call, passed: Passed, result: int) -> None:
+    """Remember ``deepcopy(x)`` of a parameter as it came: who returns that returns nothing of its own."""
+    function, given = b.scope.function(), node.args[0] if node.args else None
+    if function is None or not isinstance(given, ast.Name) or given.id not in function.sources:
+        return
+    if passed.positional[0] == function.names[given.id] and imported(b, dotted(node.func)) in COPYING:
+        function.copied[result] = given.id
+
+
+def imported(b: Builder, path: str) -> str:
+    """What a path means that begins with a name which an import binds; empty for other paths."""
+    first, dot, rest = path.partition(".")
+    scope = b.scope.resolve(first)
+    bound = scope.names[first] if scope is not None else NOBODY
+    found = (f"{each.module}.{each.name or ''}".strip(".") for each in b.summary.imports if each.node == bound)
+    whole = next(found, "")
+    return f"{whole}{dot}{rest}" if whole else ""
 
 
 def entered(b: Builder, manager: int, at: ast.expr, method: str) -> int:

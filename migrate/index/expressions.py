@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from migrate.index.arithmetic import compared, operation, signed
 from migrate.index.builder import Builder
-from migrate.index.calls import BY_NAME, METHODS, Passed, hand_on, plain_call, put
+from migrate.index.calls import BY_NAME, COPYING, METHODS, Passed, hand_on, imported, plain_call, put
 from migrate.index.displays import mapping, sequence
-from migrate.index.functions import ArgumentValues, signature, yielded
+from migrate.index.functions import ArgumentValues, given_back, signature, yielded
 from migrate.index.narrowing import Condition, conditions
 from migrate.index.regions import enter_again, may_be, told, walrused, without
 from migrate.index.scopes import Scope
@@ -194,12 +194,17 @@ def _called(b: Builder, node: ast.Call) -> int:
     if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "builtins":
         form = BY_NAME.get(node.func.attr, plain_call)
         return form(b, node, value(b, node.func), passed)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not is_super(node.func.value):
+    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not _is_function(b, node.func):
         base = value(b, node.func.value)
         kept = METHODS[node.func.attr](b, node, base, passed)
         callee = b.nodes[node.func] = _member(b, node.func)
         return b.join((kept, plain_call(b, node, callee, passed)))
     return plain_call(b, node, value(b, node.func), passed)
+
+
+def _is_function(b: Builder, node: ast.Attribute) -> bool:
+    """Whether something is a function of the library, or a method of a base class, and no method of a container."""
+    return is_super(node.value) or imported(b, dotted(node)) in COPYING
 
 
 def _passed(b: Builder, node: ast.Call) -> Passed:
@@ -260,15 +265,12 @@ def give_back(b: Builder, node: ast.expr) -> None:
     if function is None:
         return
     function.returned.append(given)
-    name = node.id if isinstance(node, ast.Name) else ""
-    parameter = function.names.get(name) if name in function.sources else None
-    if b.narrowed.get(name) in b.without_none and parameter is not None:
-        given = parameter
-    source = function.sources[name] if parameter == given else None
+    name = given_back(b, function, node, given)
+    source = function.sources.get(name)
     if source is None:
         b.copy(given, function.result)
         return
-    b.summary.given_back.setdefault(function.number, {})[given] = None
+    b.summary.given_back.setdefault(function.number, {})[function.names[name]] = None
     if source.default is not None:
         b.copy(source.default, function.result)
     b.instance_of(source.annotation, function.result)

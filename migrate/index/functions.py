@@ -86,6 +86,19 @@ def _parameter(b: Builder, scope: Scope, argument: ast.arg, source: Source, rebo
     return made
 
 
+def given_back(b: Builder, function: Scope, node: ast.expr, given: int) -> str:
+    """The parameter that a function returns as it came, or a copy of it; empty for anything else."""
+    name = node.id if isinstance(node, ast.Name) else ""
+    if given in function.copied:
+        function.copies.add(name)
+        for value in function.rebound.get(name, ()):
+            b.copy(value, function.result)
+        return function.copied[given]
+    is_parameter = name in function.sources
+    as_it_came = is_parameter and (given == function.names[name] or b.narrowed.get(name) in b.without_none)
+    return name if as_it_came else ""
+
+
 GENERAL = frozenset({"Module", "Cell", "Tensor", "Callable", "Any", "object", "type", "str", "int", "float", "bool"})
 """Names in annotations that promise no layer of a rule."""
 

@@ -22,13 +22,15 @@ class Condition(NamedTuple):
     """What is at ``path`` is an instance of one of ``classes``, as a call of the builtin function ``told_by`` tells.
 
     Without classes, it is something other than None. Where ``AMONG`` tells it, it is an element of what is there
-    instead of classes; where ``ASKED`` does, a function stands there, which was true of it.
+    instead of classes; where ``ASKED`` does, a function stands there, which was true of it. Where it ``is_excluded``,
+    it is an instance of none of the classes.
     """
 
     path: str
     subject: ast.expr
     classes: tuple[ast.expr, ...]
     told_by: str = ""
+    is_excluded: bool = False
 
 
 def conditions(test: ast.expr, holds: bool, known: Known = MappingProxyType({})) -> Iterator[Condition]:
@@ -41,7 +43,9 @@ def conditions(test: ast.expr, holds: bool, known: Known = MappingProxyType({}))
                 yield from conditions(part, holds, known)
         else:
             yield from _alternatives(test, holds, known)
-    elif isinstance(test, ast.Call) and holds:
+    elif isinstance(test, ast.Call) and not holds:
+        yield from _excluded(test)
+    elif isinstance(test, ast.Call):
         yield from _instance_test(test, known)
         if len(test.args) == 1 and not test.keywords and dotted(test.args[0]) and dotted(test.func):
             yield Condition(dotted(test.args[0]), test.args[0], (test.func,), ASKED)
@@ -73,7 +77,8 @@ def _comparison(test: ast.Compare, holds: bool, known: Known) -> Iterator[Condit
 def _alternatives(test: ast.BoolOp, holds: bool, known: Known) -> Iterator[Condition]:
     """One condition where all parts speak about the classes of the same path."""
     parts = [list(conditions(part, holds, known)) for part in test.values]
-    if any(not each.classes or each.told_by in (AMONG, ASKED) for part in parts for each in part):
+    every = [each for part in parts for each in part]
+    if any(not each.classes or each.told_by in (AMONG, ASKED) or each.is_excluded for each in every):
         return
     if all(len(part) == 1 for part in parts) and len({part[0].path for part in parts}) == 1:
         first = parts[0][0]
@@ -91,6 +96,14 @@ def _instance_test(call: ast.Call, known: Known) -> Iterator[Condition]:
         yield Condition(dotted(subject), subject, (call.args[1],), name)
 
 
+def _excluded(call: ast.Call) -> Iterator[Condition]:
+    """``not isinstance(m, (C, D))`` excludes one class after the other."""
+    for told in _instance_test(call, {}):
+        classes = told.classes[0].elts if isinstance(told.classes[0], ast.Tuple) else told.classes
+        if told.told_by == "isinstance":
+            yield from (told._replace(classes=(cls,), is_excluded=True) for cls in classes)
+
+
 def type_subject(node: ast.expr, known: Known = MappingProxyType({})) -> ast.expr | None:
     """``m`` in ``type(m)`` and ``m.__class__``, and in a name that was bound to either."""
     if isinstance(node, ast.Name):
@@ -106,7 +119,7 @@ def told_paths(node: ast.expr) -> list[str]:
     if subject is not None:
         told = [dotted(subject)]
     else:
-        told = [c.path for c in conditions(node, True) if c.classes and c.told_by != ASKED]
+        told = [c.path for c in conditions(node, True) if c.classes and c.told_by != ASKED and not c.is_excluded]
     return [path for path in told if path]
 
 
@@ -121,5 +134,6 @@ def tested_classes(body: list[ast.stmt], argument: str) -> Iterator[ast.expr]:
     is_alone = all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in before)
     if is_alone and isinstance(last, ast.Return) and last.value is not None:
         told = list(conditions(last.value, True))
-        if len(told) == 1 and told[0].path == argument and told[0].told_by in ("isinstance", ""):
+        is_told = len(told) == 1 and told[0].told_by in ("isinstance", "") and not told[0].is_excluded
+        if is_told and told[0].path == argument:
             yield from told[0].classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from migrate.index.builder import Builder, Literals
 from migrate.index.narrowing import AMONG, ASKED, Condition
@@ -11,6 +11,8 @@ from migrate.index.summary import Membership, Test
 from migrate.syntax.paths import dotted
 
 Narrowed = dict[str, int]
+PLAIN = frozenset({"str", "int", "float", "bool", "bytes", "complex"})
+"""Classes of literals."""
 
 
 def bound_paths(code: Iterable[ast.AST]) -> set[str]:
@@ -88,13 +90,15 @@ def left_anywhere(b: Builder, before: Narrowed, ends: list[Narrowed], anywhere: 
     return found
 
 
-def joined(b: Builder, before: Narrowed, ends: list[Narrowed]) -> Narrowed:
-    """What is narrowed where blocks come together."""
+def joined(b: Builder, before: Narrowed, ends: list[Narrowed], bound: Collection[str] = ()) -> Narrowed:
+    """What is narrowed where blocks come together: before them, or in each of them and ``bound`` in some."""
     found: Narrowed = {}
-    for path in before:
+    for path in (path for path in (ends[0] if ends else ()) if path in before or path in bound):
         nodes = [end[path] for end in ends if path in end]
-        if nodes and len(nodes) == len(ends):
+        if len(nodes) == len(ends):
             found[path] = b.join(nodes)
+            if path not in before:
+                b.depths[path] = b.depth
     return found
 
 
@@ -124,6 +128,10 @@ def told(b: Builder, condition: Condition, subject: int, classes: int, narrowed:
         if b.scope.resolve(dotted(condition.classes[0]).partition(".")[0]) is None:
             return False  # a builtin function
         summary.asked.append(Test(subject, classes, narrowed))
+    elif condition.is_excluded:
+        if dotted(condition.classes[0]) in PLAIN:
+            return False  # of which there are no facts
+        summary.excluded.append(Test(subject, classes, narrowed))
     elif condition.told_by != AMONG:
         summary.tests.append(Test(subject, classes, narrowed))
     elif b.is_told_by_names(condition.path, condition.classes):

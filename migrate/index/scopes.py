@@ -33,7 +33,8 @@ class Scope:
     ``narrowed`` are the nodes that stand for names at places, as tests made them, ``rebound`` what other scopes bind to
     them, at any time. ``owner`` is the node of the class whose body this is, ``result`` that of what the
     function returns, and ``number`` says which function of the file it is or is inside of. ``generators`` are the nodes
-    of what it yields, one for each place, and ``returned`` those of what such a function returns besides.
+    of what it yields, one for each place, and ``returned`` those of what such a function returns besides. ``copied``
+    has the parameters of which nodes hold a copy, and ``copies`` the names under which the function returns such.
     """
 
     parent: Scope | None
@@ -49,6 +50,8 @@ class Scope:
     is_comprehension: bool = False
     number: int = NOBODY
     returned: list[int] = field(default_factory=list)
+    copied: dict[int, str] = field(default_factory=dict)
+    copies: set[str] = field(default_factory=set)
     generators: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,6 +84,10 @@ class Scope:
         while scope is not None and scope.result == NOBODY:
             scope = None if scope.is_class else scope.parent
         return scope
+
+    def standing(self, name: str) -> list[int]:
+        """The nodes that stand for a name at places, which hold what other scopes bind to it, at any time."""
+        return [*self.narrowed.get(name, ()), *([self.result] if name in self.copies else ())]
 
     def around_comprehensions(self) -> Scope:
         """The scope in which assignment expressions bind."""

@@ -81,6 +81,8 @@ def _begin(b: Builder, name: str, given: int) -> None:
         return  # each use of it is told apart
     made = b.new()
     b.copy(given, made)
+    if given in b.scope.copied:
+        b.scope.copied[made] = b.scope.copied[given]
     b.instance_of(b.scope.declared.get(name, b.anything), made)
     b.narrow(name, made, inner=False)
 
@@ -161,7 +163,7 @@ def _branches(b: Builder, branches: list[Branch]) -> None:
         kept.append(b.tests)
         if not leaves(body):
             after.append(b.narrowed)
-    b.narrowed = joined(b, before, after)
+    b.narrowed = joined(b, before, after, bound_paths(part for body, _ in branches for part in body))
     b.tests = {name: test for name, test in remembered.items() if all(each.get(name) is test for each in kept)}
     b.literals = {
         name: tuple(dict.fromkeys([*values, *(v for found in known for v in found[name])]))

@@ -219,6 +219,8 @@ class Part:
     memberships: list[Membership] = field(default_factory=list)
     asked: list[Test] = field(default_factory=list)
     """Tests by functions, which stand in the place of the classes that they may tell."""
+    excluded: list[Test] = field(default_factory=list)
+    """Tests that do not hold: what is narrowed is an instance of none of the classes."""
     unpacked: list[Unpacked] = field(default_factory=list)
     instances: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
