@@ -243,7 +243,28 @@ GENERAL = frozenset({"Module", "Cell", "object", "type", "Callable", "Any"})
 NAMING = {"getattr": 2, "hasattr": 2, "delattr": 2, "setattr": 3}
 """Builtins that name a member of their first argument, with how many arguments they need."""
 
-LOOKING = frozenset({"inspect", "typing", "logging", "warnings"})
+LOOKING = frozenset(
+    {
+        "fnmatch",
+        "glob",
+        "hashlib",
+        "inspect",
+        "locale",
+        "logging",
+        "math",
+        "os",
+        "pathlib",
+        "platform",
+        "re",
+        "shutil",
+        "string",
+        "textwrap",
+        "time",
+        "typing",
+        "uuid",
+        "warnings",
+    }
+)
 """Libraries that leave what they get as it is, and do not give it back."""
 
 
