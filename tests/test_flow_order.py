@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import random
@@ -38,7 +39,7 @@ def solved(files: dict[str, str], order: list[str]) -> Flow:
     linker = Linker(flow)
     for path in order:
         linker.link(summarise(path, ast.parse(files[path]), words_of(RULES)))
-    flow.graph.run()
+    linker.run()
     return flow
 
 
@@ -91,3 +92,33 @@ def test_the_seed_of_hashes_does_not_matter() -> None:
         assert done.returncode == 0, done.stderr
         outputs.add(done.stdout)
     assert len(outputs) == 1 and any(json.loads(outputs.pop()))
+
+
+PACKAGES = ("torch/ao/nn", "torch/ao/quantization")
+SHUFFLED = """
+import hashlib, json, random, sys
+from pathlib import Path
+from migrate.engine import Options, migrate_files
+root, seed = Path(sys.argv[1]), int(sys.argv[2])
+files = [(str(path), path.read_bytes()) for path in sorted(root.rglob("*.py"))]
+random.Random(seed).shuffle(files)
+results = sorted(migrate_files(files, Options()), key=lambda result: result.path)
+print(json.dumps([[r.path, hashlib.sha256(r.after).hexdigest(), [repr(f) for f in r.findings]] for r in results]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", PACKAGES)
+def test_neither_the_order_of_files_nor_the_seed_of_hashes_matters_in_a_package(package: str) -> None:
+    torch = importlib.util.find_spec("torch")
+    assert torch is not None and torch.origin is not None
+    folder = Path(torch.origin).parents[1] / package
+    outputs = set()
+    for seed in ("0", "1", "2", "3"):
+        command = [sys.executable, "-c", SHUFFLED, str(folder), seed]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert sum(len(findings) for _, _, findings in json.loads(outputs.pop())) > 10
