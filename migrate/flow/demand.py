@@ -149,12 +149,13 @@ class Demand:
             importers = self._unread.importers.get(module, {})
             waiting = {path: names for path, names in importers.items() if path not in self._read}
             brought = self._brought(module) if waiting else {}
-            had: dict[str, list[tuple[str, frozenset[str]]]] = {}
+            had: dict[str, dict[str, frozenset[str]]] = {}
             for path, names in waiting.items() if brought else ():
                 for name, bound in _had(names, brought):
-                    had.setdefault(name, []).append((path, frozenset({bound})))
+                    known = had.setdefault(name, {})
+                    known[path] = known.get(path, frozenset()) | {bound}
             for name, having in had.items():
-                yield from self._users(name, tuple(having), brought[name])
+                yield from self._users(name, tuple(having.items()), brought[name])
 
     def _brought(self, module: str) -> dict[str, list[Fact]]:
         """The names of a module that bring a class or layer, with what does."""

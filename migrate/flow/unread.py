@@ -21,6 +21,7 @@ TAKES = re.compile(
 KEEPS = re.compile(rb"\]\s*=[^=]|\.(?:append|add|insert|setdefault|update|register)\(|\bglobal\b")
 """What a function does that keeps something for others."""
 LONG_TEXT = re.compile(rb"(\"\"\"|''').*?\1", re.DOTALL)
+"""A text of several lines, such as what a function says of itself: no code."""
 
 
 class Having(NamedTuple):
@@ -117,9 +118,9 @@ class Unread:
     def keeping(self, path: str, name: str) -> dict[str, frozenset[str]]:
         """The files that may have what ``name`` of a file keeps, or what it calls does, with what they call that."""
         found: dict[str, frozenset[str]] = {}
-        for at, member in self._runs(path, name):
-            for file, had in self._beside(at, member) if self._part(at, member).keeps else ():
-                found[file] = found.get(file, frozenset()) | had
+        keeping = [each for each in self._runs(path, name) if self._part(*each).keeps]
+        for file, had in (beside for each in keeping for beside in self._beside(*each)):
+            found[file] = found.get(file, frozenset()) | had
         return found
 
     def _beside(self, path: str, name: str) -> Iterator[tuple[str, frozenset[str]]]:
@@ -164,11 +165,12 @@ class Unread:
 
     def _runs(self, path: str, name: str) -> list[tuple[str, str]]:
         if (path, name) not in self._running:
-            todo = {(path, name): None}
-            found = self._running[path, name] = list(todo)
+            found = self._running[path, name] = [(path, name)]
+            seen = set(found)
             for at, member in found:
-                found += [each for each in self._named(at, member) if each not in todo]
-                todo.update(dict.fromkeys(found))
+                new = [each for each in self._named(at, member) if each not in seen]
+                found += new
+                seen.update(new)
         return self._running[path, name]
 
     def _named(self, path: str, name: str) -> list[tuple[str, str]]:
