@@ -249,3 +249,22 @@ def predicate_of_an_object(s: Strand, x: str) -> str:
     s.add(f"class {cls}:\n{kind}    def is_meant({first}m):\n        return isinstance(m, {s.spelled})")
     s.block(f"if {cls}().is_meant({m}):")
     return m
+
+
+@form
+def another_class_left_out(s: Strand, x: str) -> str:
+    """What is an instance of another class does not come here; what is bound then does."""
+    m = _mixed(s, x)
+    other = s.pick("nn.InstanceNorm2d", "(nn.InstanceNorm2d, nn.GroupNorm)", "dict")
+    done = s.way(left="continue", replaced=f"{m} = {x}", kept="pass")
+    s.add(f"if isinstance({m}, {other}):\n    {done}")
+    return m
+
+
+@form
+def replaced_unless_it_is_one(s: Strand, x: str) -> str:
+    m = s.new("m")
+    s.add(f"{m} = hidden({s.pick(x, s.foreign())})")
+    test = s.pick(f"not isinstance({m}, {s.spelled})", f"{m} is None or not isinstance({m}, {s.spelled})")
+    s.add(f"if {test}:\n    {m} = {s.pick(x, s.foreign())}")
+    return m
