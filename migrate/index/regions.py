@@ -121,6 +121,21 @@ def may_be(b: Builder, bound: list[tuple[str, int]]) -> None:
             b.narrowed[name] = either
 
 
+def _is_one_class(b: Builder, path: str) -> bool:
+    """Whether a path means the same class at any time: a builtin, one that is imported, or a class of the file.
+
+    Of literals there are no facts, so that nothing is told by their classes.
+    """
+    if not path or path in PLAIN:
+        return False
+    first = path.partition(".")[0]
+    scope = b.scope.resolve(first)
+    if scope is None:
+        return True
+    is_imported = any(each.node == scope.names[first] for each in b.summary.imports)
+    return is_imported or (scope is b.module and any(each.name == first for each in b.summary.classes))
+
+
 def told(b: Builder, condition: Condition, subject: int, classes: int, narrowed: int) -> bool:
     """Let a node hold what a test says of a ``subject``; whether anything here says it."""
     summary = b.summary
@@ -129,8 +144,8 @@ def told(b: Builder, condition: Condition, subject: int, classes: int, narrowed:
             return False  # a builtin function
         summary.asked.append(Test(subject, classes, narrowed))
     elif condition.is_excluded:
-        if dotted(condition.classes[0]) in PLAIN:
-            return False  # of which there are no facts
+        if not _is_one_class(b, dotted(condition.classes[0])):
+            return False
         summary.excluded.append(Test(subject, classes, narrowed))
     elif condition.told_by != AMONG:
         summary.tests.append(Test(subject, classes, narrowed))
