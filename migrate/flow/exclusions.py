@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.sources import Sources
 from migrate.flow.state import Flow
 from migrate.index.summary import Test
 
@@ -18,6 +19,9 @@ class Exclusions:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
+        self._sources: Sources | None = None
+        self._holding: dict[Test, None] = {}
+        """The tests that hold something back."""
         self._seen: dict[Test, int] = {}
         """How many facts of the subject of each test were looked at; tests that let everything pass are not here."""
 
@@ -32,16 +36,35 @@ class Exclusions:
         for test, seen in list(self._seen.items()):
             classes, facts = graph.of(test.classes), graph.facts[test.subject] or {}
             if len(classes) != 1:
-                del self._seen[test]
-                graph.edge(test.subject, test.narrowed)
+                self._open(test)
                 is_new = is_new or bool(facts)
             elif len(facts) > seen:
                 self._seen[test] = len(facts)
                 for number in list(islice(facts, seen, None)):
-                    if not self._is_instance(graph.table[number], classes[0]):
+                    if self._is_instance(graph.table[number], classes[0]):
+                        self._holding[test] = None
+                    else:
                         graph.add(test.narrowed, graph.table[number])
                         is_new = True
         return is_new
+
+    def open_unknown(self) -> bool:
+        """Let everything pass where the class may be another one, which is not known; whether anything was new."""
+        holding = [test for test in self._holding if test in self._seen]
+        if not holding:
+            return False
+        if self._sources is None:
+            self._sources = Sources(self._flow)
+        else:
+            self._sources.restart()
+        unknown = [test for test in holding if self._sources.of(test.classes).unknown]
+        for test in unknown:
+            self._open(test)
+        return bool(unknown)
+
+    def _open(self, test: Test) -> None:
+        del self._seen[test]
+        self._flow.graph.edge(test.subject, test.narrowed)
 
     def _is_instance(self, fact: Fact, cls: Fact) -> bool:
         """Whether something is known to be an instance of a class."""

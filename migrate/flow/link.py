@@ -49,6 +49,7 @@ class Linker:
             self._children.resolve,
             self._calls.foreign.hand_over,
             self._memberships.resolve,
+            self._exclusions.open_unknown,
         )
         while any(grows() for grows in waiting):
             self.graph.run()
