@@ -11,14 +11,15 @@ IS_CLASS, BY_ITSELF, HOLDING = 3, 2, 1
 """What a fact brings: it is a class, or a partial of one; whoever calls it, or takes from it, deals with a class; or
 it holds a layer under some name."""
 RUNS = ("__init__", "__new__", "__call__", "forward")
-"""Methods that run without being named."""
+"""Methods that run where an object is made or called."""
 COMPOUND = frozenset("KOFBPD")
 """The kinds of facts that bring what others do."""
 
 
 GIVES = {
     "held": (0, HOLDING, HOLDING, HOLDING),  # an attribute of a class, an object or a function
-    "run": (0, HOLDING, BY_ITSELF, BY_ITSELF),  # a method that runs without being named; elements; what is returned
+    "run": (0, HOLDING, BY_ITSELF, BY_ITSELF),  # a method that runs by a call; elements; what is returned
+    "applied": (0, BY_ITSELF, BY_ITSELF, BY_ITSELF),  # one that runs by an operator or a subscript: nothing names it
     "same": (0, HOLDING, BY_ITSELF, IS_CLASS),
     "used": (0, BY_ITSELF, BY_ITSELF, BY_ITSELF),  # a parameter with something behind it that spells a layer
     "given": (0, 0, 0, BY_ITSELF),  # any other parameter
@@ -127,7 +128,7 @@ class Carrying:
         if kind == "K":
             for owner in self._family(of):
                 for name, node in self._flow.classes.own(("K", owner)).items():
-                    yield node, "run" if name in RUNS else "held"
+                    yield node, _use_of(name)
         elif kind == "F":
             yield -1 - of, "run"
             for node in self._parameters(of):
@@ -201,7 +202,7 @@ class Carrying:
                 for name, node in self._flow.classes.own(("K", owner)).items():
                     # An object that holds one has the name of that besides.
                     if brought := self._beside_objects(node):
-                        yield ("", HOLDING) if name.startswith("__") or name in RUNS else (name, brought)
+                        yield ("", HOLDING) if _use_of(name) != "held" else (name, brought)
 
     def _beside_objects(self, node: int) -> int:
         """The most that a fact of a node brings that is no class or object of the run."""
@@ -251,3 +252,10 @@ class Carrying:
                     found.add(earlier)
                     todo.append(earlier)
         return found
+
+
+def _use_of(name: str) -> str:
+    """What runs an attribute of a class, if it is a method."""
+    if name in RUNS:
+        return "run"
+    return "applied" if name.startswith("__") and name.endswith("__") else "held"
