@@ -5,26 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from migrate.flow.facts import Fact, id_of
+from migrate.flow.operators import METHODS
 from migrate.flow.state import Flow
 
 IS_CLASS, BY_ITSELF, HOLDING = 3, 2, 1
 """What a fact brings: it is a class, or a partial of one; whoever calls it, or takes from it, deals with a class; or
 it holds a layer under some name."""
-RUNS = ("__init__", "__new__", "__call__", "forward")
-"""Methods that run where an object is made or called."""
-COMPOUND = frozenset("KOFBPD")
-"""The kinds of facts that bring what others do."""
+MAKE = ("__init__", "__new__")
+"""Methods that run where an object is made."""
+RUN = ("__call__", "forward")
+"""Methods that run where one is called."""
+COMPOUND = {"K": "K", "O": "K", "F": "F", "B": "F", "P": "P", "D": "D", "T": "D"}
+"""The kinds of facts that bring what others do, with the kind under which these others are found."""
+APPLIED = frozenset(
+    {f"__{prefix}{name}__" for name in METHODS.values() for prefix in ("", "r", "i")}
+    | {
+        f"__{name}__"
+        for name in ("neg", "pos", "invert", "abs", "getitem", "missing", "get", "getattr", "getattribute")
+    }
+    | {f"__{name}__" for name in ("iter", "next", "reversed", "enter", "await", "aiter", "anext", "aenter")}
+)
+"""Methods that run by operators, subscripts, attributes and statements."""
 
 
 GIVES = {
     "held": (0, HOLDING, HOLDING, HOLDING),  # an attribute of a class, an object or a function
+    "made": (0, HOLDING, BY_ITSELF, BY_ITSELF),  # a constructor: of a class, not of its objects
     "run": (0, HOLDING, BY_ITSELF, BY_ITSELF),  # a method that runs by a call; elements; what is returned
     "applied": (0, BY_ITSELF, BY_ITSELF, BY_ITSELF),  # one that runs by an operator or a subscript: nothing names it
     "same": (0, HOLDING, BY_ITSELF, IS_CLASS),
-    "used": (0, BY_ITSELF, BY_ITSELF, BY_ITSELF),  # a parameter with something behind it that spells a layer
-    "given": (0, 0, 0, BY_ITSELF),  # any other parameter
 }
 """What a compound fact brings, by what a node inside of it does."""
+TAKES = {
+    "used": (0, BY_ITSELF, BY_ITSELF, BY_ITSELF),  # with something behind it that spells a layer
+    "given": (0, 0, 0, BY_ITSELF),  # any other
+}
+"""What a function brings by what its parameters have, since others may call it with something else."""
 Feeds = dict[int, list[tuple[tuple[int, ...], list[int]]]]
 """For each node inside of compound facts, these by number, and what they bring by what the node does."""
 
@@ -77,8 +93,15 @@ class Carrying:
     def _spread(self) -> None:
         """Move what facts bring to the nodes that hold them, and from there to the facts that these are inside of."""
         todo: dict[int, list[int]] = {HOLDING: [], BY_ITSELF: [], IS_CLASS: []}
-        feeds = self._feeds(todo)
-        holders = self._holders(feeds)
+        taking: Feeds = {}
+        feeds = self._feeds(todo, taking)
+        holders = self._holders({**feeds, **taking})
+        self._climb(todo, holders, feeds)
+        # What takes something brings no layer: what has nothing else is no reason to give a function something else.
+        todo[BY_ITSELF] += self._takers(taking)
+        self._climb(todo, holders, feeds)
+
+    def _climb(self, todo: dict[int, list[int]], holders: dict[int, list[int]], feeds: Feeds) -> None:
         levels, nodes = self._levels, self._nodes
         while level := next((level for level in (IS_CLASS, BY_ITSELF, HOLDING) if todo[level]), 0):
             number = todo[level].pop()
@@ -88,7 +111,7 @@ class Carrying:
             for node in holders.get(number, ()):
                 if nodes[node] < level:
                     nodes[node] = level
-                    for gives, inside in feeds[node]:
+                    for gives, inside in feeds.get(node, ()):
                         if gives[level]:
                             todo[gives[level]] += inside
 
@@ -104,31 +127,46 @@ class Carrying:
                     found[number] = [node]
         return found
 
-    def _feeds(self, todo: dict[int, list[int]]) -> Feeds:
-        """The nodes inside of compound facts; what other facts bring is put into ``todo``."""
+    def _takers(self, taking: Feeds) -> Iterator[int]:
+        """The functions that something else given by others would matter to."""
+        for number, fact in enumerate(self._graph.table):
+            if fact[0] in "FB" and not self._called.isdisjoint(self._parameters(id_of(fact))):
+                yield number
+        for node, functions in taking.items():
+            for gives, numbers in functions:
+                if gives[self._nodes[node]]:
+                    yield from numbers
+
+    def _feeds(self, todo: dict[int, list[int]], taking: Feeds) -> Feeds:
+        """The nodes inside of compound facts; parameters are put into ``taking``, what others bring into ``todo``."""
         alike: dict[tuple[str, int], list[int]] = {}
         for number, fact in enumerate(self._graph.table):
             kind: str = fact[0]
             if kind in "KO" and self._flow.classes.derives_from_rule(id_of(fact)):
                 todo[IS_CLASS if kind == "K" else HOLDING].append(number)
-            elif kind in COMPOUND:
-                alike.setdefault(({"O": "K", "B": "F"}.get(kind, kind), id_of(fact)), []).append(number)
-            elif kind in "MIRVT":
+            elif found := _inside_of(fact):
+                alike.setdefault(found, []).append(number)
+            elif kind in "MIR":
                 todo[IS_CLASS if kind == "M" else HOLDING].append(number)
         feeds: Feeds = {}
         for (kind, of), numbers in alike.items():
+            made = [number for number in numbers if self._graph.table[number][0] == "K"]
             for node, gives in self._inside(kind, of):
-                feeds.setdefault(node, []).append((GIVES[gives], numbers))
-            if kind == "F" and not self._called.isdisjoint(self._parameters(of)):
-                todo[BY_ITSELF] += numbers
+                if gives in GIVES:
+                    feeds.setdefault(node, []).append((GIVES[gives], made if gives == "made" else numbers))
+                else:
+                    taking.setdefault(node, []).append((TAKES[gives], numbers))
         return feeds
 
     def _inside(self, kind: str, of: int) -> Iterator[tuple[int, str]]:
         """The nodes on which it depends what a compound fact brings, with how; -1 - f for what function f gives."""
         if kind == "K":
+            above = (of, *self._flow.classes.above(of))
             for owner in self._family(of):
                 for name, node in self._flow.classes.own(("K", owner)).items():
-                    yield node, _use_of(name)
+                    use = _use_of(name)
+                    if use != "made" or owner in above:
+                        yield node, use
         elif kind == "F":
             yield -1 - of, "run"
             for node in self._parameters(of):
@@ -181,13 +219,12 @@ class Carrying:
 
     def _told(self, fact: Fact, number: int) -> tuple[list[tuple[str, int]], set[int]]:
         """The names under which a fact brings something by itself, and the facts that others get from it."""
-        kind = {"O": "K", "B": "F"}.get(fact[0], fact[0])
-        if kind not in COMPOUND:
+        found = _inside_of(fact)
+        if found is None:
             return [("", self._levels[number])], set()
-        of = id_of(fact)
-        known = self._tellings.get((kind, of))
+        known = self._tellings.get(found)
         if known is None:
-            known = self._tellings[kind, of] = (list(self._direct(kind, of)), self._held(kind, of))
+            known = self._tellings[found] = (list(self._direct(*found)), self._held(*found))
         return known
 
     def _direct(self, kind: str, of: int) -> Iterator[tuple[str, int]]:
@@ -256,6 +293,14 @@ class Carrying:
 
 def _use_of(name: str) -> str:
     """What runs an attribute of a class, if it is a method."""
-    if name in RUNS:
+    if name in MAKE:
+        return "made"
+    if name in RUN:
         return "run"
-    return "applied" if name.startswith("__") and name.endswith("__") else "held"
+    return "applied" if name in APPLIED else "held"
+
+
+def _inside_of(fact: Fact) -> tuple[str, int] | None:
+    """Where what brings what a compound fact does is found: the kind and the number; None for any other fact."""
+    kind: str = str(fact[2]) if fact[0] == "V" and len(fact) == 3 else fact[0]
+    return (COMPOUND[kind], id_of(fact)) if kind in COMPOUND else None
