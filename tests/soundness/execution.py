@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ import torch
 from migrate.engine import Options, migrate_files
 from migrate.findings import Result
 from tests.soundness.program import Program, piece_at
+
+ADDRESS = re.compile(r"0x[0-9a-f]+")
+"""Where an object lies in memory, which no two runs share."""
 
 torch.set_num_threads(1)
 ms.set_device("CPU")
@@ -148,7 +152,7 @@ def described(value: Any) -> Any:
         if kind:
             return _norm(value, kind)
         tensors = {n: described(p) for n, p in value.named_parameters()}
-        return {"type": type(value).__name__, "repr": repr(value), **tensors}
+        return {"type": type(value).__name__, "repr": ADDRESS.sub("", repr(value)), **tensors}
     if isinstance(value, (list, tuple)):
         return [described(v) for v in value]
     if isinstance(value, (int, float, str, type(None))):
