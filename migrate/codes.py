@@ -234,6 +234,14 @@ _ALL = (
         'norm_cfg = dict(type="BN", momentum=0.03, eps=0.001)\n',
     ),
     describe(
+        "BN222",
+        "files that are not read",
+        """Besides the files that name a class, a run reads those that its layers may get to. Where these would be over
+        a thousand, nearly all of a tree reaches nearly all of it, and it reads none of them: their uses of layers have
+        no finding. A run on the folders that are ported reads what these need.""",
+        "",
+    ),
+    describe(
         "BN225",
         "comment that lists what is no code",
         """A comment such as bn-migrate: skip[BN207] lists codes or their beginnings. What is neither suppresses

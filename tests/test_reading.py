@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from migrate.engine import Options, migrate_files
+from migrate.flow.load import MAX_FOLLOWED
 from tests.reading import HEAD, LAYERS, modules
 
 NET = HEAD + "from base import Base\n\nclass Net(Base):\n    def __init__(self):\n        self.bn = nn.BatchNorm2d(3)\n"
@@ -143,3 +145,19 @@ def test_a_class_method_of_a_layer_gives_one() -> None:
     net += "class Net:\n    factory = Norm.make\n"
     files = {"net.py": net, "use.py": "from net import Net\n\nw = Net().factory(3).weight\n"}
     assert modules(files, "net.py") == {"use.py"}
+
+
+def test_beyond_a_thousand_files_none_is_read_and_the_first_class_of_the_run_says_so() -> None:
+    use = "from net import Net\n\nNet().bn.weight.data.fill_(1)\n"
+    net, more = HEAD + "Norm = nn.BatchNorm2d\n\n" + LAYERS, HEAD + "layer = nn.BatchNorm2d(3)\n"
+    within = {"net.py": net, "other.py": more} | {f"use{number}.py": use for number in range(MAX_FOLLOWED)}
+    beyond = within | {"one_more.py": use}
+    assert len(modules(within, "net.py", "other.py")) == MAX_FOLLOWED
+    assert modules(beyond, "net.py", "other.py") == set()
+
+    def said(files: dict[str, str]) -> list[tuple[str, int, int]]:
+        results = migrate_files([(path, text.encode()) for path, text in files.items()], Options())
+        return [(r.path, f.line, f.column) for r in results for f in r.findings if f.code == "BN222"]
+
+    assert said(within) == []
+    assert said(beyond) == [("net.py", 3, 8)]

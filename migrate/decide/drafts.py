@@ -158,11 +158,14 @@ class Module:
         """Whether ``inner`` stands inside the text of ``outer``."""
         return self.source.span(outer).holds(self.source.span(inner))
 
-    def add(self, draft: Draft) -> None:
-        """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits."""
+    def add(self, draft: Draft, beside: bool = False) -> None:
+        """Keep a draft, one for each place and kind; on a skipped line it becomes a note without edits.
+
+        ``beside``: it is not about what becomes of the place, and stands beside what is.
+        """
         if self.is_skipped(draft.node, draft.code, *draft.as_source):
             draft = Draft("BN306", draft.role, draft.symbol, draft.node, SKIPPED)
-        key = (draft.code if draft.kind == "note" else "", self.source.span(draft.node))
+        key = (draft.code if draft.kind == "note" or beside else "", self.source.span(draft.node))
         if key not in self._taken:
             self._taken.add(key)
             self.drafts.append(draft)

@@ -32,7 +32,7 @@ from migrate.decide.next_signature import decide_signatures
 from migrate.decide.origins import Origins
 from migrate.decide.pairs import Pairs
 from migrate.decide.project import Project
-from migrate.decide.references import decide_reference, find_references, leave_all
+from migrate.decide.references import cut_short, decide_reference, find_references, leave_all
 from migrate.decide.reflection import decide_reflection
 from migrate.decide.related import decide_given, decide_holders
 from migrate.decide.seen import decide_seen
@@ -81,7 +81,7 @@ def analyse(
     ``record``: what a run of the program has seen. ``left``: lines that a person chose to leave as they are.
     """
     shares = Shares(TargetCalls(project.queries, project.rules))
-    shared = _Shared({}, Subclasses(), Pairs(), shares, original, project.queries, record, left)
+    shared = _Shared({}, [], Subclasses(), Pairs(), shares, original, project.queries, record, left)
     origins = Origins()
     errors: dict[str, Analysis | Exception] = {}
     while True:
@@ -121,9 +121,10 @@ def migrate_signatures(
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What the steps of all files share."""
+    """What the steps of all files share; ``referring``: the files that spell a class, in the order of the run."""
 
     modules: dict[str, Module]
+    referring: list[Module]
     subclasses: Subclasses
     pairs: Pairs
     shares: Shares
@@ -142,7 +143,7 @@ def _decide(
 ) -> dict[str, Analysis | Exception]:
     """The analysis of every module, with what is known so far of what stays."""
     modules = {path: Module(file, data_format, origins) for path, file in project.modules.items()}
-    known = replace(shared, modules=modules, pairs=Pairs())
+    known = replace(shared, modules=modules, referring=[], pairs=Pairs())
     running = {path: _steps(module, known, path in as_they_are) for path, module in modules.items()}
     done: dict[str, Analysis | Exception] = {}
     shares = iter(pairwise(SHARES))
@@ -168,6 +169,8 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     module.skips = read_skips(source, shared.left)
     references = find_references(module)
     subclasses.enter(module, references)
+    if references:
+        shared.referring.append(module)
     yield None
     mine = subclasses.of(module)
     if as_it_is or module.skips.whole:
@@ -183,6 +186,8 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
     decide_subclasses(module, mine, references)
     report(module, [m for m in made if m.is_spelled])
     keep_imports(module)
+    if references and shared.queries.is_cut and shared.referring[0] is module:
+        module.add(cut_short(next(iter(references.values()))), beside=True)
     yield None
     decide_heirs(module, mine)
     yield None

@@ -201,6 +201,15 @@ def decide_reference(module: Module, reference: Reference) -> None:
         module.leave(node, ON_REQUEST)
 
 
+def cut_short(reference: Reference) -> Draft:
+    """A review that says that files were not read, at the first reference of a run."""
+    message = (
+        "more files may use what has this class than a run reads beside those that name one: it is followed into none "
+        "of them; give bn-migrate the folders that you port, without the others"
+    )
+    return Draft("BN222", "other", _first(reference.values).rule.source.name, reference.node, message)
+
+
 def leave_all(module: Module, nodes: Iterable[ast.AST], asked: bool) -> None:
     """Nothing of the file changes, so what other files get from it stays the source framework's."""
     why = "since a comment asks to leave the file" if asked else "in a file that stays as it is"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from migrate.flow.carrying import BY_ITSELF, IS_CLASS, Carrying
 from migrate.flow.facts import Fact, id_of
@@ -25,14 +26,22 @@ class Demand:
         self._carrying = Carrying(flow)
         self._read = flow.modules.loaded
 
-    def files(self) -> set[str]:
-        """The paths of files that may change what is known of the classes and layers of rules."""
+    def files(self, limit: int) -> set[str]:
+        """The paths of files that may change what is known of the classes and layers of rules.
+
+        Where they are more than ``limit``, some that are more.
+        """
         self._carrying.refresh()
         self._number()
         self._taken: dict[tuple[Fact, Fact], tuple[str, ...]] = {}
         self._led: dict[Had, list[Having]] = {}
         self._used: dict[tuple[str, frozenset[str], Fact], bool] = {}
-        return {*self._forward(), *self._backward()}
+        found: set[str] = set()
+        for path in chain(self._forward(), self._backward()):
+            found.add(path)
+            if len(found) > limit:
+                break
+        return found
 
     def _forward(self) -> Iterator[str]:
         """The files whose functions get what matters, which have bases of what does, and whose objects are used so."""

@@ -21,6 +21,8 @@ from migrate.rules import RuleSet
 
 Parse = Callable[[str], ast.Module | None]
 """The tree of a file; None where it has none."""
+MAX_FOLLOWED = 1000
+"""How many files are read beside those with a trigger word: where more may matter, nearly all of a tree does."""
 
 
 def load(
@@ -41,21 +43,24 @@ def load(
     flow = Flow(rules, tree, graph(), frozenset(wanted), unread.origins, whole_trees)
     linker, demand = Linker(flow), Demand(flow, unread)
     summaries: dict[str, Summary | None] = {}
-    first, rounds = len(wanted), 0
+    first, rounds, is_cut = len(wanted), 0, False
     while wanted:
         new = {path: _summary(path, parse, rules, nodes.setdefault(path, Nodes())) for path in wanted}
         reached("following", rounds, rounds + 3)
         _link(linker, new)
         summaries |= new
-        wanted = sorted(demand.files())
+        left = MAX_FOLLOWED - len(summaries) + first
+        wanted = sorted(demand.files(left))
         rounds += 1
+        if len(wanted) > left:
+            is_cut, wanted = True, []
     if len(summaries) == first:
-        return Queries(flow, nodes)
+        return Queries(flow, nodes, is_cut)
     reached("following", rounds, rounds + 3)
     # What was said of files before they were read is not true any more.
     flow = Flow(rules, tree, graph(), frozenset(summaries), unread.origins, whole_trees)
     _link(Linker(flow), summaries)
-    return Queries(flow, nodes)
+    return Queries(flow, nodes, is_cut)
 
 
 def words_of(rules: RuleSet) -> Words:

@@ -59,11 +59,13 @@ class NamedMember(NamedTuple):
 class Queries:
     """Questions about expressions.
 
-    ``nodes`` has those of the expressions of each file, by their numbers there.
+    ``nodes`` has those of the expressions of each file, by their numbers there. ``is_cut``: more files may matter than
+    a run reads.
     """
 
-    def __init__(self, flow: Flow, nodes: Mapping[str, Nodes]) -> None:
+    def __init__(self, flow: Flow, nodes: Mapping[str, Nodes], is_cut: bool = False) -> None:
         self.flow = flow
+        self.is_cut = is_cut
         self._numbers = nodes
         self._nodes: dict[ast.AST, int] = {}
         self._definitions: dict[tuple[str, int], Definition] = {}

@@ -60,9 +60,14 @@ class Unread:
         methods = _any(rules.members - rules.attribute_names)
         behind = r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])*"
         self._method = re.compile(rf"({WORD}){behind}\.(?:{methods})\b".encode("latin-1"))
+        self._any_method = re.compile(rf"[\w\x80-\xff)\]]\.(?:{methods})\b".encode("latin-1"))
         self._given = [name.split(".") for name in rules.given]
         dotted = _any(".".join(name[-2:]) for name in self._given)
         self._general = re.compile(rf"\b(?:{dotted})\b|\.(?:{_any(rules.of_holders)})\b".encode())
+        ends = {(name[-1], ".".join(name[-2:])) for name in self._given} | {(n, f".{n}") for n in rules.of_holders}
+        self._ends = [(name, text.encode()) for name, text in sorted(ends)]
+        self._members_of_rules = rules.members
+        self._methods = rules.members - rules.attribute_names
         self._called: dict[str, frozenset[str]] = {}
         self._running: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._naming: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -218,10 +223,14 @@ class Unread:
         """A function or class at the margin of a file; the whole file where it has none of that name."""
         if (path, name) not in self._parts:
             data = self._outline(path).parts.get(name, self._outline(path).data)
-            uses, calls, keeps = self._attribute.search(data), self._method.search(data), self._keeps(path, name, data)
-            words, is_class = frozenset(words_of(data)), data.startswith(b"class")
-            general = self._general.search(data) is not None or any(self._imported(path, words))
-            self._parts[path, name] = Part(words, bool(uses), bool(calls), keeps, is_class, general)
+            words = frozenset(words_of(data))
+            # Most parts have none of the names, and names are found sooner than patterns.
+            uses = not words.isdisjoint(self._members_of_rules) and self._attribute.search(data) is not None
+            calls = not words.isdisjoint(self._methods) and self._any_method.search(data) is not None
+            general = any(text in data for name, text in self._ends if name in words)
+            general = general and self._general.search(data) is not None or any(self._imported(path, words))
+            keeps, is_class = self._keeps(path, name, data), data.startswith(b"class")
+            self._parts[path, name] = Part(words, uses, calls, keeps, is_class, general)
         return self._parts[path, name]
 
     def _keeps(self, path: str, name: str, data: bytes) -> bool:

@@ -18,6 +18,8 @@ DOTTED = re.compile(rf"{WORD}(?:\.{WORD})*".encode("latin-1"))
 OPAQUE = "("
 """Stands for bases that are nested too deep to be read here."""
 IDENTIFIER = re.compile(WORD.encode("latin-1"))
+APART = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256))
+"""A table that leaves spaces of all that is part of no name."""
 GAP = r"(?:[\s)\]}\\]|#[^\n]*\n)*"
 BOUND = re.compile(rf"\b(?:def|class|as)(?:[ \t]|\\\r?\n)+({WORD})|({WORD}){GAP}(?:[,:]|=[^=]|in\b)".encode("latin-1"))
 """Names that may be bound there: arguments and the keys of dicts are among them."""
@@ -152,8 +154,8 @@ class Outline:
 
 
 def words_of(data: bytes) -> set[str]:
-    """Every name that stands in a piece of a file."""
-    return set(map(name_of, IDENTIFIER.findall(data)))
+    """Every name that stands in a piece of a file; what begins with a digit is none."""
+    return {name_of(word) for word in set(data.translate(APART).split()) if not word[:1].isdigit()}
 
 
 def _names(pattern: re.Pattern[bytes], data: bytes) -> set[str]:
