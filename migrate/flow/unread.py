@@ -228,7 +228,7 @@ class Unread:
             uses = not words.isdisjoint(self._members_of_rules) and self._attribute.search(data) is not None
             calls = not words.isdisjoint(self._methods) and self._any_method.search(data) is not None
             general = any(text in data for name, text in self._ends if name in words)
-            general = general and self._general.search(data) is not None or any(self._imported(path, words))
+            general = (general and self._general.search(data) is not None) or any(self._imported(path, words))
             keeps, is_class = self._keeps(path, name, data), data.startswith(b"class")
             self._parts[path, name] = Part(words, uses, calls, keeps, is_class, general)
         return self._parts[path, name]
