@@ -44,7 +44,7 @@ class Draft:
     A review has none; ``suggestion`` holds those that make what it offers to write instead of the text of ``node``,
     ``spelling`` the names they need, ``needs`` the import lines. ``as_source``: what the same is called where the class
     is the source framework's, or outside of it, which a comment may list as well. ``decision``: the function that the
-    draft is about together with all others that have it.
+    draft is about, or that gives what it unpacks, together with all others that have it.
     """
 
     code: str

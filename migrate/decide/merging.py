@@ -15,6 +15,32 @@ from migrate.syntax.source import Source, Span
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+SHARED = {
+    "BN202": ("call that unpacks the same", "calls that unpack the same"),
+    "BN218": ("tensor of the function", "tensors of the function"),
+}
+"""What the places are that have one decision, by code: one, and several."""
+
+
+def mark_unpacked(module: Module) -> None:
+    """Mark the calls that unpack what the same function gives: how that is converted is one decision."""
+    for i, draft in enumerate(module.drafts):
+        if draft.code == "BN202" and isinstance(draft.node, ast.Call):
+            given = [k.value for k in draft.node.keywords if k.arg is None]
+            makers = {_maker(module, star) for star in given}
+            if len(makers) == 1:
+                module.drafts[i] = replace(draft, decision=makers.pop())
+
+
+def _maker(module: Module, star: ast.expr) -> ast.AST | None:
+    """The function of the run that gives what is unpacked; None where it is not the only one, or there is none."""
+    if not isinstance(star, ast.Call):
+        return None
+    queries = module.file.project.queries
+    facts = queries.facts(star.func)
+    return queries.definition(facts[0]) if len(facts) == 1 and facts[0][0] == "F" else None
+
+
 def mark_leaving(module: Module) -> None:
     """Mark the tensors of the target's that meet the source's in a function: how they get there is one decision.
 
@@ -44,8 +70,9 @@ def merged(source: Source, drafts: list[Draft], applied: Container[Span]) -> lis
 def _speaking(source: Source, first: Draft, others: list[Draft]) -> Draft:
     *lines, last = dict.fromkeys(source.line_name(d.node.lineno) for d in others)
     where = f"lines {', '.join(lines)} and {last}" if lines else f"line {last}"
-    more = f"{len(others)} more tensors" if len(others) > 1 else "another tensor"
-    return replace(first, message=f"{first.message}; this is also about {more} of the function ({where})")
+    one, several = SHARED[first.code]
+    more = f"{len(others)} more {several}" if len(others) > 1 else f"another {one}"
+    return replace(first, message=f"{first.message}; this is also about {more} ({where})")
 
 
 def _spoken(source: Source, other: Draft, first: Draft) -> Draft:

@@ -26,7 +26,7 @@ from migrate.decide.imports import keep_imports, plan_imports
 from migrate.decide.instances import decide_instances
 from migrate.decide.leaving import find_uses
 from migrate.decide.lookups import decide_lookups
-from migrate.decide.merging import mark_leaving
+from migrate.decide.merging import mark_leaving, mark_unpacked
 from migrate.decide.named import decide_named
 from migrate.decide.next_signature import decide_signatures
 from migrate.decide.origins import Origins
@@ -209,6 +209,7 @@ def _steps(module: Module, shared: _Shared, as_it_is: bool) -> Iterator[Analysis
 def _finished(module: Module, executed: Executed | None) -> Analysis:
     """The analysis once all is decided: what imports need, and how the file spells it."""
     mark_leaving(module)
+    mark_unpacked(module)
     spelling = plan_imports(module)
     spell_suggestions(module, spelling)
     _mode_note(module)
