@@ -11,6 +11,7 @@ from migrate.decide import offers
 from migrate.decide.drafts import Draft, Module
 from migrate.decide.instances import is_defined_here, new_name, spoken_for, treatment, why_left, why_none
 from migrate.decide.offers import Offer
+from migrate.decide.references import PATTERN
 from migrate.decide.reflection import decide_computed
 from migrate.decide.values import Instance, Local, Migrated, Symbol, Value
 from migrate.flow.library import NAMING
@@ -51,6 +52,17 @@ def decide_lookups(module: Module) -> None:
         if layers and new_name(layers[0][1].rule, name) != name:
             look_up = Lookup(call, ast.unparse(call.func), call.args[0], name, (name,), False)
             module.add(replace(_member(module, look_up, *layers[0], values), node=call, suggestion=()))
+
+
+def decide_patterns(module: Module) -> None:
+    """Every pattern of another class, such as a base, that reads an attribute of a layer by its name."""
+    facts, names = module.file.project.queries.facts, module.rules.by_name
+    for pattern in module.index.all(ast.MatchClass):
+        layers = [names[str(fact[1])] for fact in facts(pattern) if fact[0] == "I" and fact[1] in names]
+        renamed = [name for name in pattern.kwd_attrs if layers and new_name(layers[0], name) != name]
+        if renamed:
+            symbol = f"{layers[0].source.name}.{renamed[0]}"
+            module.add(Draft("BN205", "isinstance", symbol, pattern.cls, PATTERN))
 
 
 def unknown_lookups(module: Module) -> Iterator[tuple[ast.Call, str]]:

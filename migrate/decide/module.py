@@ -25,7 +25,7 @@ from migrate.decide.handed import decide_handed
 from migrate.decide.imports import keep_imports, plan_imports
 from migrate.decide.instances import decide_instances
 from migrate.decide.leaving import find_uses
-from migrate.decide.lookups import decide_lookups
+from migrate.decide.lookups import decide_lookups, decide_patterns
 from migrate.decide.merging import mark_leaving, mark_unpacked
 from migrate.decide.named import decide_named
 from migrate.decide.next_signature import decide_signatures
@@ -232,6 +232,7 @@ USES = (
     split_branches,
     decide_instances,
     decide_lookups,
+    decide_patterns,
     decide_named,
     decide_handed,
     decide_already,

@@ -16,6 +16,7 @@ from migrate.rule import Related
 from migrate.syntax.class_tests import type_argument
 from migrate.syntax.index import Index
 
+PATTERN = "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
 NOT_CLASSES = "the name is bound to different things: {}. Migrate by hand, or give each its own name"
 
 
@@ -268,7 +269,7 @@ def _doubt(module: Module, reference: Reference, role: Role) -> tuple[str, str]:
         doubt = module.doubts.get(parent, "") if isinstance(parent, ast.ClassDef) else ""
         return ("BN209", doubt) if doubt else ("", "")
     if isinstance(parent, ast.MatchClass) and _reads_renamed(parent, reference.values):
-        return "BN205", "the pattern reads attributes that MindSpore calls otherwise: test the class, then read them"
+        return "BN205", PATTERN
     if role in ("reference", "default") and _first(reference.values).rule.written_out:
         rule = _first(reference.values).rule
         given = ", ".join(f"{keyword}={value}" for _, keyword, value in rule.written_out)

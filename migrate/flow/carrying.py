@@ -21,7 +21,18 @@ APPLIED = frozenset(
     {f"__{prefix}{name}__" for name in METHODS.values() for prefix in ("", "r", "i")}
     | {
         f"__{name}__"
-        for name in ("neg", "pos", "invert", "abs", "getitem", "missing", "get", "getattr", "getattribute")
+        for name in (
+            "neg",
+            "pos",
+            "invert",
+            "abs",
+            "getitem",
+            "setitem",
+            "missing",
+            "getattr",
+            "getattribute",
+            "setattr",
+        )
     }
     | {f"__{name}__" for name in ("iter", "next", "reversed", "enter", "await", "aiter", "anext", "aenter")}
 )

@@ -15,7 +15,7 @@ from migrate.flow.home import At, Home, Moved
 from migrate.flow.members import Members
 from migrate.flow.memberships import Memberships
 from migrate.flow.modules import Loaded
-from migrate.flow.operators import METHODS, Operators
+from migrate.flow.operators import IN_PLACE, METHODS, Operators
 from migrate.flow.passing import Passing
 from migrate.flow.state import Flow
 from migrate.index.bodies import Bodies, Body
@@ -47,6 +47,7 @@ class Linker:
             self._exclusions.resolve,
             self._members.look_ups.resolve,
             self._children.resolve,
+            self._members.assigned.resolve,
             self._calls.foreign.hand_over,
             self._memberships.resolve,
             self._exclusions.open_unknown,
@@ -96,7 +97,7 @@ class Linker:
         for display in part.displays:
             self._display(display, at)
         for result, left, right, operator in part.computed:
-            self._operators.add(METHODS[operator], at[left], at[right], at[result])
+            self._operators.add(METHODS.get(operator) or IN_PLACE[operator], at[left], at[right], at[result])
         for result, operand, method in part.operated:
             self._operators.add(method, at[operand], NOBODY, at[result])
         self._functions(part, home, owners)

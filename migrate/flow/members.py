@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migrate.flow.assigned import Assigned
 from migrate.flow.enums import Enums
 from migrate.flow.facts import FIELDS, Fact, id_of
 from migrate.flow.library import CONTAINERS, LISTS, MAPPINGS, is_exception
@@ -64,6 +65,7 @@ class Members:
         self._keywords: dict[int, int] = {}
         self._class_methods: dict[int, list[int]] = {}
         self.look_ups = LookUps(flow)
+        self.assigned = Assigned(flow, passing)
 
     def _first_time(self, *key: object) -> bool:
         if key in self._done:
@@ -310,6 +312,8 @@ class Members:
                 self.graph.edge(value, self.flow.containers.attribute(self.flow.classes.classes[id_of(fact)].site, key))
         elif kind in "OK":
             self.graph.edge(value, self.flow.classes.field(("K", id_of(fact)), key))
+            if kind == "O":
+                self.assigned.add(id_of(fact), key, value)
         elif kind in "FB":
             self.graph.edge(value, self.flow.classes.field(("F", id_of(fact)), key))
         elif kind == "S" and f"{of}.{key}" in self.flow.names:

@@ -27,8 +27,15 @@ METHODS = {
     ">=": "ge",
     "==": "eq",
     "!=": "ne",
+    "in": "contains",
+    "[]": "getitem",
 }
 """The names of the methods for operators, without the underscores around them."""
+ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**", "@", "<<", ">>", "&", "|", "^")
+IN_PLACE = {f"{sign}=": f"i{METHODS[sign]}" for sign in ARITHMETIC}
+"""Those for operators that change what stands on their left side."""
+ONE_SIDED = frozenset({*IN_PLACE.values(), "contains", "getitem"})
+"""Methods of the left side that the right one has nothing like."""
 REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 """The methods of the right side that are not called as those of the left one with an ``r`` before."""
 COLLECTING = frozenset({"add", "sub", "and", "or", "xor", "concat", "repeated", "imul"})
@@ -53,7 +60,7 @@ class Operators:
     def add(self, name: str, left: int, right: int, result: int) -> None:
         """``left operator right``, by the name of its method; for an operator of one side, ``right`` is NOBODY."""
         self._graph.watch(left, self._operate, (name, right, result))
-        if right != NOBODY:
+        if right != NOBODY and name not in ONE_SIDED:
             self._graph.watch(right, self._operate, (REFLECTED.get(name, f"r{name}"), left, result))
 
     def call(self, name: str, call: Call) -> None:

@@ -41,6 +41,8 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
+CONTAINS = "in"
+SUBSCRIPT = "[]"
 REPEATED = "repeated"
 """Stands for a list as often as a number says."""
 
@@ -81,9 +83,28 @@ def _number(b: Builder, node: ast.BinOp, left: int, right: int) -> float | None:
         return None
 
 
+def combine(b: Builder, operator: ast.operator, left: int, right: int) -> None:
+    """Let what stands to the left also hold what is computed in its place, and what an object makes of it."""
+    b.summary.mixed.append(left)
+    if b.anything in (left, right):
+        return
+    made, sign = b.new(), OPERATORS[type(operator)]
+    b.unshown.add(made)
+    b.summary.computed += [Computed(made, left, right, each) for each in (f"{sign}=", sign)]
+    b.copy(made, left)
+
+
+def give_key(b: Builder, base: int, key: int) -> None:
+    """Let an object have what stands in brackets behind it."""
+    if b.anything not in (base, key) and key not in b.summary.constants:
+        b.summary.computed.append(Computed(b.new(), base, key, SUBSCRIPT))
+
+
 def compared(b: Builder, node: ast.Compare, left: int, right: int) -> int:
     """A truth value, or what an object makes of it."""
     sign = COMPARISONS.get(type(node.ops[0]))
+    if isinstance(node.ops[0], (ast.In, ast.NotIn)) and b.anything not in (left, right):
+        b.summary.computed.append(Computed(b.new(), right, left, CONTAINS))
     if sign is None or b.anything in (left, right):
         return b.anything
     made = b.new()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-from migrate.index.arithmetic import compared, operation, signed
+from migrate.index.arithmetic import compared, give_key, operation, signed
 from migrate.index.builder import Builder
 from migrate.index.calls import BY_NAME, COPYING, METHODS, Passed, hand_on, imported, plain_call, put
 from migrate.index.displays import mapping, sequence
@@ -322,13 +322,13 @@ def _comprehension(b: Builder, node: ast.ListComp | ast.SetComp | ast.GeneratorE
 
 
 def _subscript(b: Builder, node: ast.Subscript) -> int:
-    base = value(b, node.value)
-    key = value(b, node.slice)
+    base, key = value(b, node.value), value(b, node.slice)
     narrowed = b.narrowed.get(dotted(node)) if b.narrowed else None
     if narrowed is not None:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return sliced(b, base, node.slice)
+    give_key(b, base, key)
     if dotted(node.value).rpartition(".")[2] in UNIONS:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return b.join(value(b, part) for part in parts)

@@ -21,6 +21,7 @@ def bind_pattern(b: Builder, pattern: ast.pattern, subject: int, path: str) -> N
     elif _classes(pattern):
         narrowed = _narrowed(b, _classes(pattern), subject, path)
         for inner in pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]:
+            b.nodes[inner] = narrowed
             for i, part in enumerate(getattr(inner, "patterns", [])):
                 bind_pattern(b, part, b.load(narrowed, element(i)), "")
             for name, part in zip(getattr(inner, "kwd_attrs", []), getattr(inner, "kwd_patterns", []), strict=True):

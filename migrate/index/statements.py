@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from migrate.index.annotations import annotation, argument_values, returns, type_parameters
+from migrate.index.arithmetic import combine
 from migrate.index.builder import Builder, Literals
 from migrate.index.calls import entered
 from migrate.index.children import assign_children, registered_names
@@ -120,7 +121,7 @@ def _augmented(b: Builder, node: ast.AugAssign) -> None:
             b.literals[f"{node.target.id}[]"] = (*elements, *constants(node.value))
     elif isinstance(node.target, (ast.Attribute, ast.Subscript)):
         base = value(b, node.target)
-    b.summary.mixed.append(base)
+    combine(b, node.op, base, given)
     b.store(base, element(), b.load(given, iterated()))
     b.summary.merges.append((given, base))
 
