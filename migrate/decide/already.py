@@ -208,9 +208,11 @@ def _looked_up_name(module: Module, look_up: Lookup, name: str, value: Value, ru
 
 
 def _pattern(module: Module, pattern: ast.MatchClass) -> None:
-    """``case C(weight=w)`` of a target class."""
-    for value in module.objects(pattern.cls):
-        rule = module.rules.by_target.get(value.name) if isinstance(value, Symbol) else None
+    """``case C(weight=w)`` of a target class, or of what one may derive from."""
+    tested = [value.name for value in module.objects(pattern.cls) if isinstance(value, Symbol)]
+    held = [str(fact[1]) for fact in module.file.project.queries.facts(pattern) if fact[0] == "I"]
+    for target in dict.fromkeys((*tested, *held)):
+        rule = module.rules.by_target.get(target)
         for name in pattern.kwd_attrs if rule is not None else ():
             if rule is not None and _is_foreign(rule, name):
                 message = f"the pattern reads {name}, which MindSpore's layer does not have"
