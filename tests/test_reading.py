@@ -161,3 +161,17 @@ def test_beyond_a_thousand_files_none_is_read_and_the_first_class_of_the_run_say
 
     assert said(within) == []
     assert said(beyond) == [("net.py", 3, 8)]
+
+
+@pytest.mark.parametrize(
+    ("made", "use"),
+    [
+        pytest.param("Net().eval", "made().bn.weight.data.fill_(1)", id="a method that gives its object"),
+        pytest.param("Net().modules", "for each in made():\n    each.weight.data.fill_(1)", id="a method of networks"),
+    ],
+)
+def test_a_user_of_a_method_of_a_network_is_read_where_the_network_has_a_layer(made: str, use: str) -> None:
+    files = {"net.py": LAYERS + f"made = {made}\n", "use.py": f"from net import made\n\n{use}\n"}
+    assert modules(files, "net.py") == {"use.py"}
+    without = HEAD + f"class Net(nn.Module):\n    pass\n\nmade = {made}  # no BatchNorm\n"
+    assert modules(files | {"net.py": without}, "net.py") == set()
