@@ -94,10 +94,11 @@ def combine(b: Builder, operator: ast.operator, left: int, right: int) -> None:
     b.copy(made, left)
 
 
-def give_key(b: Builder, base: int, key: int) -> None:
-    """Let an object have what stands in brackets behind it."""
-    if b.anything not in (base, key) and key not in b.summary.constants:
-        b.summary.computed.append(Computed(b.new(), base, key, SUBSCRIPT))
+def give_key(b: Builder, base: int, key: int, held: int) -> int:
+    """Let an object have what stands in brackets behind it, and what it ``held`` there be what it makes of that."""
+    if b.anything not in (base, key, held) and key not in b.summary.constants:
+        b.summary.computed.append(Computed(held, base, key, SUBSCRIPT))
+    return held
 
 
 def compared(b: Builder, node: ast.Compare, left: int, right: int) -> int:

@@ -328,13 +328,13 @@ def _subscript(b: Builder, node: ast.Subscript) -> int:
         return narrowed
     if isinstance(node.slice, ast.Slice):
         return sliced(b, base, node.slice)
-    give_key(b, base, key)
     if dotted(node.value).rpartition(".")[2] in UNIONS:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return b.join(value(b, part) for part in parts)
     name = literal_string(node.slice)
     owner = named_parts(node.value, name or "")
-    return b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
+    held = b.load(value(b, owner), name) if owner is not None and name else b.items(base, node.slice, key)
+    return give_key(b, base, key, held)
 
 
 UNIONS = frozenset({"Optional", "Union", "Annotated"})
