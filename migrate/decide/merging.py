@@ -13,8 +13,6 @@ from migrate.decide.drafts import Draft, Module
 from migrate.syntax.source import Source, Span
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
 SHARED = {
     "BN202": ("call that unpacks the same", "calls that unpack the same"),
     "BN218": ("tensor of the function", "tensors of the function"),

@@ -64,7 +64,11 @@ class Assigned:
         else:
             holder = self._graph.new()
             self._graph.add(holder, ("O", cls))
-            self._graph.watch(self._flow.classes.lookup(id_of(fact), "__set__", True), self._give, _call(holder, value))
+            self._graph.watch(
+                self._flow.classes.lookup(id_of(fact), "__set__", True),
+                self._passing.give_unnamed,
+                _call(holder, value),
+            )
 
     def _pass_any(self) -> bool:
         """Pass on what is assigned under any name to objects whose class has a method for that."""
@@ -75,13 +79,10 @@ class Assigned:
         found = [(cls, value) for cls, value in stored if classes.has(cls, SET_ANY)]
         self._passed.update(found)
         for cls, value in found:
-            self._graph.watch(classes.lookup(cls, SET_ANY, True), self._give, _call(self._graph.new(), value))
+            self._graph.watch(
+                classes.lookup(cls, SET_ANY, True), self._passing.give_unnamed, _call(self._graph.new(), value)
+            )
         return bool(found)
-
-    def _give(self, fact: Fact, call: Call) -> None:
-        if fact[0] == "F":
-            function = self._flow.functions[id_of(fact)]
-            self._passing.give(function, call, function.owner is not None and function.summary.kind != "static")
 
 
 def _call(*values: int) -> Call:

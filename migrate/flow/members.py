@@ -326,12 +326,7 @@ class Members:
     def _set_item(self, cls: int, value: int) -> None:
         if self._first_time("set item", cls, value):
             call = Call(NOBODY, (value, value), (), (), (), NOBODY, 0, 0)
-            self.graph.watch(self.flow.classes.lookup(cls, "__setitem__", True), self._pass_bound, call)
-
-    def _pass_bound(self, fact: Fact, call: Call) -> None:
-        if fact[0] == "F":
-            function = self.flow.functions[id_of(fact)]
-            self._passing.give(function, call, function.owner is not None and function.summary.kind != "static")
+            self.graph.watch(self.flow.classes.lookup(cls, "__setitem__", True), self._passing.give_unnamed, call)
 
     def base(self, fact: Fact, cls: int) -> None:
         """A base of a class of the run."""

@@ -18,6 +18,12 @@ class Passing:
         self.flow = flow
         self.graph = flow.graph
 
+    def give_unnamed(self, fact: Fact, call: Call) -> None:
+        """The arguments of what runs a method without naming it go to the method that a look-up found."""
+        if fact[0] == "F":
+            function = self.flow.functions[id_of(fact)]
+            self.give(function, call, function.owner is not None and function.summary.kind != "static")
+
     def give(self, function: RunFunction, call: Call, bound: bool) -> None:
         """The arguments of a call go to the parameters of a function."""
         summary = function.summary
